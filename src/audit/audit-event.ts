@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { Tier } from '../caller.ts';
+import type { KeyId, OrganizationId, RequestId, UserId } from '../ids.ts';
+
+export type Era = '2026' | '2025';
+
+/** `call` closes a request; `intent` precedes a write that leaves the store; the others keep the trail itself. */
+export type AuditKind = 'call' | 'intent' | 'summary' | 'checkpoint';
+
+/** One row as it is written. Times are milliseconds since 1970, durations milliseconds. */
+export type AuditRow = {
+  readonly kind: AuditKind;
+  readonly at: number;
+  readonly requestId: RequestId;
+  readonly organizationId: OrganizationId | null;
+  readonly tier: Tier;
+  readonly keyId: KeyId | null;
+  readonly keyPrefix: string | null;
+  readonly userId: UserId | null;
+  readonly createdBy: string | null;
+  readonly onBehalfOf: string | null;
+  /** The HTTP method, `stdio`, `cli` or `system`. */
+  readonly method: string;
+  /** The path and, on MCP, the JSON-RPC method behind it. */
+  readonly target: string;
+  readonly tool: string | null;
+  readonly status: number;
+  readonly errorCode: string | null;
+  readonly durationMs: number;
+  readonly clientAddress: string | null;
+  readonly clientName: string | null;
+  readonly era: Era | null;
+  /** What a mutation changed, or why a credential was refused; JSON, never a secret. */
+  readonly change: string | null;
+};
+
+/** A row in the chain: its place, counted from 1, and the hash over it and the row before, in hex. */
+export type AuditEvent = AuditRow & { readonly seq: number; readonly hash: string };
+
+/** The end of a chain; kept elsewhere, it proves that nothing was cut off. */
+export type ChainHead = { readonly seq: number; readonly hash: string };
+
+export const emptyChain: ChainHead = { seq: 0, hash: '0'.repeat(64) };
+
+/** SHA-256 over the previous row's hash and this row's place and fields, in their fixed order. */
+export function chainHash(previous: string, seq: number, row: AuditRow): string {
+  const fields = [
+    previous,
+    seq,
+    row.kind,
+    row.at,
+    row.requestId,
+    row.organizationId,
+    row.tier,
+    row.keyId,
+    row.keyPrefix,
+    row.userId,
+    row.createdBy,
+    row.onBehalfOf,
+    row.method,
+    row.target,
+    row.tool,
+    row.status,
+    row.errorCode,
+    row.durationMs,
+    row.clientAddress,
+    row.clientName,
+    row.era,
+    row.change,
+  ];
+  return createHash('sha256').update(JSON.stringify(fields)).digest('hex');
+}
+
+/** `org-token:tnt_a1B2c3D4 POST /mcp tools/call search_agents 200 3ms` */
+export function auditLine(row: AuditRow): string {
+  const actor = row.keyPrefix === null ? row.tier : `org-token:${row.keyPrefix}`;
+  const isMcp = row.target.includes(' ');
+  const words = [actor, row.method, row.target, isMcp ? row.tool : null, row.status, row.errorCode];
+  return `${words.filter((word) => word !== null).join(' ')} ${row.durationMs}ms`;
+}

@@ -1,0 +1,101 @@
+import type { Caller } from '../caller.ts';
+import type { ErrorCode } from '../errors.ts';
+import { newRequestId, type RequestId } from '../ids.ts';
+import type { AuditRow, Era } from './audit-event.ts';
+import type { AuditTrail } from './audit-trail.ts';
+import type { RefusalLimit } from './refusal-limit.ts';
+
+/** What is known of a request before anything about it is checked. */
+export type RequestFacts = {
+  readonly method: string;
+  readonly target: string;
+  readonly clientAddress: string | null;
+  readonly clientName: string | null;
+  readonly onBehalfOf: string | null;
+};
+
+/** What becomes known on the way; each later word replaces the earlier. */
+type Learned = {
+  caller?: Caller;
+  /** A credential that was refused, but is known: its row belongs to its organisation. */
+  refusedKey?: Pick<AuditRow, 'organizationId' | 'keyId' | 'keyPrefix' | 'createdBy'>;
+  target?: string;
+  tool?: string;
+  era?: Era;
+  clientName?: string;
+  /** The HTTP status if all goes well, for mutations, whose row is written before the answer exists. */
+  successStatus?: number;
+};
+
+export type Outcome = {
+  readonly status: number;
+  readonly errorCode?: ErrorCode | string | null;
+  readonly change?: Readonly<Record<string, unknown>> | undefined;
+};
+
+/** One request's one closing row: opened first, closed once, committed before the answer leaves. */
+export type AuditSlot = {
+  readonly requestId: RequestId;
+  learn(facts: Learned): void;
+  /** The closing row, for a mutation that writes it in its own transaction and then calls `settled`. */
+  successRow(change: Readonly<Record<string, unknown>>): AuditRow;
+  settled(): void;
+  /** Commits, before a write leaves the store, that it is about to. */
+  intent(change: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Resolves once the row is committed. Only the first close counts; later ones await it. */
+  close(outcome: Outcome): Promise<void>;
+};
+
+type SlotDeps = { readonly trail: AuditTrail; readonly refusals: RefusalLimit; readonly now: () => number };
+
+export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
+  const openedAt = deps.now();
+  const requestId = newRequestId();
+  const learned: Learned = {};
+  let closing: Promise<void> | undefined;
+
+  const row = (kind: AuditRow['kind'], outcome: Outcome): AuditRow => ({
+    kind,
+    at: openedAt,
+    requestId,
+    ...identityFields(learned),
+    onBehalfOf: facts.onBehalfOf,
+    method: facts.method,
+    target: learned.target ?? facts.target,
+    tool: learned.tool ?? null,
+    status: outcome.status,
+    errorCode: outcome.errorCode ?? null,
+    durationMs: Math.max(0, Math.round(deps.now() - openedAt)),
+    clientAddress: facts.clientAddress,
+    clientName: learned.clientName ?? facts.clientName,
+    era: learned.era ?? null,
+    change: outcome.change === undefined ? null : JSON.stringify(outcome.change),
+  });
+
+  const append = (outcome: Outcome): Promise<void> => {
+    // A flood of bad credentials must not fill the disk: beyond the limit it is counted, not written.
+    const isRefusedCredential = learned.caller === undefined && outcome.status < 500;
+    if (isRefusedCredential && !deps.refusals.admit(facts.clientAddress)) return Promise.resolve();
+    return deps.trail.append(row('call', outcome));
+  };
+
+  return {
+    requestId,
+    learn: (more) => void Object.assign(learned, more),
+    successRow: (change) => row('call', { status: learned.successStatus ?? 200, change }),
+    settled: () => void (closing = Promise.resolve()),
+    intent: (change) => deps.trail.append(row('intent', { status: 0, change })),
+    close: (outcome) => (closing ??= append(outcome)),
+  };
+}
+
+function identityFields({ caller, refusedKey }: Learned) {
+  return {
+    organizationId: caller?.organization.id ?? refusedKey?.organizationId ?? null,
+    tier: caller?.tier ?? 'none',
+    keyId: caller?.key.id ?? refusedKey?.keyId ?? null,
+    keyPrefix: caller?.key.prefix ?? refusedKey?.keyPrefix ?? null,
+    userId: caller?.userId ?? null,
+    createdBy: caller?.key.createdBy ?? refusedKey?.createdBy ?? null,
+  } as const;
+}

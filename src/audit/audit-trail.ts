@@ -1,0 +1,28 @@
+import type { OrganizationId } from '../ids.ts';
+import type { AuditEvent, AuditRow, ChainHead } from './audit-event.ts';
+
+/** Narrows a listing; times are milliseconds since 1970, `sinceMs` inclusive, `untilMs` exclusive. */
+export type AuditFilter = {
+  readonly keyPrefix?: string | undefined;
+  readonly tool?: string | undefined;
+  readonly code?: string | undefined;
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+};
+
+/** Newest first; `beforeSeq` is where the previous page ended. */
+export type AuditPage = { readonly limit: number; readonly beforeSeq?: number | undefined };
+
+/** The append-only trail, a hash chain per store. Every method is one atomic operation. */
+export type AuditTrail = {
+  /** Resolves once the row is committed; rows that arrive together share one commit. */
+  append(row: AuditRow): Promise<void>;
+  list(organizationId: OrganizationId, filter: AuditFilter, page: AuditPage): Promise<readonly AuditEvent[]>;
+  /** The operator's view: every organisation's rows, and those without one. */
+  listForOperator(filter: AuditFilter, page: AuditPage): Promise<readonly AuditEvent[]>;
+  /** The chain in its own order, from the row after `afterSeq`. */
+  readChain(afterSeq: number, limit: number): Promise<readonly AuditEvent[]>;
+  head(): Promise<ChainHead>;
+  /** Removes every row up to `throughSeq` and appends `checkpoint`, together. */
+  prune(throughSeq: number, checkpoint: AuditRow): Promise<void>;
+};

@@ -1,0 +1,54 @@
+/** Which refusals of a credential get a row of their own, so that a flood cannot fill the trail. */
+export type RefusalLimit = {
+  /** Whether this refusal is written; one that is not is counted for the summary. */
+  admit(address: string | null): boolean;
+  /** Refusals counted and not written since the last call. */
+  takeUnwritten(): number;
+};
+
+const WINDOW_MS = 60_000;
+const PER_ADDRESS = 20;
+const OVER_ALL = 1000;
+
+export function createRefusalLimit(now: () => number): RefusalLimit {
+  let windowStartMs = Number.NEGATIVE_INFINITY;
+  let written = 0;
+  let unwritten = 0;
+  const perAddress = new Map<string, number>();
+
+  return {
+    admit(address) {
+      if (now() - windowStartMs >= WINDOW_MS) {
+        windowStartMs = now();
+        written = 0;
+        perAddress.clear();
+      }
+      const network = networkOf(address);
+      const seen = perAddress.get(network) ?? 0;
+      if (seen >= PER_ADDRESS || written >= OVER_ALL) {
+        unwritten += 1;
+        return false;
+      }
+      perAddress.set(network, seen + 1);
+      written += 1;
+      return true;
+    },
+    takeUnwritten() {
+      const count = unwritten;
+      unwritten = 0;
+      return count;
+    },
+  };
+}
+
+/** An IPv6 host owns its whole /64, so that is what is counted. */
+function networkOf(address: string | null): string {
+  if (address === null) return '';
+  if (address.startsWith('::ffff:')) return address;
+  if (!address.includes(':')) return address;
+  const [head = '', tail = ''] = address.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === '' ? [] : tail.split(':');
+  const zeros = address.includes('::') ? Array(Math.max(0, 8 - left.length - right.length)).fill('0') : [];
+  return [...left, ...zeros, ...right].slice(0, 4).join(':');
+}

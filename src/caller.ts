@@ -1,0 +1,38 @@
+import type { KeyId, OrganizationId, UserId } from './ids.ts';
+import type { Scope } from './scopes/scopes.ts';
+
+/** What kind of credential spoke; it names the actor in the audit line. */
+export type Tier = 'organization-key' | 'none';
+
+/** The settled identity of one request. It is made once, frozen, and passed as an argument. */
+export type Caller = {
+  readonly tier: Tier;
+  readonly organization: {
+    readonly id: OrganizationId;
+    readonly name: string;
+    /** The platform's own id for the organisation, where it has one. */
+    readonly externalId: string | null;
+  };
+  readonly key: {
+    readonly id: KeyId;
+    readonly prefix: string;
+    readonly name: string;
+    readonly scopeType: 'global' | 'user' | 'host';
+    readonly owner: string;
+    readonly createdBy: string;
+    readonly canonicalVersion: number | null;
+    readonly restrictedToTools: readonly string[] | null;
+    /** Milliseconds since 1970, or null for a key that does not expire. */
+    readonly expiresAtMs: number | null;
+  };
+  readonly userId: UserId | null;
+  /** The effective scopes of this request, already narrowed by whatever narrows them. */
+  readonly scopes: readonly Scope[];
+};
+
+export function freezeCaller(caller: Caller): Caller {
+  Object.freeze(caller.organization);
+  Object.freeze(caller.key);
+  Object.freeze(caller.scopes);
+  return Object.freeze(caller);
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { builtInScopes, defaultCanonicalScopes, defaultCatalogue } from './scopes/scopes.ts';
+
+const scopeName = z
+  .string()
+  .regex(/^[a-z][a-z_]{0,63}:[a-z][a-z_]{0,63}$/, 'a scope such as "agent:read"')
+  .describe('A scope, resource and verb, such as "agent:read".');
+
+const hostName = z.string().regex(/^[a-z0-9.-]{1,253}$|^\[[0-9a-f:]{2,45}\]$/, 'a host name without a port');
+const origin = z
+  .string()
+  .regex(/^https?:\/\/[a-z0-9.:[\]-]+$/, 'an origin such as "https://app.example.com"');
+
+const server = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+    port: z.int().min(0).max(65_535).default(8080).describe('The port to listen on; 0 takes any free one.'),
+    allowedHosts: z
+      .array(hostName)
+      .default([])
+      .describe('Names that the Host header may carry, besides the loopback ones on a loopback address.'),
+    allowedOrigins: z.array(origin).default([]).describe('Browser origins that may call; empty allows none.'),
+    trustedProxies: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Addresses or CIDRs of proxies whose X-Forwarded-For is believed.'),
+    organizationHeader: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,64}$/, 'a header name')
+      .default('X-Organization-Id')
+      .describe('The header in which a client names the organisation.'),
+  })
+  .prefault({});
+
+const scopes = z
+  .strictObject({
+    catalogue: z
+      .array(scopeName)
+      .default([...defaultCatalogue])
+      .describe('Every scope that keys may carry.'),
+    canonical: z
+      .array(scopeName)
+      .default([...defaultCanonicalScopes])
+      .describe('What a key carries that is minted without scopes.'),
+    denial: z
+      .enum(['http-403', 'tool-error'])
+      .default('http-403')
+      .describe('How a missing scope is answered on MCP; "tool-error" is for hosts that break on a 403.'),
+  })
+  .prefault({})
+  .superRefine(({ catalogue, canonical }, context) => {
+    const known = new Set<string>([...catalogue, ...builtInScopes]);
+    for (const [index, scope] of canonical.entries()) {
+      if (!known.has(scope)) {
+        const message = `expected a scope of the catalogue, got "${scope}"`;
+        context.addIssue({ code: 'custom', path: ['canonical', index], message });
+      }
+    }
+  });
+
+const keys = z
+  .strictObject({
+    brand: z
+      .string()
+      .regex(/^[a-z]{2,8}$/, 'two to eight small letters')
+      .default('tnt')
+      .describe('Starts every key.'),
+    environment: z
+      .string()
+      .regex(/^[a-z]{0,4}$/, 'up to four small letters')
+      .default('')
+      .describe('Follows the brand.'),
+    defaultTtlDays: z.int().min(1).max(3650).default(90).describe('Life of a key minted without an expiry.'),
+    staleAfterDays: z
+      .int()
+      .min(1)
+      .max(3650)
+      .default(90)
+      .describe('A key unused for so long counts as stale.'),
+    maxPerOrganization: z.int().min(1).default(1000).describe('Live keys that an organisation may hold.'),
+  })
+  .prefault({});
+
+const limits = z
+  .strictObject({
+    requestsPerMinutePerKey: z.int().min(0).default(0).describe('0 sets no limit.'),
+    maxConcurrentRequests: z
+      .int()
+      .min(1)
+      .default(1000)
+      .describe('Beyond it a request is answered 503 OVERLOADED.'),
+    toolTimeoutSeconds: z
+      .int()
+      .min(1)
+      .max(3600)
+      .default(60)
+      .describe('The longest that one tool call may run.'),
+    maxInputElements: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe('Values that the arguments of one call may hold.'),
+  })
+  .prefault({});
+
+/** `mcp.config.json`. The JSON Schema beside it is made from this one (`npm run config:schema`). */
+export const ConfigFile = z.strictObject({
+  $schema: z.string().optional(),
+  demo: z.boolean().default(false).describe('Fills an empty store with two demo organisations.'),
+  dataDir: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('The folder of the SQLite files, relative to this file.'),
+  server,
+  store: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^sqlite:./, 'a URL such as "sqlite:tenantry.db"')
+        .default('sqlite:tenantry.db')
+        .describe('The key store; a relative path stands in dataDir.'),
+    })
+    .prefault({}),
+  downstream: z
+    .strictObject({
+      url: z.literal('embedded:').default('embedded:').describe('The platform that the data tools talk to.'),
+    })
+    .prefault({}),
+  scopes,
+  keys,
+  audit: z
+    .strictObject({
+      durability: z
+        .enum(['process', 'power'])
+        .default('process')
+        .describe('What rows of calls survive: a killed process, or a power cut too.'),
+    })
+    .prefault({}),
+  limits,
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+export type ConfigFile = z.infer<typeof ConfigFile>;

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
+import { ConfigFile } from './config-file.ts';
+
+/** The settled configuration: the file, the environment over it, every path absolute. */
+export type Config = Omit<ConfigFile, '$schema' | 'store'> & {
+  readonly file: string;
+  readonly storeFile: string;
+  readonly platformFile: string;
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every mistake at once, each with its path and what was expected. */
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly mistakes: readonly string[] };
+
+const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
+
+export const isLoopbackHost = (host: string): boolean => loopbackHosts.has(host);
+
+/** Reads `TENANTRY_CONFIG` (default `./mcp.config.json`) and lays the environment over it. */
+export function loadConfig(env: Environment, cwd: string): LoadedConfig {
+  const file = resolve(cwd, env.TENANTRY_CONFIG ?? 'mcp.config.json');
+  const read = readJson(file);
+  if (!read.ok) return { ok: false, mistakes: [`${file}: ${read.mistake}`] };
+  const overlaid = overlay(read.value, env, cwd);
+  const parsed = ConfigFile.safeParse(overlaid);
+  if (!parsed.success) return { ok: false, mistakes: parsed.error.issues.map(describeIssue) };
+  const mistakes = contradictions(parsed.data);
+  if (mistakes.length > 0) return { ok: false, mistakes };
+  return { ok: true, config: settle(parsed.data, file) };
+}
+
+function readJson(file: string): { ok: true; value: unknown } | { ok: false; mistake: string } {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return { ok: false, mistake: 'expected a readable file; set TENANTRY_CONFIG to its path' };
+  }
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    return {
+      ok: false,
+      mistake: `expected JSON: ${error instanceof Error ? error.message : 'not readable'}`,
+    };
+  }
+}
+
+/** The environment wins over the file; an empty variable counts as unset. */
+function overlay(value: unknown, env: Environment, cwd: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const file = value as Record<string, unknown>;
+  const merged = { ...file };
+  if (env.TENANTRY_DATA_DIR) merged.dataDir = resolve(cwd, env.TENANTRY_DATA_DIR);
+  if (env.TENANTRY_STORE_URL) merged.store = { url: env.TENANTRY_STORE_URL };
+  if (env.TENANTRY_DOWNSTREAM_URL) merged.downstream = { url: env.TENANTRY_DOWNSTREAM_URL };
+  if (env.LOG_LEVEL) merged.logLevel = env.LOG_LEVEL;
+  const server: Record<string, unknown> = {};
+  if (env.HOST) server.host = env.HOST;
+  if (env.PORT) server.port = /^\d{1,5}$/.test(env.PORT) ? Number(env.PORT) : env.PORT;
+  if (Object.keys(server).length > 0) merged.server = { ...asObject(file.server), ...server };
+  return merged;
+}
+
+const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map(String).join('.') || '(the file)';
+  return `${path}: ${issue.message}`;
+}
+
+function contradictions(file: ConfigFile): string[] {
+  const mistakes: string[] = [];
+  const loopback = isLoopbackHost(file.server.host);
+  if (file.demo && !loopback) {
+    mistakes.push('demo: expected false where server.host is not loopback; demo keys are printed at start');
+  }
+  if (!loopback && file.server.allowedHosts.length === 0) {
+    mistakes.push('server.allowedHosts: expected the names clients use where server.host is not loopback');
+  }
+  return mistakes;
+}
+
+function settle(file: ConfigFile, path: string): Config {
+  const { $schema, store, ...rest } = file;
+  const dataDir = resolve(dirname(path), file.dataDir);
+  return {
+    ...rest,
+    dataDir,
+    file: path,
+    storeFile: resolve(dataDir, store.url.slice('sqlite:'.length)),
+    platformFile: resolve(dataDir, 'platform.db'),
+  };
+}

@@ -1,0 +1,29 @@
+import { ulid } from 'ulid';
+import { v7 as uuidv7 } from 'uuid';
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+export type OrganizationId = Branded<'OrganizationId'>;
+export type KeyId = Branded<'KeyId'>;
+export type UserId = Branded<'UserId'>;
+export type RequestId = Branded<'RequestId'>;
+
+/** Crockford base32, upper case; a ULID's first character is at most 7 (https://github.com/ulid/spec). */
+const ULID = '[0-7][0-9A-HJKMNP-TV-Z]{25}';
+
+function idParser<Id extends string>(tag: string): (text: unknown) => Id | undefined {
+  const pattern = new RegExp(`^${tag}_${ULID}$`);
+  // `$` also matches before a final newline only with the m flag, which is absent: the compare is byte for byte.
+  return (text) => (typeof text === 'string' && pattern.test(text) ? (text as Id) : undefined);
+}
+
+/** The organisation id in `text`, or undefined; never trimmed, never case-folded. */
+export const parseOrganizationId = idParser<OrganizationId>('org');
+export const parseKeyId = idParser<KeyId>('key');
+export const parseUserId = idParser<UserId>('usr');
+
+/** `nowMs`: the creation time that the id carries, in milliseconds since 1970. */
+export const newOrganizationId = (nowMs: number): OrganizationId => `org_${ulid(nowMs)}` as OrganizationId;
+export const newKeyId = (nowMs: number): KeyId => `key_${ulid(nowMs)}` as KeyId;
+export const newRequestId = (): RequestId => uuidv7() as RequestId;

@@ -1,0 +1,64 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const PREFIX_LENGTH = 8;
+const SECRET_LENGTH = 43;
+const CHECKSUM_LENGTH = 6;
+
+/** A key that is well formed: what is shown of it, and the hash that the store is asked for. */
+export type ParsedKey = { readonly prefix: string; readonly hash: Buffer };
+export type GeneratedKey = ParsedKey & { readonly plaintext: string };
+
+/** Makes and reads keys of one brand (`keys.brand` and `keys.environment`). */
+export type KeyFormat = {
+  generate(): GeneratedKey;
+  /** The key in `text`, or undefined for another brand, another form or a wrong checksum: no store is read. */
+  parse(text: string): ParsedKey | undefined;
+};
+
+export function createKeyFormat(brand: string, random: (bytes: number) => Buffer = randomBytes): KeyFormat {
+  const pattern = new RegExp(
+    `^${brand}_[0-9A-Za-z]{${PREFIX_LENGTH}}_[0-9A-Za-z]{${SECRET_LENGTH + CHECKSUM_LENGTH}}$`,
+  );
+  const prefixEnd = brand.length + 1 + PREFIX_LENGTH;
+  return {
+    generate() {
+      const prefix = `${brand}_${base62(PREFIX_LENGTH, random)}`;
+      const body = `${prefix}_${base62(SECRET_LENGTH, random)}`;
+      const plaintext = body + checksum(body);
+      return { plaintext, prefix, hash: hashKey(plaintext) };
+    },
+    parse(text) {
+      if (!pattern.test(text)) return undefined;
+      const body = text.slice(0, -CHECKSUM_LENGTH);
+      if (text.slice(-CHECKSUM_LENGTH) !== checksum(body)) return undefined;
+      return { prefix: text.slice(0, prefixEnd), hash: hashKey(text) };
+    },
+  };
+}
+
+/** SHA-256 suffices: the secret has 256 bits, so there is nothing to guess that a slow hash would protect. */
+const hashKey = (plaintext: string): Buffer => createHash('sha256').update(plaintext).digest();
+
+/** CRC-32 (zlib) in base62, left-padded: rejects typing errors, and is no secret. */
+function checksum(body: string): string {
+  let rest = crc32(body);
+  let digits = '';
+  for (let place = 0; place < CHECKSUM_LENGTH; place += 1) {
+    digits = ALPHABET.charAt(rest % 62) + digits;
+    rest = Math.floor(rest / 62);
+  }
+  return digits;
+}
+
+/** Uniform characters: a byte of 248 or more is thrown away, since 256 is no multiple of 62. */
+function base62(length: number, random: (bytes: number) => Buffer): string {
+  let text = '';
+  while (text.length < length) {
+    for (const byte of random(length)) {
+      if (byte < 248 && text.length < length) text += ALPHABET.charAt(byte % 62);
+    }
+  }
+  return text;
+}

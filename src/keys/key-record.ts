@@ -1,0 +1,66 @@
+import type { KeyId, OrganizationId, UserId } from '../ids.ts';
+import type { Scope } from '../scopes/scopes.ts';
+
+export type ScopeType = 'global' | 'user' | 'host';
+export type ScopeSource = 'canonical' | 'canonical+extra' | 'explicit';
+
+/** What narrows a key further than its scopes; absent means not narrowed in that respect. */
+export type Restrictions = {
+  readonly tools?: readonly string[] | undefined;
+  readonly workspace_ids?: readonly string[] | undefined;
+  readonly addresses?: readonly string[] | undefined;
+};
+
+/** A key as the store keeps it, without its hash. Times are milliseconds since 1970; null means never. */
+export type KeyRecord = {
+  readonly id: KeyId;
+  readonly organizationId: OrganizationId;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopeType: ScopeType;
+  readonly userId: UserId | null;
+  readonly scopes: readonly Scope[];
+  readonly scopeSource: ScopeSource;
+  readonly canonicalVersion: number | null;
+  readonly restrictions: Restrictions | null;
+  readonly isDefault: boolean;
+  readonly owner: string;
+  readonly purpose: string | null;
+  readonly createdBy: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+  readonly lastUsedAtMs: number | null;
+  readonly revokedAtMs: number | null;
+  readonly revokedBy: string | null;
+  readonly replacedBy: KeyId | null;
+  readonly replaces: KeyId | null;
+  readonly graceUntilMs: number | null;
+};
+
+export const keyStatuses = ['active', 'stale', 'grace', 'expired', 'revoked'] as const;
+export type KeyStatus = (typeof keyStatuses)[number];
+
+export const DAY_MS = 86_400_000;
+
+/** Whether the key is accepted at `nowMs`; revocation is a flag, so no clock can undo it. */
+export function isLive(key: KeyRecord, nowMs: number): boolean {
+  return refusalOf(key, nowMs) === undefined;
+}
+
+/** Why the key is refused at `nowMs`, for the audit; undefined when it is accepted. */
+export function refusalOf(key: KeyRecord, nowMs: number): 'revoked' | 'expired' | undefined {
+  if (key.revokedAtMs !== null) return 'revoked';
+  const endsAtMs = Math.min(
+    key.expiresAtMs ?? Number.POSITIVE_INFINITY,
+    key.graceUntilMs ?? Number.POSITIVE_INFINITY,
+  );
+  return nowMs >= endsAtMs ? 'expired' : undefined;
+}
+
+export function keyStatus(key: KeyRecord, nowMs: number, staleAfterDays: number): KeyStatus {
+  const refusal = refusalOf(key, nowMs);
+  if (refusal !== undefined) return refusal;
+  if (key.graceUntilMs !== null) return 'grace';
+  const lastSignMs = key.lastUsedAtMs ?? key.createdAtMs;
+  return nowMs - lastSignMs >= staleAfterDays * DAY_MS ? 'stale' : 'active';
+}

@@ -1,0 +1,65 @@
+import type { AuditRow } from '../audit/audit-event.ts';
+import type { KeyId, OrganizationId } from '../ids.ts';
+import type { Organization } from '../organizations/organization.ts';
+import type { CanonicalSet } from '../scopes/scopes.ts';
+import type { KeyRecord, KeyStatus, ScopeType } from './key-record.ts';
+
+export type FoundKey = { readonly key: KeyRecord; readonly organization: Organization };
+
+export type KeyFilter = {
+  readonly status?: KeyStatus | undefined;
+  readonly scopeType?: ScopeType | undefined;
+  readonly userId?: string | undefined;
+  /** The instant and the age, in milliseconds, against which a status is judged. */
+  readonly nowMs: number;
+  readonly staleAfterMs: number;
+};
+
+/** Newest first; `beforeId` is where the previous page ended. */
+export type KeyPage = { readonly limit: number; readonly beforeId?: string | undefined };
+
+/** Rows read inside the minting transaction, so that nothing can change before the key is in. */
+export type MintFacts = {
+  /** The key that asks, as it is now; null when the operator asks. */
+  readonly actor: KeyRecord | null;
+  readonly keys: { readonly live: number };
+  readonly defaultKey: KeyRecord | null;
+  readonly canon: CanonicalSet;
+};
+
+/** A key to insert; `demotes` loses its place as the organisation's default key to it. */
+export type NewKey = { readonly key: KeyRecord; readonly hash: Buffer; readonly demotes: KeyId | null };
+
+/** What may be changed on a key; what is absent stays. */
+export type KeyChange = Partial<Pick<KeyRecord, 'revokedAtMs' | 'revokedBy' | 'isDefault'>>;
+
+/**
+ * Keys at rest. A method is one atomic operation bound to the organisation given; `decide` runs inside the
+ * transaction, is pure, and may throw an AppError to refuse. A mutation and its audit row commit together.
+ */
+export type KeyStore = {
+  /** The key with this SHA-256, whatever its state, read from the store on every call. */
+  find(hash: Buffer): Promise<FoundKey | undefined>;
+  get(organizationId: OrganizationId, keyId: KeyId): Promise<KeyRecord | undefined>;
+  list(organizationId: OrganizationId, filter: KeyFilter, page: KeyPage): Promise<readonly KeyRecord[]>;
+  /** Live keys that the key with this prefix created. */
+  listCreatedBy(organizationId: OrganizationId, prefix: string, nowMs: number): Promise<readonly KeyRecord[]>;
+  /** Calls `decide` anew when the prefix it made is taken. */
+  mint(
+    organizationId: OrganizationId,
+    actor: KeyId | null,
+    nowMs: number,
+    decide: (facts: MintFacts) => NewKey,
+    auditRow: (key: KeyRecord) => AuditRow,
+  ): Promise<KeyRecord>;
+  /** Undefined for an unknown or foreign key; `decide` answers null to leave the key as it is, unaudited. */
+  change(
+    organizationId: OrganizationId,
+    keyId: KeyId,
+    actor: KeyId | null,
+    decide: (key: KeyRecord, actor: KeyRecord | null) => KeyChange | null,
+    auditRow: (key: KeyRecord) => AuditRow,
+  ): Promise<KeyRecord | undefined>;
+  /** Records, per key, when it was last used (milliseconds since 1970). */
+  noteUses(uses: ReadonlyMap<KeyId, number>): Promise<void>;
+};

@@ -1,0 +1,118 @@
+import type { Caller } from '../caller.ts';
+import { AppError } from '../errors.ts';
+import type { OrganizationId } from '../ids.ts';
+import type { Catalogue, Scope } from '../scopes/scopes.ts';
+import type { KeyFormat } from './key-format.ts';
+import { isLive, type KeyRecord, keyStatus, type Restrictions, type ScopeSource } from './key-record.ts';
+import type { MintFacts, NewKey } from './key-store.ts';
+import { expiryOf, makeKey } from './new-key.ts';
+
+/** What is asked for; exactly one organisation, the caller's, can be meant. */
+export type MintRequest = {
+  readonly scopeType: 'global' | 'user' | 'host';
+  readonly name: string;
+  readonly scopes?: readonly Scope[] | undefined;
+  readonly additionalScopes?: readonly Scope[] | undefined;
+  readonly owner?: string | undefined;
+  readonly purpose?: string | undefined;
+  readonly expiresInDays?: number | 'never' | undefined;
+  readonly restrictions?: Restrictions | undefined;
+};
+
+/** Who mints: a verified caller, who grants at most what they hold, or the operator, who may grant anything. */
+export type Minter = { readonly caller: Caller } | { readonly operator: 'cli' | 'provisioning' };
+
+export type MintRules = {
+  readonly format: KeyFormat;
+  readonly catalogue: Catalogue;
+  readonly defaultTtlDays: number;
+  readonly staleAfterDays: number;
+  readonly maxPerOrganization: number;
+};
+
+type Grant = {
+  readonly scopes: readonly Scope[];
+  readonly source: ScopeSource;
+  readonly version: number | null;
+};
+
+/** The key that `request` makes, given the facts of the moment; throws the contract's refusal otherwise. */
+export function decideMint(
+  organizationId: OrganizationId,
+  request: MintRequest,
+  minter: Minter,
+  facts: MintFacts,
+  rules: MintRules,
+  nowMs: number,
+): NewKey & { readonly plaintext: string } {
+  requireLiveActor(minter, facts.actor, nowMs);
+  if (request.scopeType !== 'global') {
+    throw new AppError('VALIDATION_ERROR', { message: 'scope_type: expected "global"' });
+  }
+  const grant = decideGrant(request, facts, rules);
+  requireHeld(grant.scopes, minter, facts);
+  if (facts.keys.live >= rules.maxPerOrganization) throw new AppError('KEY_LIMIT_REACHED');
+
+  const becomesDefault = grant.source === 'canonical' && needsDefaultKey(facts.defaultKey, rules, nowMs);
+  // A default key does not expire, unless whoever mints it says so.
+  const days = request.expiresInDays ?? (becomesDefault ? 'never' : undefined);
+  const made = makeKey(
+    organizationId,
+    {
+      name: request.name,
+      scopeType: 'global',
+      scopes: grant.scopes,
+      scopeSource: grant.source,
+      canonicalVersion: grant.version,
+      owner: request.owner ?? ('caller' in minter ? minter.caller.key.owner : 'operator'),
+      purpose: request.purpose ?? null,
+      restrictions: request.restrictions ?? null,
+      createdBy: 'caller' in minter ? minter.caller.key.prefix : minter.operator,
+      expiresAtMs: expiryOf(days, rules.defaultTtlDays, nowMs),
+      isDefault: becomesDefault,
+    },
+    rules.format,
+    nowMs,
+  );
+  return { ...made, demotes: becomesDefault ? (facts.defaultKey?.id ?? null) : null };
+}
+
+/** A key revoked between the gate and the commit must not leave anything behind. */
+export function requireLiveActor(minter: Minter, actor: KeyRecord | null, nowMs: number): void {
+  if ('caller' in minter && (actor === null || !isLive(actor, nowMs))) throw new AppError('INVALID_TOKEN');
+}
+
+function decideGrant(request: MintRequest, { canon }: MintFacts, { catalogue }: MintRules): Grant {
+  const { scopes, additionalScopes } = request;
+  if (scopes !== undefined && additionalScopes !== undefined) {
+    throw new AppError('VALIDATION_ERROR', { message: 'scopes, additional_scopes: expected one of the two' });
+  }
+  const asked = scopes ?? additionalScopes ?? [];
+  const unknown = catalogue.unknown(asked);
+  if (unknown.length > 0) {
+    const field = scopes === undefined ? 'additional_scopes' : 'scopes';
+    throw new AppError('VALIDATION_ERROR', { message: `${field}: expected scopes of the catalogue` });
+  }
+  if (scopes !== undefined) return { scopes: [...new Set(scopes)], source: 'explicit', version: null };
+  const extras = (additionalScopes ?? []).filter((scope) => !canon.scopes.includes(scope));
+  return {
+    scopes: [...new Set([...canon.scopes, ...extras])],
+    source: extras.length > 0 ? 'canonical+extra' : 'canonical',
+    version: canon.version,
+  };
+}
+
+/** Nobody grants what they do not hold: at most the canonical set and the caller's own effective scopes. */
+function requireHeld(granted: readonly Scope[], minter: Minter, { canon }: MintFacts): void {
+  if (!('caller' in minter)) return;
+  const beyond = granted.filter(
+    (scope) => !canon.scopes.includes(scope) && !minter.caller.scopes.includes(scope),
+  );
+  if (beyond.length > 0) throw new AppError('SCOPE_ESCALATION', { data: { beyond } });
+}
+
+function needsDefaultKey(defaultKey: KeyRecord | null, rules: MintRules, nowMs: number): boolean {
+  if (defaultKey === null) return true;
+  const status = keyStatus(defaultKey, nowMs, rules.staleAfterDays);
+  return status !== 'active' && status !== 'grace';
+}

@@ -1,0 +1,49 @@
+import { newKeyId, type OrganizationId } from '../ids.ts';
+import type { KeyFormat } from './key-format.ts';
+import { DAY_MS, type KeyRecord } from './key-record.ts';
+import type { NewKey } from './key-store.ts';
+
+/** What differs from key to key; the rest of a record starts the same for all. */
+type Traits = Pick<
+  KeyRecord,
+  'name' | 'scopeType' | 'scopes' | 'scopeSource' | 'canonicalVersion' | 'owner' | 'createdBy' | 'expiresAtMs'
+> &
+  Partial<KeyRecord>;
+
+/** A key to insert and its plaintext, which exists nowhere else and is shown once. */
+export function makeKey(
+  organizationId: OrganizationId,
+  traits: Traits,
+  format: KeyFormat,
+  nowMs: number,
+): NewKey & { readonly plaintext: string } {
+  const { plaintext, prefix, hash } = format.generate();
+  const key: KeyRecord = {
+    id: newKeyId(nowMs),
+    organizationId,
+    prefix,
+    userId: null,
+    restrictions: null,
+    isDefault: false,
+    purpose: null,
+    createdAtMs: nowMs,
+    lastUsedAtMs: null,
+    revokedAtMs: null,
+    revokedBy: null,
+    replacedBy: null,
+    replaces: null,
+    graceUntilMs: null,
+    ...traits,
+  };
+  return { key, hash, demotes: null, plaintext };
+}
+
+/** `'never'` must be said; nothing said means the default lifetime. */
+export function expiryOf(
+  days: number | 'never' | undefined,
+  defaultTtlDays: number,
+  nowMs: number,
+): number | null {
+  if (days === 'never') return null;
+  return nowMs + (days ?? defaultTtlDays) * DAY_MS;
+}

@@ -1,0 +1,42 @@
+import type { AuditRow } from '../audit/audit-event.ts';
+import type { OrganizationId } from '../ids.ts';
+import type { NewKey } from '../keys/key-store.ts';
+import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
+
+export type OrganizationStatus = 'active' | 'suspended' | 'deleted';
+
+export type Organization = {
+  readonly id: OrganizationId;
+  readonly name: string;
+  readonly externalId: string | null;
+  readonly status: OrganizationStatus;
+  /** Milliseconds since 1970. */
+  readonly createdAtMs: number;
+};
+
+/** An organisation and the key it is born with. */
+export type NewOrganization = { readonly organization: Organization; readonly defaultKey: NewKey };
+
+export type OrganizationStore = {
+  /**
+   * Creates the organisation and its default key together. Where the external id is taken, answers the
+   * organisation that has it and changes nothing.
+   */
+  provision(
+    externalId: string | null,
+    make: (canon: CanonicalSet) => NewOrganization,
+    auditRow: (organization: Organization) => AuditRow,
+  ): Promise<{ readonly organization: Organization; readonly created: boolean }>;
+  get(organizationId: OrganizationId): Promise<Organization | undefined>;
+  list(): Promise<readonly Organization[]>;
+  /** Undefined for an unknown or deleted organisation. `deleted` revokes every key in the same transaction. */
+  setStatus(
+    organizationId: OrganizationId,
+    status: OrganizationStatus,
+    nowMs: number,
+    auditRow: (organization: Organization) => AuditRow,
+  ): Promise<Organization | undefined>;
+  /** The canonical set of now; a set that differs from the last one becomes a new version. */
+  settleCanon(scopes: readonly Scope[], nowMs: number): Promise<CanonicalSet>;
+  canon(): Promise<CanonicalSet>;
+};

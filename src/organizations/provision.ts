@@ -1,0 +1,58 @@
+import type { AuditRow } from '../audit/audit-event.ts';
+import { newOrganizationId } from '../ids.ts';
+import type { KeyFormat } from '../keys/key-format.ts';
+import { makeKey } from '../keys/new-key.ts';
+import type { CanonicalSet } from '../scopes/scopes.ts';
+import type { Organization, OrganizationStore } from './organization.ts';
+
+export type Provisioned = {
+  readonly organization: Organization;
+  /** The default key's plaintext, shown by this call alone; null where the organisation was there already. */
+  readonly defaultKey: string | null;
+};
+
+type ProvisionDeps = {
+  readonly organizations: OrganizationStore;
+  readonly format: KeyFormat;
+  readonly now: () => number;
+};
+
+/** Creates an organisation with its default key, in one transaction; idempotent on the external id. */
+export async function provisionOrganization(
+  request: { readonly name: string; readonly externalId: string | null; readonly createdBy: string },
+  auditRow: (organization: Organization) => AuditRow,
+  deps: ProvisionDeps,
+): Promise<Provisioned> {
+  const nowMs = deps.now();
+  let plaintext: string | null = null;
+  const make = (canon: CanonicalSet) => {
+    const id = newOrganizationId(nowMs);
+    const defaultKey = makeKey(
+      id,
+      {
+        name: 'Default key',
+        scopeType: 'global',
+        scopes: canon.scopes,
+        scopeSource: 'canonical',
+        canonicalVersion: canon.version,
+        owner: 'operator',
+        createdBy: request.createdBy,
+        expiresAtMs: null,
+        isDefault: true,
+      },
+      deps.format,
+      nowMs,
+    );
+    plaintext = defaultKey.plaintext;
+    const organization: Organization = {
+      id,
+      name: request.name,
+      externalId: request.externalId,
+      status: 'active',
+      createdAtMs: nowMs,
+    };
+    return { organization, defaultKey };
+  };
+  const { organization, created } = await deps.organizations.provision(request.externalId, make, auditRow);
+  return { organization, defaultKey: created ? plaintext : null };
+}

@@ -1,0 +1,100 @@
+import type { AuditSlot } from '../audit/audit-slot.ts';
+import type { Caller } from '../caller.ts';
+import { AppError } from '../errors.ts';
+import { parseKeyId } from '../ids.ts';
+import { DAY_MS, type KeyRecord, type KeyStatus, keyStatus } from '../keys/key-record.ts';
+import type { KeyFilter, KeyPage, KeyStore } from '../keys/key-store.ts';
+import { decideMint, type MintRequest, type MintRules, requireLiveActor } from '../keys/mint.ts';
+import type { OrganizationStore } from '../organizations/organization.ts';
+import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
+
+export type KeyView = KeyRecord & { readonly status: KeyStatus };
+
+/** The organisation's keys as the caller may manage them; a foreign id is as unknown as any. */
+export type BoundKeys = {
+  list(
+    filter: Pick<KeyFilter, 'status' | 'scopeType' | 'userId'>,
+    page: KeyPage,
+  ): Promise<readonly KeyView[]>;
+  get(keyId: string): Promise<KeyView>;
+  mint(request: MintRequest): Promise<{ readonly key: KeyView; readonly plaintext: string }>;
+  revoke(keyId: string): Promise<{ readonly key: KeyView; readonly createdKeys: readonly KeyView[] }>;
+  scopes(): Promise<{ readonly catalogue: readonly Scope[]; readonly canon: CanonicalSet }>;
+};
+
+export type KeysDeps = {
+  readonly keys: KeyStore;
+  readonly organizations: OrganizationStore;
+  readonly mintRules: MintRules;
+  readonly now: () => number;
+};
+
+export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): BoundKeys {
+  const { keys, mintRules } = deps;
+  const organizationId = caller.organization.id;
+  const view = (key: KeyRecord): KeyView => ({
+    ...key,
+    status: keyStatus(key, deps.now(), mintRules.staleAfterDays),
+  });
+
+  return {
+    async list(filter, page) {
+      const staleAfterMs = mintRules.staleAfterDays * DAY_MS;
+      const found = await keys.list(organizationId, { ...filter, nowMs: deps.now(), staleAfterMs }, page);
+      return found.map(view);
+    },
+    async get(keyId) {
+      const key = await keys.get(organizationId, requireKeyId(keyId));
+      if (key === undefined) throw new AppError('KEY_NOT_FOUND');
+      return view(key);
+    },
+    async mint(request) {
+      const nowMs = deps.now();
+      let plaintext = '';
+      const key = await keys.mint(
+        organizationId,
+        caller.key.id,
+        nowMs,
+        (facts) => {
+          const made = decideMint(organizationId, request, { caller }, facts, mintRules, nowMs);
+          plaintext = made.plaintext;
+          return made;
+        },
+        (minted) => slot.successRow({ minted: minted.id, prefix: minted.prefix, scopes: minted.scopes }),
+      );
+      slot.settled();
+      return { key: view(key), plaintext };
+    },
+    async revoke(keyId) {
+      const id = requireKeyId(keyId);
+      const nowMs = deps.now();
+      let changed = false;
+      const key = await keys.change(
+        organizationId,
+        id,
+        caller.key.id,
+        (current, actor) => {
+          requireLiveActor({ caller }, actor, nowMs);
+          if (current.revokedAtMs !== null) return null;
+          changed = true;
+          return { revokedAtMs: nowMs, revokedBy: caller.key.prefix, isDefault: false };
+        },
+        (revoked) => slot.successRow({ revoked: revoked.id, prefix: revoked.prefix }),
+      );
+      if (key === undefined) throw new AppError('KEY_NOT_FOUND');
+      if (changed) slot.settled();
+      const created = await keys.listCreatedBy(organizationId, key.prefix, nowMs);
+      return { key: view(key), createdKeys: created.map(view) };
+    },
+    async scopes() {
+      return { catalogue: mintRules.catalogue.scopes, canon: await deps.organizations.canon() };
+    },
+  };
+}
+
+/** An id that is not even well formed is answered like one that does not exist. */
+function requireKeyId(text: string) {
+  const id = parseKeyId(text);
+  if (id === undefined) throw new AppError('KEY_NOT_FOUND');
+  return id;
+}

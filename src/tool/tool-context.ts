@@ -1,0 +1,20 @@
+import type { Caller } from '../caller.ts';
+import type { BoundDownstream } from '../downstream/bound-downstream.ts';
+import type { BoundAudit } from './bound-audit.ts';
+import type { BoundKeys } from './bound-keys.ts';
+
+/** Reports how far a call is; `done` and `total` are in the tool's own unit. */
+export type Progress = (done: number, total: number, message: string) => Promise<void>;
+
+/** All that a handler can reach, each thing already bound to the caller's organisation. */
+export type ToolContext = {
+  /** Who calls: frozen. */
+  readonly me: Caller;
+  readonly downstream: BoundDownstream;
+  readonly keys: BoundKeys;
+  readonly audit: BoundAudit;
+  /** Aborts when the caller goes away, the key dies or the time is up. */
+  readonly signal: AbortSignal;
+  /** Null where the caller did not ask for progress. */
+  readonly progress: Progress | null;
+};
