@@ -2,7 +2,7 @@ import type { KeyId, OrganizationId, UserId } from './ids.ts';
 import type { Scope } from './scopes/scopes.ts';
 
 /** What kind of credential spoke; it names the actor in the audit line. */
-export type Tier = 'organization-key' | 'none';
+export type Tier = 'organization-key' | 'cli' | 'system' | 'none';
 
 /** The settled identity of one request. It is made once, frozen, and passed as an argument. */
 export type Caller = {

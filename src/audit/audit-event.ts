@@ -74,7 +74,8 @@ export function chainHash(previous: string, seq: number, row: AuditRow): string 
 /** `org-token:tnt_a1B2c3D4 POST /mcp tools/call search_agents 200 3ms` */
 export function auditLine(row: AuditRow): string {
   const actor = row.keyPrefix === null ? row.tier : `org-token:${row.keyPrefix}`;
-  const isMcp = row.target.includes(' ');
+  // On REST the path names the tool already.
+  const isMcp = row.era !== null;
   const words = [actor, row.method, row.target, isMcp ? row.tool : null, row.status, row.errorCode];
   return `${words.filter((word) => word !== null).join(' ')} ${row.durationMs}ms`;
 }

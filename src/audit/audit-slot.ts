@@ -1,6 +1,7 @@
 import type { Caller } from '../caller.ts';
 import type { ErrorCode } from '../errors.ts';
 import { newRequestId, type RequestId } from '../ids.ts';
+import { redactKeys } from '../log.ts';
 import type { AuditRow, Era } from './audit-event.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { RefusalLimit } from './refusal-limit.ts';
@@ -19,7 +20,10 @@ type Learned = {
   caller?: Caller;
   /** A credential that was refused, but is known: its row belongs to its organisation. */
   refusedKey?: Pick<AuditRow, 'organizationId' | 'keyId' | 'keyPrefix' | 'createdBy'>;
-  target?: string;
+  /** The JSON-RPC method; shown behind the path. */
+  rpcMethod?: string;
+  /** The organisation that the request named against its credential; shown behind the target. */
+  attempted?: string;
   tool?: string;
   era?: Era;
   clientName?: string;
@@ -46,7 +50,11 @@ export type AuditSlot = {
   close(outcome: Outcome): Promise<void>;
 };
 
-type SlotDeps = { readonly trail: AuditTrail; readonly refusals: RefusalLimit; readonly now: () => number };
+export type SlotDeps = {
+  readonly trail: AuditTrail;
+  readonly refusals: RefusalLimit;
+  readonly now: () => number;
+};
 
 export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
   const openedAt = deps.now();
@@ -59,15 +67,15 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
     at: openedAt,
     requestId,
     ...identityFields(learned),
-    onBehalfOf: facts.onBehalfOf,
+    onBehalfOf: printable(facts.onBehalfOf),
     method: facts.method,
-    target: learned.target ?? facts.target,
+    target: targetOf(facts.target, learned),
     tool: learned.tool ?? null,
     status: outcome.status,
     errorCode: outcome.errorCode ?? null,
     durationMs: Math.max(0, Math.round(deps.now() - openedAt)),
     clientAddress: facts.clientAddress,
-    clientName: learned.clientName ?? facts.clientName,
+    clientName: printable(learned.clientName ?? facts.clientName),
     era: learned.era ?? null,
     change: outcome.change === undefined ? null : JSON.stringify(outcome.change),
   });
@@ -83,9 +91,14 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
     requestId,
     learn: (more) => void Object.assign(learned, more),
     successRow: (change) => row('call', { status: learned.successStatus ?? 200, change }),
-    settled: () => void (closing = Promise.resolve()),
+    settled() {
+      closing = Promise.resolve();
+    },
     intent: (change) => deps.trail.append(row('intent', { status: 0, change })),
-    close: (outcome) => (closing ??= append(outcome)),
+    close(outcome) {
+      closing ??= append(outcome);
+      return closing;
+    },
   };
 }
 
@@ -98,4 +111,22 @@ function identityFields({ caller, refusedKey }: Learned) {
     userId: caller?.userId ?? null,
     createdBy: caller?.key.createdBy ?? refusedKey?.createdBy ?? null,
   } as const;
+}
+
+function targetOf(path: string, { rpcMethod, attempted }: Learned): string {
+  const words = [path, rpcMethod ?? '', attempted === undefined ? '' : `organization=${attempted}`];
+  return words
+    .filter((word) => word !== '')
+    .map((word) => printable(word))
+    .join(' ');
+}
+
+const LONGEST_TEXT = 200;
+
+/** What a client says of itself is kept short, on one line, and without anything shaped like a key. */
+function printable<Text extends string | null>(text: Text): Text | string {
+  if (text === null) return text;
+  return redactKeys(text)
+    .replaceAll(/[\p{Cc}\u2028\u2029]/gu, '?')
+    .slice(0, LONGEST_TEXT);
 }

@@ -4,6 +4,6 @@ export { path } from '../downstream/path.ts';
 export { keyStatuses } from '../keys/key-record.ts';
 export type { KeyView } from './bound-keys.ts';
 export { defineTool, type Tool, type ToolDefinition } from './define-tool.ts';
-export { nextCursor, pageCursor, pageLimit } from './page.ts';
+export { cutPage, nextCursor, pageCursor, pageLimit } from './page.ts';
 export { refuse } from './refuse.ts';
 export type { Progress, ToolContext } from './tool-context.ts';

@@ -11,3 +11,10 @@ export const nextCursor = z
   .string()
   .nullable()
   .describe('Pass it as cursor for the next page; null at the end.');
+
+/** A page and where it ended, from rows of which one more than `limit` was asked for. */
+export function cutPage<Row>(found: readonly Row[], limit: number, positionOf: (row: Row) => string) {
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  return { rows, next_cursor: found.length > limit && last !== undefined ? positionOf(last) : null };
+}

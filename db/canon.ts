@@ -1,0 +1,42 @@
+import type Database from 'better-sqlite3';
+import { desc } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { CanonicalSet, Scope } from '../src/scopes/scopes.ts';
+import { canonicalSets } from './schema.ts';
+
+export function newestCanonOrNone(database: Database.Database): CanonicalSet | undefined {
+  return drizzle(database)
+    .select({ version: canonicalSets.version, scopes: canonicalSets.scopes })
+    .from(canonicalSets)
+    .orderBy(desc(canonicalSets.version))
+    .limit(1)
+    .get();
+}
+
+/** The program settles the canon when it starts, before anything can ask for it. */
+export function newestCanon(database: Database.Database): CanonicalSet {
+  const canon = newestCanonOrNone(database);
+  if (canon === undefined) throw new Error('the store has no canonical set yet: settle it first');
+  return canon;
+}
+
+export function isSameSet(one: readonly Scope[], other: readonly Scope[]): boolean {
+  const wanted = new Set(other);
+  return new Set(one).size === wanted.size && one.every((scope) => wanted.has(scope));
+}
+
+/** To be called inside a `BEGIN IMMEDIATE`. */
+export function addCanonIfNew(
+  database: Database.Database,
+  scopes: readonly Scope[],
+  nowMs: number,
+): CanonicalSet {
+  const newest = newestCanonOrNone(database);
+  if (newest !== undefined && isSameSet(newest.scopes, scopes)) return newest;
+  const canon = { version: (newest?.version ?? 0) + 1, scopes: [...new Set(scopes)] };
+  drizzle(database)
+    .insert(canonicalSets)
+    .values({ ...canon, createdAtMs: nowMs })
+    .run();
+  return canon;
+}

@@ -1,0 +1,64 @@
+/** The name of a locale of @faker-js/faker, for names that fit the country. */
+export type NameLocale = string;
+
+export type DemoCountry = {
+  readonly code: string;
+  readonly locale: NameLocale;
+  /** How many of a hundred agents, about. */
+  readonly weight: number;
+  readonly cities: readonly string[];
+};
+
+/**
+ * Texts are templates: `{name}`, `{city}`, `{country}`, `{They}`, `{they}`, `{their}`, `{them}` and, after a pronoun,
+ * `{lives|live}` for the verb.
+ */
+export type DemoOccupation = {
+  readonly occupation: string;
+  readonly ages: readonly [least: number, most: number];
+  readonly weight: number;
+  readonly tags: readonly string[];
+  readonly work: readonly string[];
+};
+
+export type DemoTopic = {
+  readonly tags: readonly string[];
+  readonly text: string;
+  readonly ages?: readonly [least: number, most: number];
+  readonly countries?: readonly string[];
+};
+
+export type DemoGroup = {
+  readonly name: string;
+  readonly description: string;
+  readonly holds: (person: DemoPerson) => boolean;
+};
+
+export type DemoStudy = {
+  readonly name: string;
+  readonly objective: string;
+  readonly group: string;
+  readonly questions: readonly string[];
+  readonly daysAgo: number;
+};
+
+export type DemoContent = {
+  /** Makes the draw of one profile unlike the other's. */
+  readonly seed: number;
+  readonly countries: readonly DemoCountry[];
+  readonly occupations: readonly DemoOccupation[];
+  readonly topics: readonly DemoTopic[];
+  readonly groups: readonly DemoGroup[];
+  readonly studies: readonly DemoStudy[];
+};
+
+export type DemoPerson = {
+  readonly name: string;
+  readonly age: number;
+  readonly gender: 'female' | 'male' | 'non_binary';
+  readonly country: string;
+  readonly city: string;
+  readonly occupation: string;
+  readonly biography: string;
+  readonly tags: readonly string[];
+};

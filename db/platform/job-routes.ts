@@ -1,0 +1,33 @@
+import { cutPage, pageRequest, startBefore } from './arguments.ts';
+import type { JobRunner } from './job-runner.ts';
+import { jobToWire, prepareJobs } from './jobs.ts';
+import type { PlatformDatabase } from './platform-database.ts';
+import { notFound, ok } from './reply.ts';
+import type { Route } from './router.ts';
+
+export function jobRoutes(database: PlatformDatabase, runner: JobRunner): readonly Route[] {
+  const jobs = prepareJobs(database);
+  return [
+    {
+      method: 'GET',
+      path: '/v1/jobs',
+      answer: ({ organizationId, query }) => {
+        const { limit, cursor } = pageRequest(query);
+        const rows = jobs.list(organizationId, startBefore(cursor), limit + 1);
+        const { page, nextCursor } = cutPage(rows, limit);
+        return ok({ jobs: page.map(jobToWire), next_cursor: nextCursor });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/jobs/{id}',
+      answer: ({ organizationId, id }) => {
+        const row = jobs.find(organizationId, id);
+        if (row === undefined) return notFound();
+        // It may be the job of another process on the same file that has ended since.
+        if (row.status !== 'completed') runner.wake();
+        return ok({ job: jobToWire(row) });
+      },
+    },
+  ];
+}

@@ -1,0 +1,62 @@
+import type { DownstreamReply, DownstreamRequest } from '../../src/downstream/downstream.ts';
+import { AppError } from '../../src/errors.ts';
+import { badRequest, notFound } from './reply.ts';
+
+export type RouteRequest = {
+  readonly organizationId: string;
+  /** The id in the path, decoded; empty for a path without one. */
+  readonly id: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+};
+
+export type Route = {
+  readonly method: 'GET' | 'POST';
+  readonly path: `/v1/${string}`;
+  answer(request: RouteRequest): DownstreamReply;
+};
+
+/**
+ * Answers a request by the first route that fits. No route is reached without exactly one organisation.
+ *
+ * @throws DOWNSTREAM_FAILED where the database fails
+ */
+export function answerRequest(routes: readonly Route[], request: DownstreamRequest): DownstreamReply {
+  const query = request.url.searchParams;
+  const [organizationId, ...more] = query.getAll('organization_id');
+  if (organizationId === undefined || more.length > 0 || !/^[\x20-\x7e]{1,200}$/.test(organizationId)) {
+    return badRequest('organization_id');
+  }
+  for (const route of routes) {
+    const id = route.method === request.method ? matchPath(route.path, request.url.pathname) : undefined;
+    if (id !== undefined) return answer(route, { organizationId, id, query, body: request.body });
+  }
+  return notFound();
+}
+
+/** The boundary: a wrong argument is the platform's 400, and no word of SQLite leaves. */
+function answer(route: Route, request: RouteRequest): DownstreamReply {
+  try {
+    return route.answer(request);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'VALIDATION_ERROR') return badRequest(error.message);
+    throw new AppError('DOWNSTREAM_FAILED', { cause: error });
+  }
+}
+
+/** The id in `pathname`, or '' where the route has none; undefined where it is another route's. */
+function matchPath(path: string, pathname: string): string | undefined {
+  if (!path.endsWith('/{id}')) return path === pathname ? '' : undefined;
+  const parent = path.slice(0, -'{id}'.length);
+  const segment = pathname.slice(parent.length);
+  if (!pathname.startsWith(parent) || segment === '' || segment.includes('/')) return undefined;
+  return decodeSegment(segment);
+}
+
+function decodeSegment(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,105 @@
+import { sql } from 'drizzle-orm';
+import { blob, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { AuditKind, Era } from '../src/audit/audit-event.ts';
+import type { Tier } from '../src/caller.ts';
+import type { KeyId, OrganizationId, RequestId, UserId } from '../src/ids.ts';
+import type { Restrictions, ScopeSource, ScopeType } from '../src/keys/key-record.ts';
+import type { OrganizationStatus } from '../src/organizations/organization.ts';
+import type { Scope } from '../src/scopes/scopes.ts';
+
+/** Fields bear the names of the records they hold, columns those of the wire; times are milliseconds since 1970. */
+export const organizations = sqliteTable('organizations', {
+  id: text('id').$type<OrganizationId>().primaryKey(),
+  name: text('name').notNull(),
+  externalId: text('external_id').unique(),
+  status: text('status').$type<OrganizationStatus>().notNull(),
+  createdAtMs: integer('created_at').notNull(),
+});
+
+/** No row is ever deleted, so a prefix is never used twice. */
+export const keys = sqliteTable(
+  'keys',
+  {
+    id: text('id').$type<KeyId>().primaryKey(),
+    organizationId: text('organization_id')
+      .$type<OrganizationId>()
+      .notNull()
+      .references(() => organizations.id),
+    hash: blob('hash', { mode: 'buffer' }).notNull().unique(),
+    name: text('name').notNull(),
+    prefix: text('prefix').notNull().unique(),
+    scopeType: text('scope_type').$type<ScopeType>().notNull(),
+    userId: text('user_id').$type<UserId>(),
+    scopes: text('scopes', { mode: 'json' }).$type<readonly Scope[]>().notNull(),
+    scopeSource: text('scope_source').$type<ScopeSource>().notNull(),
+    canonicalVersion: integer('canonical_version').references(() => canonicalSets.version),
+    restrictions: text('restrictions', { mode: 'json' }).$type<Restrictions>(),
+    isDefault: integer('is_default', { mode: 'boolean' }).notNull(),
+    owner: text('owner').notNull(),
+    purpose: text('purpose'),
+    createdBy: text('created_by').notNull(),
+    createdAtMs: integer('created_at').notNull(),
+    expiresAtMs: integer('expires_at'),
+    lastUsedAtMs: integer('last_used_at'),
+    revokedAtMs: integer('revoked_at'),
+    revokedBy: text('revoked_by'),
+    replacedBy: text('replaced_by').$type<KeyId>(),
+    replaces: text('replaces').$type<KeyId>(),
+    graceUntilMs: integer('grace_until'),
+  },
+  (key) => [
+    index('keys_by_organization').on(key.organizationId, key.id),
+    index('keys_by_creator').on(key.organizationId, key.createdBy, key.id),
+    // An organisation has one default key at most, whatever a program decides.
+    uniqueIndex('keys_default').on(key.organizationId).where(sql`is_default = 1`),
+  ],
+);
+
+export const canonicalSets = sqliteTable('canonical_sets', {
+  version: integer('version').primaryKey(),
+  scopes: text('scopes', { mode: 'json' }).$type<readonly Scope[]>().notNull(),
+  createdAtMs: integer('created_at').notNull(),
+});
+
+/** An index entry ends with the rowid, which is `seq`: each of these yields its rows in the chain's order. */
+export const audit = sqliteTable(
+  'audit',
+  {
+    seq: integer('seq').primaryKey(),
+    kind: text('kind').$type<AuditKind>().notNull(),
+    at: integer('at').notNull(),
+    requestId: text('request_id').$type<RequestId>().notNull(),
+    organizationId: text('organization_id').$type<OrganizationId>(),
+    tier: text('tier').$type<Tier>().notNull(),
+    keyId: text('key_id').$type<KeyId>(),
+    keyPrefix: text('key_prefix'),
+    userId: text('user_id').$type<UserId>(),
+    createdBy: text('created_by'),
+    onBehalfOf: text('on_behalf_of'),
+    method: text('method').notNull(),
+    target: text('target').notNull(),
+    tool: text('tool'),
+    status: integer('status').notNull(),
+    errorCode: text('error_code'),
+    durationMs: integer('duration_ms').notNull(),
+    clientAddress: text('client_address'),
+    clientName: text('client_name'),
+    era: text('era').$type<Era>(),
+    change: text('change'),
+    hash: text('hash').notNull(),
+  },
+  (row) => [
+    // `at` is in it so that a walk past rows of another time reads the index alone.
+    index('audit_by_organization').on(row.organizationId, row.seq, row.at),
+    index('audit_by_key').on(row.organizationId, row.keyPrefix),
+    index('audit_by_tool').on(row.organizationId, row.tool).where(sql`tool IS NOT NULL`),
+    index('audit_by_code').on(row.organizationId, row.errorCode).where(sql`error_code IS NOT NULL`),
+  ],
+);
+
+/** What the store makes for itself once: `cursor` seals the cursors of every process on it. */
+export const secrets = sqliteTable('secrets', {
+  name: text('name').primaryKey(),
+  value: blob('value', { mode: 'buffer' }).notNull(),
+  createdAtMs: integer('created_at').notNull(),
+});

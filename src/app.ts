@@ -1,0 +1,144 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AuditSlot, openAuditSlot, type SlotDeps } from './audit/audit-slot.ts';
+import { AppError, toAppError } from './errors.ts';
+import type { AddressSet } from './identity/client-address.ts';
+import { type Identified, type IdentityDeps, identify } from './identity/identify.ts';
+import { newRequestId } from './ids.ts';
+import type { InFlight } from './limits/in-flight.ts';
+import type { RateLimit } from './limits/rate-limit.ts';
+import type { Log } from './log.ts';
+import type { CallToolDeps } from './tool/call-tool.ts';
+import type { Answer, Exchange } from './transport/exchange.ts';
+import { failureAnswer } from './transport/failure-response.ts';
+import { admit, type FrontDoorDeps, type Visit } from './transport/front-door.ts';
+import type { McpFace } from './transport/mcp.ts';
+import { hasBody, readJsonBody } from './transport/read-body.ts';
+import { requestFacts } from './transport/request-facts.ts';
+import { answerRest } from './transport/rest.ts';
+import type { Route } from './transport/router.ts';
+import type { Target } from './transport/target.ts';
+import { watchKey } from './transport/watch-key.ts';
+import { writeAnswer } from './transport/write-answer.ts';
+
+export type AppDeps = FrontDoorDeps & {
+  readonly identity: IdentityDeps;
+  /** In lower case. */
+  readonly organizationHeader: string;
+  readonly trustedProxies: AddressSet;
+  readonly mcp: McpFace;
+  readonly callTool: CallToolDeps;
+  readonly slot: SlotDeps;
+  readonly rateLimit: RateLimit;
+  readonly inFlight: InFlight;
+  readonly log: Log;
+};
+
+export type App = { handle(request: IncomingMessage, response: ServerResponse): Promise<void> };
+
+/** One request and what is written to; `end` aborts when the client goes away or the key dies. */
+type Connection = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly visit: Visit;
+  readonly end: AbortController;
+};
+
+/** The pipeline, in the contract's order of checks. */
+export function createApp(deps: AppDeps): App {
+  return {
+    async handle(request, response) {
+      const visit: Visit = { face: 'rest', origin: undefined };
+      const connection = { request, response, visit, end: endOf(response) };
+      try {
+        const admission = await admit(request, visit, deps);
+        if (admission.open !== null) await write(admission.open, newRequestId(), connection);
+        else await serve(admission.route, admission.target, connection, deps);
+      } catch (thrown) {
+        const requestId = newRequestId();
+        const error = reported(thrown, requestId, deps.log);
+        await write(failureAnswer(error, visit.face, requestId, null), requestId, connection);
+      }
+    },
+  };
+}
+
+/** From here on the request owns one audit slot, closed once, before its answer leaves. */
+async function serve(route: Route, target: Target, connection: Connection, deps: AppDeps): Promise<void> {
+  const { request, end, visit } = connection;
+  const facts = requestFacts(request, target, deps.trustedProxies);
+  const slot = openAuditSlot(facts, deps.slot);
+  let exchange: Exchange | undefined;
+  let leave = () => {};
+  try {
+    leave = deps.inFlight.enter();
+    const identified = await identify({ ...signalsOf(route, request, deps), ...facts }, slot, deps.identity);
+    deps.rateLimit.admit(identified.caller.key.id);
+    const body = hasBody(request) ? await readJsonBody(request) : undefined;
+    exchange = { caller: identified.caller, slot, signal: end.signal, failure: null, rpcId: null };
+    const answer = await answerOn(route, target, body, request, exchange, deps);
+    if (answer.body instanceof ReadableStream) return await stream(answer, identified, slot, connection);
+    await slot.close({ status: answer.status, errorCode: answer.errorCode });
+    await write(answer, slot.requestId, connection);
+  } catch (thrown) {
+    const error = reported(end.signal.aborted ? end.signal.reason : thrown, slot.requestId, deps.log);
+    const refusal = failureAnswer(error, visit.face, slot.requestId, exchange?.rpcId ?? null);
+    await slot.close({ status: refusal.status, errorCode: error.code, change: error.detail });
+    await write(refusal, slot.requestId, connection);
+  } finally {
+    leave();
+  }
+}
+
+function signalsOf(route: Route, { rawHeaders }: IncomingMessage, { organizationHeader }: AppDeps) {
+  const urlSegment = route.kind === 'mcp' ? route.urlSegment : undefined;
+  return { rawHeaders, headerName: organizationHeader, urlSegment };
+}
+
+function answerOn(
+  route: Route,
+  { query }: Target,
+  body: unknown,
+  request: IncomingMessage,
+  exchange: Exchange,
+  deps: AppDeps,
+): Promise<Answer> {
+  if (route.kind === 'mcp') return deps.mcp.answer(body, request, exchange);
+  return answerRest({ ...route, query, body }, exchange, deps.callTool);
+}
+
+/** The engine closed the slot before the last message; a stream that was cut short is closed here. */
+async function stream(
+  answer: Answer,
+  identified: Identified,
+  slot: AuditSlot,
+  connection: Connection,
+): Promise<void> {
+  using _ = watchKey(identified, connection.end);
+  await write(answer, slot.requestId, connection);
+  const { signal } = connection.end;
+  const cut = signal.aborted ? toAppError(signal.reason) : undefined;
+  await slot.close({
+    status: cut?.status ?? answer.status,
+    errorCode: cut?.code ?? null,
+    change: cut?.detail,
+  });
+}
+
+const write = (answer: Answer, requestId: string, { request, response, visit }: Connection): Promise<void> =>
+  writeAnswer(answer, request, response, { requestId, origin: visit.origin });
+
+/** A bug goes to the log with its request id; the caller learns the id alone. */
+function reported(thrown: unknown, requestId: string, log: Log): AppError {
+  const error = toAppError(thrown);
+  if (error.code === 'INTERNAL') log.error({ err: error.cause, requestId }, 'a request failed');
+  return error;
+}
+
+/** Aborts when the client goes away before its answer is complete. */
+function endOf(response: ServerResponse): AbortController {
+  const end = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) end.abort(new AppError('CANCELLED'));
+  });
+  return end;
+}

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { auditLine } from '../audit/audit-event.ts';
+import { loadConfig } from '../config.ts';
+import { type DemoTenant, provisionDemo } from '../organizations/provision-demo.ts';
+import type { Services } from '../services.ts';
+import { connectDemoClient, type DemoClient } from './demo-client.ts';
+import type { Register } from './program.ts';
+import type { ExitCode, Runtime } from './runtime.ts';
+
+export const registerDemo: Register = (program, runtime, done) => {
+  program
+    .command('demo')
+    .description(
+      'A tour on a temporary store: two organisations, a real client for each, and what is refused.',
+    )
+    .action(async () => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-demo-'));
+      try {
+        done(await runDemo(dataDir, runtime));
+      } finally {
+        rmSync(dataDir, { recursive: true, force: true });
+      }
+    });
+};
+
+async function runDemo(dataDir: string, runtime: Runtime): Promise<ExitCode> {
+  const file = join(dataDir, 'mcp.config.json');
+  writeFileSync(file, JSON.stringify({ demo: true, dataDir, server: { port: 0 }, logLevel: 'silent' }));
+  const loaded = loadConfig({ TENANTRY_CONFIG: file }, dataDir);
+  if (!loaded.ok) throw new Error(loaded.mistakes.join('; '));
+  const services = await runtime.openServices(loaded.config);
+  try {
+    const [acme, bolt] = await provisionDemo(services);
+    if (acme === undefined || bolt === undefined) throw new Error('the demo organisations were not made');
+    const listening = await runtime.listen(services);
+    try {
+      await tour({ acme, bolt, url: `${listening.url}/mcp`, services, say: runtime.out });
+    } finally {
+      await listening.stop();
+    }
+    return 0;
+  } finally {
+    await services.close();
+  }
+}
+
+type Tour = {
+  readonly acme: DemoTenant;
+  readonly bolt: DemoTenant;
+  readonly url: string;
+  readonly services: Services;
+  readonly say: (line: string) => void;
+};
+
+async function tour({ acme, bolt, url, services, say }: Tour): Promise<void> {
+  say('Tenantry demo: one server, two organisations, and no way across.\n');
+  await using ofAcme = await connectDemoClient(url, acme.defaultKey);
+  await using ofBolt = await connectDemoClient(url, bolt.defaultKey);
+
+  say('1. Both ask the same question; each is answered from its own organisation.');
+  const found = await searchNurses(ofAcme, acme.name, say);
+  await searchNurses(ofBolt, bolt.name, say);
+
+  say('\n2. Bolt Labs asks for an agent of Acme Research, by its id.');
+  const [foreign] = found;
+  say(
+    `   get_agent ${foreign?.agent_id} -> ${await refusalOf(ofBolt, 'get_agent', { agent_id: foreign?.agent_id })}`,
+  );
+
+  say('\n3. The key of Acme Research with the header of Bolt Labs.');
+  say(`   -> ${await refusedConnection(url, acme.defaultKey, bolt.organizationId)}`);
+
+  say('\n4. A default key has no scope for keys.');
+  say(`   mint_key -> ${await refusalOf(ofAcme, 'mint_key', { scope_type: 'global', name: 'x' })}`);
+
+  say('\n5. The manager key of Acme Research mints a key that may only search.');
+  await using manager = await connectDemoClient(url, acme.managerKey);
+  await mintUseRevoke(manager, url, say);
+
+  say('\n6. What the audit says, newest first:');
+  await printAudit(services, say);
+}
+
+async function mintUseRevoke(manager: DemoClient, url: string, say: Tour['say']): Promise<void> {
+  const request = {
+    scope_type: 'global',
+    name: 'Search only',
+    scopes: ['agent:search'],
+    purpose: 'the demo',
+  };
+  const minted = await manager.call('mint_key', request);
+  say(`   minted ${minted.key.prefix} with the scopes ${minted.key.scopes.join(', ')}`);
+  await using searcher = await connectDemoClient(url, minted.auth_token);
+  await searchNurses(searcher, 'the new key', say);
+  await manager.call('revoke_key', { key_id: minted.key.id });
+  say(
+    `   revoked ${minted.key.prefix}; its next request -> ${await refusalOf(searcher, 'search_agents', {})}`,
+  );
+}
+
+async function searchNurses(client: DemoClient, who: string, say: Tour['say']) {
+  const { agents } = await client.call('search_agents', { query: 'nurse', limit: 3 });
+  say(`   ${who} searches "nurse":`);
+  for (const agent of agents) say(`     ${agent.name}, ${agent.age}, ${agent.occupation}, ${agent.city}`);
+  return agents;
+}
+
+/** The refusal that a call is expected to meet; a call that goes through fails the demo. */
+async function refusalOf(client: DemoClient, tool: string, args: Record<string, unknown>): Promise<string> {
+  const answer = await client.refused(tool, args);
+  if (answer === undefined) throw new Error(`${tool} was expected to be refused`);
+  return answer;
+}
+
+async function refusedConnection(url: string, key: string, organizationId: string): Promise<string> {
+  try {
+    await using _client = await connectDemoClient(url, key, organizationId);
+  } catch (error) {
+    return `refused: ${error instanceof Error ? error.message : 'unknown'}`;
+  }
+  throw new Error('a header that names another organisation was expected to be refused');
+}
+
+async function printAudit({ store }: Services, say: Tour['say']): Promise<void> {
+  const events = await store.audit.listForOperator({}, { limit: 14 });
+  for (const event of events) say(`   ${auditLine(event)}`);
+}

@@ -1,0 +1,24 @@
+import type { Runtime } from './runtime.ts';
+import { tableLines } from './table.ts';
+
+/** What every command takes: `--json` prints one JSON document on standard output and nothing else there. */
+export type JsonOption = { readonly json?: boolean };
+
+export const jsonOption = ['--json', 'print one JSON document'] as const;
+
+/** Goes with every plaintext, which nothing can show again. */
+export const keepItWarning = 'Keep this key now: it is shown once and cannot be shown again.';
+
+export const printJson = (runtime: Runtime, value: unknown): void => runtime.out(JSON.stringify(value));
+
+export function printTable(
+  runtime: Runtime,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): void {
+  for (const line of tableLines(header, rows)) runtime.out(line);
+}
+
+/** ISO 8601 in UTC; null stays null. */
+export const isoTime = (ms: number): string => new Date(ms).toISOString();
+export const isoTimeOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));

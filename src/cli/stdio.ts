@@ -1,0 +1,44 @@
+import type { Services } from '../services.ts';
+import { createLineTransport, type LineTransport } from '../transport/line-transport.ts';
+import { serveMcpStdio } from '../transport/stdio.ts';
+import { bridgeStdio } from '../transport/stdio-bridge.ts';
+import type { Register } from './program.ts';
+import type { ExitCode, Runtime } from './runtime.ts';
+import { withServices } from './with-services.ts';
+
+export const registerStdio: Register = (program, runtime, done) => {
+  program
+    .command('stdio')
+    .description('Serves MCP on standard input and output, for clients that start a program.')
+    .option('--url <url>', 'bridge to the MCP endpoint of a remote server instead')
+    .action(async ({ url }: { url?: string }) => {
+      const lines = createLineTransport(runtime.stdin, runtime.stdout);
+      if (!runtime.env.TENANTRY_API_KEY)
+        runtime.err('TENANTRY_API_KEY is not set: every request will be refused.');
+      if (url !== undefined) done(await bridge(url, lines, runtime));
+      else done(await withServices(runtime, (services) => serve(services, lines, runtime)));
+    });
+};
+
+async function serve(services: Services, lines: LineTransport, { env }: Runtime): Promise<ExitCode> {
+  const credentials = {
+    apiKey: env.TENANTRY_API_KEY || undefined,
+    organizationId: env.TENANTRY_ORGANIZATION_ID || undefined,
+  };
+  const { mcp, identity, slot, config } = services;
+  const organizationHeader = config.server.organizationHeader.toLowerCase();
+  await serveMcpStdio(lines, credentials, { ...mcp, identity, slot, organizationHeader });
+  return 0;
+}
+
+async function bridge(url: string, lines: LineTransport, { env, err }: Runtime): Promise<ExitCode> {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    err('--url: expected an http or https URL such as https://tenantry.example.com/mcp');
+    return 2;
+  }
+  const headers: Record<string, string> = {};
+  if (env.TENANTRY_API_KEY) headers.authorization = `Bearer ${env.TENANTRY_API_KEY}`;
+  if (env.TENANTRY_ORGANIZATION_ID) headers['x-organization-id'] = env.TENANTRY_ORGANIZATION_ID;
+  await bridgeStdio(lines, { url: new URL(url), headers }, fetch);
+  return 0;
+}

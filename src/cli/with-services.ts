@@ -1,0 +1,32 @@
+import { type Config, loadConfig } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { Services } from '../services.ts';
+import type { ExitCode, Runtime } from './runtime.ts';
+
+/** The configuration, or its mistakes on standard error, each on a line of its own. */
+export function requireConfig(runtime: Runtime): Config | undefined {
+  const loaded = loadConfig(runtime.env, runtime.cwd);
+  if (loaded.ok) return loaded.config;
+  runtime.err('The configuration is not valid:');
+  for (const mistake of loaded.mistakes) runtime.err(`  ${mistake}`);
+  return undefined;
+}
+
+/** Runs `work` on the stores of this configuration and closes them, whatever happens. */
+export async function withServices(
+  runtime: Runtime,
+  work: (services: Services) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const config = requireConfig(runtime);
+  if (config === undefined) return 78;
+  const services = await runtime.openServices(config);
+  try {
+    return await work(services);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    runtime.err(`${error.code}: ${error.message}`);
+    return 1;
+  } finally {
+    await services.close();
+  }
+}

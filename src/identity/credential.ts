@@ -1,0 +1,38 @@
+import { AppError } from '../errors.ts';
+import { headerValues, type RawHeaders } from './raw-headers.ts';
+
+/** One token of RFC 6750's alphabet (https://www.rfc-editor.org/rfc/rfc6750#section-2.1). */
+const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+const BEARER = /^bearer /i;
+
+/**
+ * The one credential of a request, or undefined where it sent none that counts.
+ *
+ * @throws MALFORMED_CREDENTIALS for two credentials, or one that is not a single token
+ */
+export function readCredential(rawHeaders: RawHeaders): string | undefined {
+  const authorization = headerValues(rawHeaders, 'authorization');
+  const apiKey = headerValues(rawHeaders, 'x-api-key');
+  if (authorization.length + apiKey.length > 1) throw new AppError('MALFORMED_CREDENTIALS');
+  const [bearer] = authorization;
+  const [key] = apiKey;
+  if (bearer !== undefined) return readBearer(bearer);
+  return key === undefined ? undefined : requireToken(key);
+}
+
+/** Whether a credential was sent at all, well formed or not. */
+export const hasCredential = (rawHeaders: RawHeaders): boolean =>
+  headerValues(rawHeaders, 'authorization').length + headerValues(rawHeaders, 'x-api-key').length > 0;
+
+/** Another scheme counts as no credential; `Bearer` must be followed by one space and one token. */
+function readBearer(value: string): string | undefined {
+  if (BEARER.test(value)) return requireToken(value.slice('bearer '.length));
+  const scheme = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+/.exec(value)?.[0];
+  if (scheme === undefined || scheme.toLowerCase() === 'bearer') throw new AppError('MALFORMED_CREDENTIALS');
+  return undefined;
+}
+
+function requireToken(text: string): string {
+  if (!TOKEN.test(text)) throw new AppError('MALFORMED_CREDENTIALS');
+  return text;
+}

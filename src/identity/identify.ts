@@ -1,0 +1,112 @@
+import type { AuditSlot } from '../audit/audit-slot.ts';
+import { type Caller, freezeCaller } from '../caller.ts';
+import { AppError } from '../errors.ts';
+import type { KeyId } from '../ids.ts';
+import type { KeyFormat } from '../keys/key-format.ts';
+import { type KeyRecord, refusalOf } from '../keys/key-record.ts';
+import type { FoundKey, KeyStore } from '../keys/key-store.ts';
+import { addressSet } from './client-address.ts';
+import { readCredential } from './credential.ts';
+import { namedOrganizations, type OrganizationSignals } from './organization-signals.ts';
+
+export type IdentityDeps = {
+  readonly keys: KeyStore;
+  readonly format: KeyFormat;
+  readonly now: () => number;
+  /** Told of every key that was accepted. */
+  readonly noteUse: (keyId: KeyId) => void;
+};
+
+/** What a request shows of its caller: the headers as they came, the URL's organisation, the address. */
+export type Presented = OrganizationSignals & { readonly clientAddress: string | null };
+
+/** A settled caller, and the question whether its key still is what it was. */
+export type Identified = { readonly caller: Caller; readonly stillValid: () => Promise<boolean> };
+
+/**
+ * Who calls, and for which organisation: the credential decides the set, every signal must agree. Nothing is
+ * cached: the store is read on each request, so that a revocation holds on the next one.
+ *
+ * @throws the contract's 400, 401, 403 and 503, in that order of checks
+ */
+export async function identify(
+  presented: Presented,
+  slot: AuditSlot,
+  deps: IdentityDeps,
+): Promise<Identified> {
+  const credential = readCredential(presented.rawHeaders);
+  if (credential === undefined) throw new AppError('AUTHENTICATION_REQUIRED');
+  const parsed = deps.format.parse(credential);
+  if (parsed === undefined) throw new AppError('INVALID_TOKEN', { detail: { reason: 'malformed' } });
+
+  const found = await deps.keys.find(parsed.hash);
+  requireAcceptable(found, slot, deps.now());
+  const caller = callerOf(found);
+  slot.learn({ caller });
+  requireAgreement(caller, presented, slot);
+  if (found.organization.status === 'suspended') throw new AppError('ORGANIZATION_SUSPENDED');
+  requireAllowedAddress(found.key, presented.clientAddress);
+  deps.noteUse(found.key.id);
+
+  const stillValid = async (): Promise<boolean> => {
+    const again = await deps.keys.find(parsed.hash);
+    return again !== undefined && refusalReason(again, deps.now()) === undefined;
+  };
+  return { caller, stillValid };
+}
+
+/** Every bad credential gets one answer; the precise reason is for the audit alone. */
+function requireAcceptable(
+  found: FoundKey | undefined,
+  slot: AuditSlot,
+  nowMs: number,
+): asserts found is FoundKey {
+  if (found === undefined) throw new AppError('INVALID_TOKEN', { detail: { reason: 'unknown' } });
+  const reason =
+    found.organization.status === 'suspended' ? refusalOf(found.key, nowMs) : refusalReason(found, nowMs);
+  if (reason === undefined) return;
+  const { organizationId, id, prefix, createdBy } = found.key;
+  slot.learn({ refusedKey: { organizationId, keyId: id, keyPrefix: prefix, createdBy } });
+  throw new AppError('INVALID_TOKEN', { detail: { reason } });
+}
+
+function refusalReason({ key, organization }: FoundKey, nowMs: number): string | undefined {
+  if (organization.status !== 'active') return `organization ${organization.status}`;
+  return refusalOf(key, nowMs);
+}
+
+/** A header or URL that names another organisation, existing or not, is refused with the same bytes. */
+function requireAgreement(caller: Caller, signals: OrganizationSignals, slot: AuditSlot): void {
+  for (const named of namedOrganizations(signals)) {
+    if (named === caller.organization.id) continue;
+    slot.learn({ attempted: named });
+    throw new AppError('ORGANIZATION_MISMATCH');
+  }
+}
+
+/** An address that is not known is outside every list. */
+function requireAllowedAddress({ restrictions }: KeyRecord, address: string | null): void {
+  if (restrictions?.addresses === undefined) return;
+  if (address === null || !addressSet(restrictions.addresses).has(address))
+    throw new AppError('KEY_RESTRICTED');
+}
+
+function callerOf({ key, organization }: FoundKey): Caller {
+  return freezeCaller({
+    tier: 'organization-key',
+    organization: { id: organization.id, name: organization.name, externalId: organization.externalId },
+    key: {
+      id: key.id,
+      prefix: key.prefix,
+      name: key.name,
+      scopeType: key.scopeType,
+      owner: key.owner,
+      createdBy: key.createdBy,
+      canonicalVersion: key.canonicalVersion,
+      restrictedToTools: key.restrictions?.tools ?? null,
+      expiresAtMs: key.expiresAtMs,
+    },
+    userId: key.userId,
+    scopes: key.scopes,
+  });
+}

@@ -1,0 +1,28 @@
+import { AppError } from '../errors.ts';
+import { type OrganizationId, parseOrganizationId } from '../ids.ts';
+import { headerValues, type RawHeaders } from './raw-headers.ts';
+
+/** What the request says of its organisation, besides the credential. Signals select; they never grant. */
+export type OrganizationSignals = {
+  readonly rawHeaders: RawHeaders;
+  /** The header's name, in lower case. */
+  readonly headerName: string;
+  /** The segment of `/o/{organization_id}/mcp`; undefined on every other path. */
+  readonly urlSegment: string | undefined;
+};
+
+/**
+ * The organisations that the request names: none, or one for each signal present.
+ *
+ * @throws INVALID_ORGANIZATION_HEADER for a signal that is duplicated, empty, blank or malformed
+ */
+export function namedOrganizations(signals: OrganizationSignals): readonly OrganizationId[] {
+  const headers = headerValues(signals.rawHeaders, signals.headerName);
+  if (headers.length > 1) throw new AppError('INVALID_ORGANIZATION_HEADER');
+  const present = signals.urlSegment === undefined ? headers : [...headers, signals.urlSegment];
+  return present.map((text) => {
+    const id = parseOrganizationId(text);
+    if (id === undefined) throw new AppError('INVALID_ORGANIZATION_HEADER');
+    return id;
+  });
+}

@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { openStore } from '../db/open-store.ts';
+import { openPlatform } from '../db/platform/open-platform.ts';
+import { tools } from '../tools/index.ts';
+import { chainHash } from './audit/audit-event.ts';
+import { runCli } from './cli/program.ts';
+import type { Listening, Runtime } from './cli/runtime.ts';
+import type { Config } from './config.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { createHttpApp } from './http-app.ts';
+import { createLog } from './log.ts';
+import { createServices, type Services } from './services.ts';
+
+/** Connections are cheap to open and hold: every wait has an end (milliseconds and bytes). */
+const connectionLimits = {
+  maxHeaderSize: 16_384,
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+  requireHostHeader: false, // The pipeline answers a missing Host itself, with a code.
+};
+
+const SHUTDOWN_MS = 10_000;
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+async function openServices(config: Config): Promise<Services & { close(): Promise<void> }> {
+  const now = Date.now;
+  const log = createLog({
+    level: config.logLevel,
+    pretty: process.stderr.isTTY,
+    write: (line) => process.stderr.write(line),
+  });
+  const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
+  const platform = openPlatform(config.platformFile, { now });
+  const services = await createServices({ config, version, store, platform, tools, log, now });
+  return {
+    ...services,
+    async close() {
+      await services.keyUses.flush();
+      await platform.close();
+      await store.close();
+    },
+  };
+}
+
+async function listen(services: Services): Promise<Listening> {
+  const app = createHttpApp(services);
+  const server = createServer(connectionLimits, (request, response) => void app.handle(request, response));
+  const { host, port } = services.config.server;
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  const housekeeping = startHousekeeping(services);
+  const bound = server.address() as AddressInfo; // A TCP server that listens has one.
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const deadline = setTimeout(() => server.closeAllConnections(), SHUTDOWN_MS);
+      await app.inFlight.drain();
+      server.closeIdleConnections();
+      await closed;
+      clearTimeout(deadline);
+      housekeeping.stop();
+      await app.close();
+    },
+  };
+}
+
+const runtime: Runtime = {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  isTerminal: process.stdout.isTTY,
+  now: Date.now,
+  openServices,
+  listen,
+  stopRequested: () =>
+    new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    }),
+};
+
+process.exitCode = await runCli(process.argv.slice(2), version, runtime);

@@ -1,0 +1,115 @@
+import type { SlotDeps } from './audit/audit-slot.ts';
+import type { AuditTrail } from './audit/audit-trail.ts';
+import { createRefusalLimit, type RefusalLimit } from './audit/refusal-limit.ts';
+import type { Config } from './config.ts';
+import type { Downstream } from './downstream/downstream.ts';
+import type { IdentityDeps } from './identity/identify.ts';
+import { createKeyFormat } from './keys/key-format.ts';
+import type { KeyStore } from './keys/key-store.ts';
+import { createKeyUses, type KeyUses } from './keys/key-uses.ts';
+import type { MintRules } from './keys/mint.ts';
+import type { Log } from './log.ts';
+import type { OrganizationStore } from './organizations/organization.ts';
+import { createCatalogue } from './scopes/scopes.ts';
+import type { CallToolDeps } from './tool/call-tool.ts';
+import { createCursors } from './tool/cursor.ts';
+import type { Tool } from './tool/define-tool.ts';
+import { createRegistry, registryMistakes } from './tool/registry.ts';
+import type { GateRules } from './transport/mcp-gate.ts';
+import type { McpServerDeps } from './transport/mcp-server.ts';
+import { createToolDescriptors } from './transport/tool-descriptors.ts';
+
+/** The key store and the audit trail, which share one file. */
+export type Store = {
+  readonly keys: KeyStore;
+  readonly organizations: OrganizationStore;
+  readonly audit: AuditTrail;
+  /** Made with the store; it seals cursors. */
+  readonly cursorSecret: Buffer;
+  /** @throws STORE_UNAVAILABLE */
+  ping(): void;
+  close(): Promise<void>;
+};
+
+/** The embedded platform knows how to fill itself for a demo. */
+export type Platform = Downstream & {
+  seedDemo?(organizationId: string, profile: 'acme' | 'bolt'): Promise<void>;
+};
+
+/** Everything that a face needs, wired once. */
+export type Services = {
+  readonly config: Config;
+  readonly version: string;
+  readonly store: Store;
+  readonly platform: Platform;
+  readonly mintRules: MintRules;
+  readonly identity: IdentityDeps;
+  readonly callTool: CallToolDeps;
+  /** What the MCP engine needs, over HTTP and stdio alike. */
+  readonly mcp: McpServerDeps & GateRules;
+  /** What every audit slot needs. */
+  readonly slot: SlotDeps;
+  readonly refusals: RefusalLimit;
+  readonly keyUses: KeyUses;
+  readonly log: Log;
+  readonly now: () => number;
+};
+
+type Parts = {
+  readonly config: Config;
+  readonly version: string;
+  readonly store: Store;
+  readonly platform: Platform;
+  readonly tools: readonly Tool[];
+  readonly log: Log;
+  readonly now: () => number;
+};
+
+/** What the tools and the configuration say against each other, before anything is opened. */
+export function toolMistakes(config: Config, tools: readonly Tool[]): readonly string[] {
+  return registryMistakes(tools, createCatalogue(config.scopes.catalogue));
+}
+
+export async function createServices(parts: Parts): Promise<Services> {
+  const { config, store, now } = parts;
+  await store.organizations.settleCanon(config.scopes.canonical, now());
+  const { defaultTtlDays, staleAfterDays, maxPerOrganization, brand, environment } = config.keys;
+  const catalogue = createCatalogue(config.scopes.catalogue);
+  const format = createKeyFormat(brand + environment);
+  const mintRules = { format, catalogue, defaultTtlDays, staleAfterDays, maxPerOrganization };
+  const keyUses = createKeyUses(store.keys, now);
+  const { toolTimeoutSeconds, maxInputElements } = config.limits;
+  const callTool: CallToolDeps = {
+    keys: store.keys,
+    organizations: store.organizations,
+    mintRules,
+    now,
+    tools: createRegistry(parts.tools),
+    downstream: parts.platform,
+    audit: store.audit,
+    cursors: createCursors(store.cursorSecret, now),
+    defaults: { timeoutSeconds: toolTimeoutSeconds, maxInputElements },
+  };
+  const refusals = createRefusalLimit(now);
+  return {
+    ...parts,
+    mintRules,
+    keyUses,
+    identity: { keys: store.keys, format, now, noteUse: keyUses.note },
+    callTool,
+    mcp: mcpDeps(parts, callTool),
+    slot: { trail: store.audit, refusals, now },
+    refusals,
+  };
+}
+
+function mcpDeps({ version, config, log }: Parts, callTool: CallToolDeps): McpServerDeps & GateRules {
+  return {
+    version,
+    tools: callTool.tools,
+    descriptors: createToolDescriptors(callTool.tools),
+    callTool,
+    denial: config.scopes.denial,
+    report: (err, requestId) => log.error({ err, requestId }, 'a tool failed'),
+  };
+}

@@ -1,0 +1,110 @@
+import type { AuditSlot } from '../audit/audit-slot.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { Caller } from '../caller.ts';
+import { bindDownstream } from '../downstream/bound-downstream.ts';
+import type { Downstream } from '../downstream/downstream.ts';
+import { AppError } from '../errors.ts';
+import { bindAudit } from './bound-audit.ts';
+import { bindKeys, type KeysDeps } from './bound-keys.ts';
+import type { Cursors } from './cursor.ts';
+import type { Tool } from './define-tool.ts';
+import { requireMayCall } from './gate.ts';
+import { parseArguments, type RawArguments } from './parse-arguments.ts';
+import type { Registry } from './registry.ts';
+import type { Progress, ToolContext } from './tool-context.ts';
+
+export type ToolCall = {
+  readonly name: string;
+  readonly arguments: RawArguments;
+  readonly slot: AuditSlot;
+  /** Aborts with the caller, the key or the server; its reason may be an AppError. */
+  readonly signal: AbortSignal;
+  readonly progress: Progress | null;
+};
+
+export type CallToolDeps = KeysDeps & {
+  readonly tools: Registry;
+  readonly downstream: Downstream;
+  readonly audit: AuditTrail;
+  readonly cursors: Cursors;
+  readonly defaults: { readonly timeoutSeconds: number; readonly maxInputElements: number };
+};
+
+export type ToolOutput = Record<string, unknown>;
+
+/** The only road to a handler, whatever the face: look up, gate, parse, handle with a bound context, parse. */
+export async function callTool(caller: Caller, call: ToolCall, deps: CallToolDeps): Promise<ToolOutput> {
+  const tool = deps.tools.find(call.name);
+  call.slot.learn({ tool: tool.name });
+  requireMayCall(caller, tool);
+  const input = parseArguments(tool, call.arguments, tool.maxInputElements ?? deps.defaults.maxInputElements);
+  const opened = openCursor(caller, tool, input, deps);
+  const signal = withTimeout(call.signal, (tool.timeoutSeconds ?? deps.defaults.timeoutSeconds) * 1000);
+  if (signal.aborted) throw abortError(signal);
+  const handled = await settleOrAbort(
+    tool.handle(opened, bindContext(caller, tool, call, signal, deps)),
+    signal,
+  );
+  return sealCursor(caller, tool, input, tool.output.parse(handled), deps);
+}
+
+function bindContext(
+  caller: Caller,
+  tool: Tool,
+  call: ToolCall,
+  signal: AbortSignal,
+  deps: CallToolDeps,
+): ToolContext {
+  const { slot, progress } = call;
+  return {
+    me: caller,
+    downstream: bindDownstream(deps.downstream, { caller, effect: tool.effect, slot, signal }),
+    keys: bindKeys(deps, caller, slot),
+    audit: bindAudit(deps.audit, caller),
+    signal,
+    progress,
+  };
+}
+
+function openCursor(caller: Caller, tool: Tool, input: ToolOutput, { cursors }: CallToolDeps): ToolOutput {
+  if (typeof input.cursor !== 'string') return input;
+  return { ...input, cursor: cursors.open(input.cursor, { caller, tool: tool.name, input }) };
+}
+
+function sealCursor(
+  caller: Caller,
+  tool: Tool,
+  input: ToolOutput,
+  output: ToolOutput,
+  { cursors }: CallToolDeps,
+): ToolOutput {
+  if (typeof output.next_cursor !== 'string') return output;
+  return { ...output, next_cursor: cursors.seal(output.next_cursor, { caller, tool: tool.name, input }) };
+}
+
+function withTimeout(signal: AbortSignal, timeoutMs: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+}
+
+/** A handler that does not heed its signal must not hold the answer back. */
+async function settleOrAbort<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(abortError(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } catch (error) {
+    // Whatever an aborted handler trips over, the abort is the reason.
+    throw signal.aborted ? abortError(signal) : error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function abortError({ reason }: AbortSignal): AppError {
+  if (reason instanceof AppError) return reason;
+  const timedOut = reason instanceof DOMException && reason.name === 'TimeoutError';
+  return new AppError(timedOut ? 'DOWNSTREAM_TIMEOUT' : 'CANCELLED');
+}

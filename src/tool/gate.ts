@@ -1,0 +1,33 @@
+import type { Caller } from '../caller.ts';
+import { AppError } from '../errors.ts';
+import type { Tool } from './define-tool.ts';
+
+/** The one predicate: it decides what is listed and what may be called, on every face. */
+export const mayCall = (caller: Caller, tool: Tool): boolean => refusalFor(caller, tool) === undefined;
+
+/** @throws INSUFFICIENT_SCOPE or KEY_RESTRICTED where `mayCall` is false */
+export function requireMayCall(caller: Caller, tool: Tool): void {
+  const refusal = refusalFor(caller, tool);
+  if (refusal !== undefined) throw refusal;
+}
+
+function refusalFor(caller: Caller, tool: Tool): AppError | undefined {
+  if (tool.scope !== 'any' && !caller.scopes.includes(tool.scope)) {
+    return new AppError('INSUFFICIENT_SCOPE', { data: { required: [tool.scope], granted: caller.scopes } });
+  }
+  const allowed = caller.key.restrictedToTools;
+  if (allowed !== null && !allowed.includes(tool.name)) return new AppError('KEY_RESTRICTED');
+  return undefined;
+}
+
+/** Names under which a client might try to name the organisation; the credential alone does that. */
+const organizationNames = new Set(['organizationid', 'organisationid']);
+
+/** @throws ORGANIZATION_IN_ARGUMENTS even where the value is the right one, so that no client learns to send it */
+export function requireNoOrganization(rawArguments: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(rawArguments)) {
+    if (organizationNames.has(name.toLowerCase().replaceAll(/[_-]/g, ''))) {
+      throw new AppError('ORGANIZATION_IN_ARGUMENTS');
+    }
+  }
+}

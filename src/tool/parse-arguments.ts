@@ -1,0 +1,57 @@
+import type { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { redactKeys } from '../log.ts';
+import type { Tool } from './define-tool.ts';
+import { requireNoOrganization } from './gate.ts';
+
+export type RawArguments = Readonly<Record<string, unknown>>;
+
+const MOST_ISSUES = 20;
+const LONGEST_TEXT = 300;
+
+/**
+ * The arguments as the tool declares them; nothing unknown passes.
+ *
+ * @throws ORGANIZATION_IN_ARGUMENTS, the tool's own precheck, VALIDATION_ERROR with paths and what was expected
+ */
+export function parseArguments(
+  tool: Tool,
+  rawArguments: RawArguments,
+  maxElements: number,
+): Record<string, unknown> {
+  requireNoOrganization(rawArguments);
+  if (countElements(rawArguments, maxElements) > maxElements) {
+    throw new AppError('VALIDATION_ERROR', {
+      message: `The arguments hold more than ${maxElements} values.`,
+    });
+  }
+  tool.precheck(rawArguments);
+  const parsed = tool.input.safeParse(rawArguments);
+  if (!parsed.success) throw validationError(parsed.error);
+  return parsed.data;
+}
+
+/** Says where and what was expected, never the value that was sent. */
+function validationError(error: z.ZodError): AppError {
+  const issues = error.issues.slice(0, MOST_ISSUES).map((issue) => ({
+    path: clip(issue.path.map(String).join('.')),
+    expected: clip(issue.message),
+  }));
+  const message = issues
+    .map(({ path, expected }) => (path === '' ? expected : `${path}: ${expected}`))
+    .join('; ');
+  return new AppError('VALIDATION_ERROR', { message, data: { issues } });
+}
+
+const clip = (text: string): string => redactKeys(text).slice(0, LONGEST_TEXT);
+
+/** Values in `value`, itself included; stops counting beyond `most`. Depth is bounded before parsing. */
+function countElements(value: unknown, most: number): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  let count = 1;
+  for (const inner of Object.values(value)) {
+    count += countElements(inner, most - count);
+    if (count > most) return count;
+  }
+  return count;
+}

@@ -1,0 +1,44 @@
+import { AppError } from '../errors.ts';
+import type { Catalogue } from '../scopes/scopes.ts';
+import type { Tool } from './define-tool.ts';
+
+/** The tools of this server, in their fixed order. */
+export type Registry = {
+  readonly all: readonly Tool[];
+  /** @throws UNKNOWN_TOOL */
+  find(name: string): Tool;
+};
+
+/** Every mistake in the list, for the start: names and routes are unique, each scope is in the catalogue. */
+export function registryMistakes(tools: readonly Tool[], catalogue: Catalogue): readonly string[] {
+  const mistakes: string[] = [];
+  const names = new Set<string>();
+  const routes = new Set<string>();
+  for (const tool of tools) {
+    if (names.has(tool.name)) mistakes.push(`tool ${tool.name}: expected a name of its own`);
+    names.add(tool.name);
+    if (!/^[a-zA-Z0-9_-]{1,64}$/.test(tool.name))
+      mistakes.push(`tool ${tool.name}: expected a valid tool name`);
+    if (tool.scope !== 'any' && catalogue.unknown([tool.scope]).length > 0) {
+      mistakes.push(`tool ${tool.name}: expected a scope of the catalogue, got "${tool.scope}"`);
+    }
+    const route = tool.rest?.replaceAll(/\{[^}]+\}/g, '{}');
+    if (route === undefined) continue;
+    if (routes.has(route))
+      mistakes.push(`tool ${tool.name}: expected a route of its own, got "${tool.rest}"`);
+    routes.add(route);
+  }
+  return mistakes;
+}
+
+export function createRegistry(tools: readonly Tool[]): Registry {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  return {
+    all: Object.freeze([...tools]),
+    find(name) {
+      const tool = byName.get(name);
+      if (tool === undefined) throw new AppError('UNKNOWN_TOOL');
+      return tool;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { AuditSlot } from '../audit/audit-slot.ts';
+import type { Caller } from '../caller.ts';
+import type { AppError } from '../errors.ts';
+
+/** A JSON-RPC id, as far as the body has shown one. */
+export type RpcId = string | number | null;
+
+/** One request on its way through the server, whatever the wire: who asks, its audit slot, its end. */
+export type Exchange = {
+  readonly caller: Caller;
+  readonly slot: AuditSlot;
+  /** Aborts when the client goes away, the key dies or the server stops. */
+  readonly signal: AbortSignal;
+  /** Set where the engine cannot say it itself: the gate's own refusal, to be answered with its status. */
+  failure: AppError | null;
+  rpcId: RpcId;
+};
+
+/** What leaves. A stream has closed its audit slot itself before its last message. */
+export type Answer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | ReadableStream<Uint8Array> | null;
+  /** The code that the audit row shows, where the answer is a refusal. */
+  readonly errorCode: string | null;
+};

@@ -1,0 +1,72 @@
+import { AppError } from '../errors.ts';
+import { requireMayCall, requireNoOrganization } from '../tool/gate.ts';
+import type { Registry } from '../tool/registry.ts';
+import type { Exchange, RpcId } from './exchange.ts';
+
+/** One JSON-RPC request or notification, as far as the gate looks at it. */
+export type RpcMessage = {
+  readonly jsonrpc: '2.0';
+  readonly id?: RpcId;
+  readonly method: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+};
+
+export type GateRules = {
+  readonly tools: Registry;
+  /** Where hosts take a 403 for a broken connection, a missing scope is left to the tool's own answer. */
+  readonly denial: 'http-403' | 'tool-error';
+};
+
+const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+const CLIENT_KEY = 'io.modelcontextprotocol/clientInfo';
+
+/**
+ * What stands before the protocol engine on every message, HTTP and stdio alike: its own handlers cannot answer
+ * with an HTTP status. The message that it passes on is the very object that it judged.
+ */
+export function gateMessage(body: unknown, exchange: Exchange, rules: GateRules): RpcMessage {
+  const message = readMessage(body);
+  exchange.rpcId = message.id ?? null;
+  learnFrom(message, exchange);
+  if (message.method === 'subscriptions/listen') throw new AppError('METHOD_NOT_FOUND');
+  if (message.method === 'tools/call') gateToolCall(message, exchange, rules);
+  return message;
+}
+
+/** @throws BATCH_NOT_SUPPORTED, INVALID_REQUEST */
+export function readMessage(body: unknown): RpcMessage {
+  if (Array.isArray(body)) throw new AppError('BATCH_NOT_SUPPORTED');
+  if (!isRecord(body) || body.jsonrpc !== '2.0' || typeof body.method !== 'string') {
+    throw new AppError('INVALID_REQUEST');
+  }
+  const { id, params } = body;
+  const isId =
+    id === undefined || typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id));
+  if (!isId || (params !== undefined && !isRecord(params))) throw new AppError('INVALID_REQUEST');
+  // Checked above; the object itself is passed on, so that gate and engine see the same.
+  return body as RpcMessage;
+}
+
+function gateToolCall(
+  { params }: RpcMessage,
+  { caller, slot }: Exchange,
+  { tools, denial }: GateRules,
+): void {
+  if (typeof params?.name !== 'string') throw new AppError('INVALID_REQUEST');
+  const tool = tools.find(params.name);
+  if (!tool.onMcp) throw new AppError('UNKNOWN_TOOL');
+  slot.learn({ tool: tool.name });
+  if (denial === 'http-403') requireMayCall(caller, tool);
+  if (isRecord(params.arguments)) requireNoOrganization(params.arguments);
+}
+
+/** The method, the era and the client's own name: for the audit, never for a decision. */
+function learnFrom({ method, params }: RpcMessage, { slot }: Exchange): void {
+  const meta = isRecord(params?._meta) ? params._meta : {};
+  slot.learn({ era: VERSION_KEY in meta ? '2026' : '2025', rpcMethod: method });
+  const client = method === 'initialize' ? params?.clientInfo : meta[CLIENT_KEY];
+  if (isRecord(client) && typeof client.name === 'string') slot.learn({ clientName: client.name });
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,159 @@
+import type { CallToolResult, JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
+import { ProtocolError, Server, type Transport } from '@modelcontextprotocol/server';
+import { type AppError, toAppError } from '../errors.ts';
+import { type CallToolDeps, callTool } from '../tool/call-tool.ts';
+import type { Progress } from '../tool/tool-context.ts';
+import type { Exchange } from './exchange.ts';
+import { errorData } from './failure-response.ts';
+import { isRecord } from './mcp-gate.ts';
+import type { ToolDescriptors } from './tool-descriptors.ts';
+
+export type McpServerDeps = {
+  readonly version: string;
+  readonly descriptors: ToolDescriptors;
+  readonly callTool: CallToolDeps;
+  readonly denial: 'http-403' | 'tool-error';
+  readonly report: (error: unknown, requestId: string) => void;
+};
+
+/** How long a client may keep its list, in milliseconds; a key's scopes never change in place. */
+const LIST_TTL_MS = 60_000;
+
+/**
+ * The protocol engine for one request (HTTP) or one connection (stdio); never shared, never pooled.
+ * The low-level `Server`: `McpServer` shows thrown messages to the model and answers unknown tools itself.
+ */
+export function createMcpServer(
+  exchangeOf: (context: ServerContext) => Exchange,
+  deps: McpServerDeps,
+): Server {
+  const server = new Server(
+    { name: 'tenantry', version: deps.version },
+    {
+      capabilities: { tools: { listChanged: false } },
+      cacheHints: { 'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'private' } },
+    },
+  );
+  server.setRequestHandler('tools/list', (_request, context) => ({
+    tools: deps.descriptors(exchangeOf(context).caller),
+  }));
+  server.setRequestHandler('tools/call', (request, context) => {
+    const { name, arguments: rawArguments = {} } = request.params;
+    return answerCall(name, rawArguments, exchangeOf(context), context, deps);
+  });
+  return server;
+}
+
+async function answerCall(
+  name: string,
+  rawArguments: Record<string, unknown>,
+  exchange: Exchange,
+  context: ServerContext,
+  deps: McpServerDeps,
+): Promise<CallToolResult> {
+  const { caller, slot } = exchange;
+  const signal = AbortSignal.any([exchange.signal, context.mcpReq.signal]);
+  const call = { name, arguments: rawArguments, slot, signal, progress: progressOf(context) };
+  try {
+    const output = await callTool(caller, call, deps.callTool);
+    return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code === 'INTERNAL') deps.report(thrown, slot.requestId);
+    const isToolAnswer =
+      error.spoken === 'tool' || (error.code === 'INSUFFICIENT_SCOPE' && deps.denial === 'tool-error');
+    if (isToolAnswer) return toolFailure(error, exchange);
+    if (error.spoken === 'gate') exchange.failure = error;
+    throw new ProtocolError(error.rpcCode, error.message, errorData(error, slot.requestId));
+  }
+}
+
+/** No `structuredContent`: today's clients hold it to the output schema even on errors. */
+function toolFailure(error: AppError, { slot }: Exchange): CallToolResult {
+  return {
+    isError: true,
+    content: [{ type: 'text', text: `${error.code}: ${error.message}` }],
+    _meta: { 'tenantry/error': errorData(error, slot.requestId) },
+  };
+}
+
+function progressOf({ mcpReq }: ServerContext): Progress | null {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return null;
+  return async (progress, total, message) => {
+    // Once the client is gone there is nobody to tell; the call itself ends through its signal.
+    if (mcpReq.signal.aborted) return;
+    await mcpReq.notify({
+      method: 'notifications/progress',
+      params: { progressToken, progress, total, message },
+    });
+  };
+}
+
+/**
+ * Closes the audit slot before the answer of `server` leaves through whatever transport it is connected to.
+ * An answer whose row cannot be written is replaced by the failure.
+ */
+export function closeSlotBeforeAnswer(
+  server: Server,
+  exchangeOf: (id: unknown) => Exchange | undefined,
+): Server {
+  const connect = server.connect.bind(server);
+  server.connect = async (transport: Transport) => {
+    const send = transport.send.bind(transport);
+    transport.send = async (message, options) => {
+      const exchange = 'id' in message && !('method' in message) ? exchangeOf(message.id) : undefined;
+      await send(exchange === undefined ? message : await closeSlot(message, exchange), options);
+    };
+    await connect(transport);
+  };
+  return server;
+}
+
+/** Commits the row of `exchange`, and answers the message to send: this one, or the failure to write. */
+export async function closeSlot(message: JSONRPCMessage, exchange: Exchange): Promise<JSONRPCMessage> {
+  const { slot, failure } = exchange;
+  const answer = withRequestId(message, slot.requestId);
+  try {
+    await slot.close({ status: failure?.status ?? 200, errorCode: failure?.code ?? errorCodeOf(answer) });
+    return answer;
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    exchange.failure = error;
+    const id = 'id' in message && message.id !== undefined ? message.id : 0;
+    const body = { code: error.rpcCode, message: error.message, data: errorData(error, slot.requestId) };
+    return { jsonrpc: '2.0', id, error: body };
+  }
+}
+
+/** The engine's own errors know no request id; every error body of ours carries one. */
+function withRequestId(message: JSONRPCMessage, requestId: string): JSONRPCMessage {
+  if (!('error' in message) || !isRecord(message.error)) return message;
+  const { error } = message;
+  const data = isRecord(error.data) ? error.data : error.data === undefined ? {} : { detail: error.data };
+  return {
+    ...message,
+    error: { ...error, data: { code: rpcErrorName(error.code), ...data, request_id: requestId } },
+  };
+}
+
+function errorCodeOf(message: JSONRPCMessage): string | null {
+  if ('error' in message && isRecord(message.error.data)) return String(message.error.data.code);
+  if (!('result' in message) || !isRecord(message.result._meta)) return null;
+  const shown = message.result._meta['tenantry/error'];
+  return isRecord(shown) ? String(shown.code) : null;
+}
+
+const rpcErrorNames: Readonly<Record<number, string>> = {
+  [-32700]: 'PARSE_ERROR',
+  [-32600]: 'INVALID_REQUEST',
+  [-32601]: 'METHOD_NOT_FOUND',
+  [-32602]: 'INVALID_PARAMS',
+  [-32603]: 'INTERNAL',
+  [-32020]: 'HEADER_MISMATCH',
+  [-32021]: 'MISSING_CLIENT_CAPABILITY',
+  [-32022]: 'UNSUPPORTED_PROTOCOL_VERSION',
+};
+
+/** The name that our bodies and our audit give to an error of the engine. */
+export const rpcErrorName = (code: number): string => rpcErrorNames[code] ?? 'INVALID_REQUEST';

@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http';
+import { createMcpHandler } from '@modelcontextprotocol/server';
+import type { Answer, Exchange } from './exchange.ts';
+import { type GateRules, gateMessage, isRecord } from './mcp-gate.ts';
+import { closeSlotBeforeAnswer, createMcpServer, type McpServerDeps, rpcErrorName } from './mcp-server.ts';
+
+export type McpFace = {
+  /** Answers one request whose body is parsed; throws what the gate refuses. */
+  answer(body: unknown, request: IncomingMessage, exchange: Exchange): Promise<Answer>;
+  close(): Promise<void>;
+};
+
+/** Headers that the engine judges. The credential stays here: no handler ever sees it. */
+const passedOn = /^(?:accept|content-type|mcp-protocol-version|mcp-method|mcp-name|mcp-param-.+)$/;
+
+/** MCP over HTTP in both eras: a fresh server for each request, so that nothing is left for the next caller. */
+export function createMcpFace(deps: McpServerDeps & GateRules): McpFace {
+  const handler = createMcpHandler(
+    ({ authInfo }) => {
+      const exchange = exchangeIn(authInfo?.extra);
+      return closeSlotBeforeAnswer(
+        createMcpServer(() => exchange, deps),
+        () => exchange,
+      );
+    },
+    { onerror: () => {} }, // It reports what clients got wrong; the audit has each of those already.
+  );
+
+  return {
+    async answer(body, request, exchange) {
+      gateMessage(body, exchange, deps);
+      const { caller, signal } = exchange;
+      const authInfo = {
+        token: '',
+        clientId: caller.key.prefix,
+        scopes: [...caller.scopes],
+        extra: { exchange },
+      };
+      const response = await handler.fetch(webRequest(request, signal), { authInfo, parsedBody: body });
+      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+      if (!isStream && exchange.failure !== null) throw exchange.failure;
+      return isStream ? streamAnswer(response) : await wholeAnswer(response, exchange);
+    },
+    close: () => handler.close(),
+  };
+}
+
+/** `extra` is how the engine carries a value of ours to the factory; only `answer` above puts one there. */
+function exchangeIn(extra: Record<string, unknown> | undefined): Exchange {
+  if (extra?.exchange === undefined)
+    throw new Error('an MCP request reached the engine without its exchange');
+  return extra.exchange as Exchange;
+}
+
+function webRequest(request: IncomingMessage, signal: AbortSignal): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (passedOn.test(name) && value !== undefined) headers.set(name, String(value));
+  }
+  return new Request('http://tenantry.invalid/mcp', { method: 'POST', headers, signal });
+}
+
+const streamAnswer = (response: Response): Answer => ({
+  status: response.status,
+  headers: Object.fromEntries(response.headers),
+  body: response.body,
+  errorCode: null,
+});
+
+async function wholeAnswer(response: Response, exchange: Exchange): Promise<Answer> {
+  const text = await response.text();
+  const headers = Object.fromEntries(response.headers);
+  if (response.status < 400) return { status: response.status, headers, body: text || null, errorCode: null };
+  return { status: response.status, headers, ...namedError(text, exchange) };
+}
+
+/** What the engine refuses before any server exists gets the code and request id that every error of ours has. */
+function namedError(text: string, { slot }: Exchange): { body: string; errorCode: string } {
+  const parsed: unknown = text === '' ? {} : JSON.parse(text);
+  const error = isRecord(parsed) && isRecord(parsed.error) ? parsed.error : { code: -32600 };
+  const code = rpcErrorName(Number(error.code));
+  const data = { code, ...(isRecord(error.data) ? error.data : {}), request_id: slot.requestId };
+  const body = isRecord(parsed) ? { ...parsed, error: { ...error, data } } : parsed;
+  return { body: JSON.stringify(body), errorCode: String(data.code) };
+}

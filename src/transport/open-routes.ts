@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http';
+import type { Answer } from './exchange.ts';
+
+type OpenHandler = (request: IncomingMessage) => Promise<Answer>;
+
+/** Paths that answer without a credential, and nothing else does; each says whether it needs the Host check. */
+export type OpenRoutes = {
+  skipHostCheck(pathname: string): boolean;
+  answer(method: string, pathname: string, request: IncomingMessage): Promise<Answer | undefined>;
+};
+
+/** Asked by probes that know neither our name nor a key. */
+const probes = new Set(['/healthz', '/readyz', '/metrics']);
+
+export function createOpenRoutes(handlers: Readonly<Record<string, OpenHandler>>): OpenRoutes {
+  const byPath = new Map(Object.entries(handlers));
+  return {
+    skipHostCheck: (pathname) => probes.has(pathname),
+    async answer(method, pathname, request) {
+      if (method !== 'GET') return undefined;
+      return byPath.get(pathname)?.(request);
+    },
+  };
+}
+
+/** A JSON answer of an open route. */
+export function openJson(status: number, value: unknown): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(value),
+    errorCode: null,
+  };
+}

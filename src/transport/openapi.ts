@@ -1,0 +1,95 @@
+import type { Tool } from '../tool/define-tool.ts';
+
+type JsonObject = Record<string, unknown>;
+
+/** The REST face of `tools` as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1). */
+export function openApiDocument(tools: readonly Tool[], version: string): JsonObject {
+  const paths: Record<string, JsonObject> = {};
+  for (const tool of tools) {
+    const { method, path } = routeOf(tool);
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(tool, method, path) };
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Tenantry',
+      version,
+      description: 'Every operation speaks for the organisation of the key.',
+    },
+    paths,
+    security: [{ bearer: [] }, { apiKey: [] }],
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+      },
+      schemas: { Error: errorSchema },
+    },
+  };
+}
+
+/** Method and path of a tool that has a REST face. */
+export function routeOf({ rest }: Tool): { readonly method: string; readonly path: string } {
+  const [method = '', path = ''] = (rest ?? '').split(' ');
+  return { method, path };
+}
+
+const errorSchema = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'request_id'],
+      properties: { code: { type: 'string' }, message: { type: 'string' }, request_id: { type: 'string' } },
+    },
+  },
+};
+
+function operation(tool: Tool, method: string, path: string): JsonObject {
+  const properties = asObject(tool.inputJsonSchema.properties);
+  const required = new Set(Array.isArray(tool.inputJsonSchema.required) ? tool.inputJsonSchema.required : []);
+  const inPath = new Set([...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name));
+  const hasBody = method === 'POST' || method === 'PATCH';
+  const parameters = Object.entries(properties)
+    .filter(([name]) => inPath.has(name) || !hasBody)
+    .map(([name, schema]) => ({
+      name,
+      in: inPath.has(name) ? 'path' : 'query',
+      required: inPath.has(name) || required.has(name),
+      schema,
+    }));
+  const body = Object.fromEntries(Object.entries(properties).filter(([name]) => !inPath.has(name)));
+  return {
+    operationId: tool.name,
+    summary: tool.title,
+    description: tool.description,
+    'x-scope': tool.scope,
+    parameters,
+    ...(hasBody && { requestBody: requestBody(body, required) }),
+    responses: {
+      [tool.creates ? '201' : '200']: jsonContent('Done.', tool.outputJsonSchema),
+      default: jsonContent('Refused.', { $ref: '#/components/schemas/Error' }),
+    },
+  };
+}
+
+function requestBody(properties: JsonObject, required: ReadonlySet<unknown>): JsonObject {
+  const names = Object.keys(properties).filter((name) => required.has(name));
+  const schema = {
+    type: 'object',
+    properties,
+    additionalProperties: false,
+    ...(names.length > 0 && { required: names }),
+  };
+  return { required: names.length > 0, content: { 'application/json': { schema } } };
+}
+
+const jsonContent = (description: string, schema: JsonObject): JsonObject => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+// JSON Schema's `properties` is an object wherever a root is one.
+const asObject = (value: unknown): JsonObject =>
+  typeof value === 'object' && value !== null ? (value as JsonObject) : {};

@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+import type { RequestFacts } from '../audit/audit-slot.ts';
+import { type AddressSet, clientAddress } from '../identity/client-address.ts';
+import { headerValues } from '../identity/raw-headers.ts';
+import type { Target } from './target.ts';
+
+/** What the audit notes of a request before anything about it is checked. Its query string is not noted. */
+export function requestFacts(
+  request: IncomingMessage,
+  target: Target,
+  trustedProxies: AddressSet,
+): RequestFacts {
+  const { rawHeaders, method = '', socket } = request;
+  const first = (name: string): string | null => headerValues(rawHeaders, name)[0] ?? null;
+  return {
+    method,
+    target: target.pathname,
+    clientAddress: clientAddress(socket.remoteAddress, rawHeaders, trustedProxies),
+    clientName: first('user-agent'),
+    onBehalfOf: first('x-on-behalf-of') ?? first('traceparent'),
+  };
+}

@@ -1,0 +1,57 @@
+import { AppError } from '../errors.ts';
+import { type CallToolDeps, callTool } from '../tool/call-tool.ts';
+import type { Tool } from '../tool/define-tool.ts';
+import type { RawArguments } from '../tool/parse-arguments.ts';
+import type { Answer, Exchange } from './exchange.ts';
+import { isRecord } from './mcp-gate.ts';
+import { queryArguments } from './query-arguments.ts';
+
+/** A REST request whose route is known; `body` is parsed JSON, or undefined for GET and DELETE. */
+export type RestRequest = {
+  readonly tool: Tool;
+  readonly pathArguments: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+};
+
+/** The REST twin of a tool: its arguments gathered, then the same road as every face. */
+export async function answerRest(
+  request: RestRequest,
+  exchange: Exchange,
+  deps: CallToolDeps,
+): Promise<Answer> {
+  const { tool } = request;
+  const status = tool.creates ? 201 : 200;
+  exchange.slot.learn({ tool: tool.name, successStatus: status });
+  const { caller, slot, signal } = exchange;
+  const call = { name: tool.name, arguments: gatherArguments(request), slot, signal, progress: null };
+  const output = await callTool(caller, call, deps);
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(output),
+    errorCode: null,
+  };
+}
+
+/** Path ∪ query, or path ∪ body. A name that is given twice, or in two places, is refused. */
+function gatherArguments({ tool, pathArguments, query, body }: RestRequest): RawArguments {
+  const gathered = new Map<string, unknown>(Object.entries(pathArguments));
+  const add = (name: string, value: unknown) => {
+    if (gathered.has(name))
+      throw new AppError('VALIDATION_ERROR', { message: 'An argument was given twice.' });
+    gathered.set(name, value);
+  };
+  for (const [name, value] of queryArguments(query, tool.inputJsonSchema)) {
+    // A body says it all; a query beside it could only hide something.
+    if (body !== undefined)
+      throw new AppError('VALIDATION_ERROR', { message: 'Send the arguments in the body.' });
+    add(name, value);
+  }
+  if (body !== undefined) {
+    if (!isRecord(body))
+      throw new AppError('VALIDATION_ERROR', { message: 'The body must be a JSON object.' });
+    for (const [name, value] of Object.entries(body)) add(name, value);
+  }
+  return Object.fromEntries(gathered);
+}

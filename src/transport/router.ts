@@ -1,0 +1,90 @@
+import type { Tool } from '../tool/define-tool.ts';
+import type { Registry } from '../tool/registry.ts';
+
+/** Where a path leads, before it is known whether the method fits. */
+export type Route =
+  | { readonly kind: 'mcp'; readonly urlSegment: string | undefined }
+  | { readonly kind: 'rest'; readonly tool: Tool; readonly pathArguments: Readonly<Record<string, string>> };
+
+/** `allow` names the methods that the path answers; none for a path that is not there. */
+export type Match = { readonly face: Route['kind'] } & (
+  | { readonly found: true; readonly route: Route }
+  | { readonly found: false; readonly allow: readonly string[] }
+);
+
+export type Router = { match(method: string, pathname: string): Match };
+
+type RestPattern = { readonly method: string; readonly segments: readonly string[]; readonly tool: Tool };
+
+/** Paths are matched byte for byte: no case folding, no trailing slash, no second door. */
+export function createRouter(tools: Registry): Router {
+  const patterns = tools.all.flatMap(restPattern).sort(bySpecificity);
+  return {
+    match(method, pathname) {
+      if (pathname === '/mcp') return matchMcp(method, undefined);
+      const segments = pathname.split('/').slice(1);
+      if (segments.length === 3 && segments[0] === 'o' && segments[2] === 'mcp') {
+        return matchMcp(method, segments[1] ?? '');
+      }
+      return matchRest(method, segments, patterns);
+    },
+  };
+}
+
+function matchMcp(method: string, urlSegment: string | undefined): Match {
+  if (method !== 'POST') return { face: 'mcp', found: false, allow: ['POST'] };
+  return { face: 'mcp', found: true, route: { kind: 'mcp', urlSegment } };
+}
+
+function matchRest(method: string, segments: readonly string[], patterns: readonly RestPattern[]): Match {
+  const allow = new Set<string>();
+  for (const pattern of patterns) {
+    const pathArguments = matchSegments(segments, pattern.segments);
+    if (pathArguments === undefined) continue;
+    allow.add(pattern.method);
+    if (pattern.method !== method) continue;
+    return { face: 'rest', found: true, route: { kind: 'rest', tool: pattern.tool, pathArguments } };
+  }
+  return { face: 'rest', found: false, allow: [...allow] };
+}
+
+function restPattern(tool: Tool): RestPattern[] {
+  if (tool.rest === null) return [];
+  const [method = '', path = ''] = tool.rest.split(' ');
+  return [{ method, segments: path.split('/').slice(1), tool }];
+}
+
+const isParameter = (segment: string): boolean => segment.startsWith('{');
+
+/** A word comes before a parameter in the same place, so `/v1/agents/search` is not an agent. */
+function bySpecificity(a: RestPattern, b: RestPattern): number {
+  const parameters = ({ segments }: RestPattern) => segments.filter(isParameter).length;
+  return parameters(a) - parameters(b);
+}
+
+function matchSegments(
+  segments: readonly string[],
+  pattern: readonly string[],
+): Record<string, string> | undefined {
+  if (segments.length !== pattern.length) return undefined;
+  const found: Record<string, string> = {};
+  for (const [index, expected] of pattern.entries()) {
+    const actual = segments[index] ?? '';
+    if (!isParameter(expected)) {
+      if (actual !== expected) return undefined;
+      continue;
+    }
+    const value = decodeSegment(actual);
+    if (value === undefined || value === '') return undefined;
+    found[expected.slice(1, -1)] = value;
+  }
+  return found;
+}
+
+function decodeSegment(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Answer } from './exchange.ts';
+
+/** On every answer: what it says depends on who asked, so no cache may keep it. */
+const always = {
+  'cache-control': 'no-store',
+  vary: 'Authorization, X-API-Key, Origin',
+  'x-content-type-options': 'nosniff',
+};
+
+const exposedHeaders = 'WWW-Authenticate, X-Request-Id';
+const preflightHeaders =
+  'content-type, accept, authorization, x-api-key, x-organization-id, x-on-behalf-of, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, traceparent';
+
+/** Writes `answer` whole; a stream is written as it comes, no faster than the client reads. */
+export async function writeAnswer(
+  answer: Answer,
+  request: IncomingMessage,
+  response: ServerResponse,
+  extra: { readonly requestId: string; readonly origin: string | undefined },
+): Promise<void> {
+  if (response.destroyed || response.headersSent) return;
+  response.writeHead(answer.status, {
+    ...always,
+    ...answer.headers,
+    'x-request-id': extra.requestId,
+    ...corsHeaders(extra.origin),
+    // A body that nobody will read must not be mistaken for the next request.
+    ...(request.complete ? {} : { connection: 'close' }),
+    ...(typeof answer.body === 'string' ? { 'content-length': Buffer.byteLength(answer.body) } : {}),
+  });
+  if (answer.body === null || typeof answer.body === 'string') {
+    response.end(answer.body ?? undefined);
+    return;
+  }
+  // A reader that goes away is the caller's `close` event; there is nothing more to say to it here.
+  await pipeline(Readable.fromWeb(answer.body as import('node:stream/web').ReadableStream), response).catch(
+    () => {},
+  );
+}
+
+function corsHeaders(origin: string | undefined): Record<string, string> {
+  if (origin === undefined) return {};
+  return { 'access-control-allow-origin': origin, 'access-control-expose-headers': exposedHeaders };
+}
+
+/** A browser asks this before any call, without a credential. */
+export function preflightAnswer(allowedMethods: readonly string[]): Answer {
+  const headers = {
+    'access-control-allow-methods': allowedMethods.join(', '),
+    'access-control-allow-headers': preflightHeaders,
+    'access-control-max-age': '600',
+  };
+  return { status: 204, headers, body: null, errorCode: null };
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { onTestFinished } from 'vitest';
+import { openStore, type Store } from '../../db/open-store.ts';
+import { type AuditRow, chainHash } from '../../src/audit/audit-event.ts';
+import { newKeyId, newOrganizationId, newRequestId, type OrganizationId } from '../../src/ids.ts';
+import { createKeyFormat } from '../../src/keys/key-format.ts';
+import type { KeyRecord } from '../../src/keys/key-record.ts';
+import type { NewKey } from '../../src/keys/key-store.ts';
+import { makeKey } from '../../src/keys/new-key.ts';
+
+export const START_MS = 1_700_000_000_000;
+export const canonicalScopes = ['agent:read', 'agent:search'];
+export const format = createKeyFormat('tnt');
+export const now = () => START_MS;
+
+/** A path in a folder of its own, gone when the test is. */
+export function temporaryFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'store-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'store.db');
+}
+
+export function openTemporary(file: string, durability: 'process' | 'power' = 'process'): Store {
+  const store = openStore(file, { durability, chainHash, now });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** A connection of somebody else, to look behind the ports or to stand in their way. */
+export function openForeign(file: string): Database.Database {
+  const database = new Database(file, { timeout: 0 });
+  onTestFinished(() => void database.close());
+  return database;
+}
+
+export async function openSettled(file = temporaryFile()): Promise<Store & { readonly file: string }> {
+  const store = openTemporary(file);
+  await store.organizations.settleCanon(canonicalScopes, START_MS);
+  return { ...store, file };
+}
+
+export function newKey(organizationId: OrganizationId, traits: Partial<KeyRecord> = {}): NewKey {
+  return makeKey(
+    organizationId,
+    {
+      name: 'a key',
+      scopeType: 'global',
+      scopes: canonicalScopes,
+      scopeSource: 'canonical',
+      canonicalVersion: 1,
+      owner: 'operator',
+      createdBy: 'cli',
+      expiresAtMs: null,
+      ...traits,
+    },
+    format,
+    START_MS,
+  );
+}
+
+export function auditRow(organizationId: OrganizationId | null, fields: Partial<AuditRow> = {}): AuditRow {
+  return {
+    kind: 'call',
+    at: START_MS,
+    requestId: newRequestId(),
+    organizationId,
+    tier: 'organization-key',
+    keyId: newKeyId(START_MS),
+    keyPrefix: 'tnt_a1B2c3D4',
+    userId: null,
+    createdBy: 'cli',
+    onBehalfOf: null,
+    method: 'POST',
+    target: '/mcp tools/call',
+    tool: 'search_agents',
+    status: 200,
+    errorCode: null,
+    durationMs: 3,
+    clientAddress: '127.0.0.1',
+    clientName: 'a client',
+    era: '2026',
+    change: null,
+    ...fields,
+  };
+}
+
+/** An organisation with its default key. */
+export async function provision(store: Store, externalId: string | null = null) {
+  let made: NewKey | undefined;
+  const { organization } = await store.organizations.provision(
+    externalId,
+    () => {
+      const id = newOrganizationId(START_MS);
+      made = newKey(id, { isDefault: true, name: 'Default key' });
+      const name = `Organisation ${randomBytes(4).toString('hex')}`;
+      return {
+        organization: { id, name, externalId, status: 'active', createdAtMs: START_MS },
+        defaultKey: made,
+      };
+    },
+    (provisioned) => auditRow(provisioned.id, { change: '{"provisioned":true}' }),
+  );
+  if (made === undefined) throw new Error('the organisation was there already');
+  return { organization, defaultKey: made.key, hash: made.hash };
+}
+
+export function mint(store: Store, organizationId: OrganizationId, made: NewKey): Promise<KeyRecord> {
+  return store.keys.mint(
+    organizationId,
+    null,
+    START_MS,
+    () => made,
+    (key) => auditRow(organizationId, { change: JSON.stringify({ minted: key.id }) }),
+  );
+}
+
+/** Every row of every table, to show that something touched nothing. */
+export function everything(file: string): string {
+  const database = new Database(file, { readonly: true });
+  const tables = ['organizations', 'keys', 'canonical_sets', 'audit', 'secrets'];
+  const rows = tables.map((table) => database.prepare(`SELECT * FROM ${table}`).all());
+  database.close();
+  return JSON.stringify(rows);
+}

@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { openStore } from '../../db/open-store.ts';
+import { openPlatform } from '../../db/platform/open-platform.ts';
+import { type AuditEvent, chainHash } from '../../src/audit/audit-event.ts';
+import { operatorRow } from '../../src/audit/operator-row.ts';
+import { type Environment, loadConfig } from '../../src/config.ts';
+import type { DownstreamReply, DownstreamRequest } from '../../src/downstream/downstream.ts';
+import { createHttpApp } from '../../src/http-app.ts';
+import type { OrganizationId } from '../../src/ids.ts';
+import type { MintRequest } from '../../src/keys/mint.ts';
+import { decideMint } from '../../src/keys/mint.ts';
+import { createLog } from '../../src/log.ts';
+import { provisionOrganization } from '../../src/organizations/provision.ts';
+import { createServices, type Services } from '../../src/services.ts';
+import type { Tool } from '../../src/tool/define-tool.ts';
+import { tools as shippedTools } from '../../tools/index.ts';
+
+type Options = {
+  /** Laid over the shipped defaults, as `mcp.config.json` would say it. */
+  readonly config?: Record<string, unknown>;
+  readonly env?: Environment;
+  readonly tools?: readonly Tool[];
+  /** Stands in for the network below: answers instead of the embedded platform where it returns a reply. */
+  readonly fakeReply?: (request: DownstreamRequest) => DownstreamReply | undefined;
+  /** Acme and Bolt start with the demo's agents; off where a test needs none. */
+  readonly seed?: boolean;
+  /** A folder of stores to open again; a new one when left out. */
+  readonly dataDir?: string;
+};
+
+export type Tenant = { readonly id: OrganizationId; readonly name: string; readonly defaultKey: string };
+
+/** The real app on a temporary store, behind a real socket; closed when the test ends. */
+export async function startApp(options: Options = {}) {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tenantry-test-'));
+  const clock = { offsetMs: 0 };
+  const now = () => Date.now() + clock.offsetMs;
+  const log: string[] = [];
+  const sent: DownstreamRequest[] = [];
+  const config = settledConfig(dataDir, options);
+  const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
+  const embedded = openPlatform(config.platformFile, { now });
+  const platform = {
+    ...embedded,
+    async send(request: DownstreamRequest) {
+      sent.push(request);
+      return options.fakeReply?.(request) ?? (await embedded.send(request));
+    },
+  };
+  const services: Services = await createServices({
+    config,
+    version: '0.0.0-test',
+    store,
+    platform,
+    tools: options.tools ?? shippedTools,
+    log: createLog({ level: 'info', pretty: false, write: (line) => log.push(line) }),
+    now,
+  });
+  const app = createHttpApp(services);
+  const server = createServer({ requireHostHeader: false }, (request, response) => void app.handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+
+  let closed = false;
+  const close = async () => {
+    if (closed) return;
+    closed = true;
+    await new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    });
+    await app.close();
+    await platform.close();
+    await store.close();
+    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+  };
+  onTestFinished(close);
+
+  const seed = options.seed ?? true;
+  const provision = (name: string, profile?: 'acme' | 'bolt') => provisionTenant(services, name, seed ? profile : undefined);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    dataDir,
+    services,
+    app,
+    /** Every request that left for the platform. */
+    sent,
+    /** Every line that was logged. */
+    log,
+    now,
+    advance: (ms: number) => {
+      clock.offsetMs += ms;
+    },
+    provision,
+    mint: (tenant: Tenant, request: Partial<MintRequest> = {}) => mintFor(services, tenant, request),
+    /** The newest rows first, of every organisation. */
+    audit: (limit = 100): Promise<readonly AuditEvent[]> => store.audit.listForOperator({}, { limit }),
+    close,
+  };
+}
+
+export type TestApp = Awaited<ReturnType<typeof startApp>>;
+
+/** Two organisations with their default keys and agents of their own. */
+export async function startTwoTenants(options: Options = {}) {
+  const app = await startApp(options);
+  const acme = await app.provision('Acme Research', 'acme');
+  const bolt = await app.provision('Bolt Labs', 'bolt');
+  app.sent.length = 0;
+  return { ...app, acme, bolt };
+}
+
+function settledConfig(dataDir: string, options: Options) {
+  const file = join(dataDir, 'mcp.config.json');
+  writeFileSync(file, JSON.stringify({ dataDir, ...options.config }));
+  const loaded = loadConfig({ TENANTRY_CONFIG: file, ...options.env }, dataDir);
+  if (!loaded.ok) throw new Error(loaded.mistakes.join('; '));
+  return loaded.config;
+}
+
+async function provisionTenant(services: Services, name: string, profile?: 'acme' | 'bolt'): Promise<Tenant> {
+  const { organization, defaultKey } = await provisionOrganization(
+    { name, externalId: null, createdBy: 'cli' },
+    ({ id }) => operatorRow({ tier: 'cli', target: 'orgs create', organizationId: id, nowMs: services.now() }),
+    { organizations: services.store.organizations, format: services.mintRules.format, now: services.now },
+  );
+  if (profile !== undefined) await services.platform.seedDemo?.(organization.id, profile);
+  return { id: organization.id, name, defaultKey: defaultKey ?? '' };
+}
+
+/** A key minted as the operator does it, with any scope. */
+async function mintFor(services: Services, tenant: Tenant, request: Partial<MintRequest>) {
+  const nowMs = services.now();
+  let plaintext = '';
+  const key = await services.store.keys.mint(
+    tenant.id,
+    null,
+    nowMs,
+    (facts) => {
+      const full = { scopeType: 'global', name: 'test key', ...request } as const;
+      const made = decideMint(tenant.id, full, { operator: 'cli' }, facts, services.mintRules, nowMs);
+      plaintext = made.plaintext;
+      return made;
+    },
+    () => operatorRow({ tier: 'cli', target: 'keys mint', organizationId: tenant.id, nowMs }),
+  );
+  return { ...key, plaintext };
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { type AuditEvent, cutPage, defineTool, nextCursor, pageCursor, pageLimit } from '#tool';
+
+const Event = z.object({
+  seq: z.int().describe('The place in the trail, counted from 1 over the whole store.'),
+  kind: z.enum(['call', 'intent', 'summary', 'checkpoint']),
+  at: z.iso.datetime(),
+  request_id: z.string(),
+  organization_id: z.string().nullable(),
+  tier: z.string(),
+  key_id: z.string().nullable(),
+  key_prefix: z.string().nullable(),
+  user_id: z.string().nullable(),
+  created_by: z.string().nullable(),
+  on_behalf_of: z.string().nullable(),
+  method: z.string(),
+  target: z.string(),
+  tool: z.string().nullable(),
+  status: z.int(),
+  error_code: z.string().nullable(),
+  duration_ms: z.int(),
+  client_address: z.string().nullable(),
+  client_name: z.string().nullable(),
+  era: z.string().nullable(),
+  change: z.record(z.string(), z.unknown()).nullable().describe('What a mutation changed.'),
+});
+
+const toMs = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Date.parse(text);
+
+export const listAuditEvents = defineTool({
+  name: 'list_audit_events',
+  title: 'List audit events',
+  description:
+    'Lists what was asked of the organisation, by which key, and how it was answered; newest first.',
+  scope: 'audit:read',
+  effect: 'reads',
+  rest: 'GET /v1/audit',
+  input: z.strictObject({
+    key_prefix: z.string().min(1).max(64).optional().describe('Only what this key asked.'),
+    tool: z.string().min(1).max(64).optional().describe('Only calls of this tool.'),
+    code: z.string().min(1).max(64).optional().describe('Only answers with this error code.'),
+    since: z.iso.datetime().optional().describe('Only from this instant on (UTC).'),
+    until: z.iso.datetime().optional().describe('Only before this instant (UTC).'),
+    limit: pageLimit,
+    cursor: pageCursor,
+  }),
+  output: z.object({ events: z.array(Event), next_cursor: nextCursor }),
+  async handle({ key_prefix, tool, code, since, until, limit, cursor }, { audit }) {
+    const filter = { keyPrefix: key_prefix, tool, code, sinceMs: toMs(since), untilMs: toMs(until) };
+    const beforeSeq = cursor === undefined ? undefined : Number(cursor);
+    const found = await audit.list(filter, { limit: limit + 1, beforeSeq });
+    const { rows, next_cursor } = cutPage(found, limit, ({ seq }) => String(seq));
+    return { events: rows.map(toEvent), next_cursor };
+  },
+});
+
+function toEvent(event: AuditEvent): z.input<typeof Event> {
+  return {
+    seq: event.seq,
+    kind: event.kind,
+    at: new Date(event.at).toISOString(),
+    request_id: event.requestId,
+    organization_id: event.organizationId,
+    tier: event.tier,
+    key_id: event.keyId,
+    key_prefix: event.keyPrefix,
+    user_id: event.userId,
+    created_by: event.createdBy,
+    on_behalf_of: event.onBehalfOf,
+    method: event.method,
+    target: event.target,
+    tool: event.tool,
+    status: event.status,
+    error_code: event.errorCode,
+    duration_ms: event.durationMs,
+    client_address: event.clientAddress,
+    client_name: event.clientName,
+    era: event.era,
+    change: event.change === null ? null : JSON.parse(event.change),
+  };
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { type KeyView, keyStatuses } from '#tool';
+
+const time = z.iso.datetime();
+
+export const Restrictions = z.strictObject({
+  tools: z.array(z.string().min(1).max(64)).max(200).optional().describe('Only these tools.'),
+  workspace_ids: z.array(z.string().min(1).max(200)).max(200).optional().describe('Only these workspaces.'),
+  addresses: z
+    .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
+    .max(200)
+    .optional()
+    .describe('Only from these addresses or CIDRs.'),
+});
+
+/** A key as callers see it: everything but the secret. Times are ISO 8601 in UTC. */
+export const Key = z.object({
+  id: z.string(),
+  organization_id: z.string(),
+  name: z.string(),
+  prefix: z.string().describe('Shown in listings and in the audit; not a secret.'),
+  scope_type: z.enum(['global', 'user', 'host']),
+  user_id: z.string().nullable(),
+  scopes: z.array(z.string()),
+  scope_source: z.enum(['canonical', 'canonical+extra', 'explicit']),
+  canonical_version: z.int().nullable(),
+  restrictions: Restrictions.nullable(),
+  is_default: z.boolean(),
+  owner: z.string(),
+  purpose: z.string().nullable(),
+  created_by: z.string(),
+  created_at: time,
+  expires_at: time.nullable(),
+  last_used_at: time.nullable(),
+  status: z.enum(keyStatuses),
+  revoked_at: time.nullable(),
+  revoked_by: z.string().nullable(),
+  replaced_by: z.string().nullable(),
+  replaces: z.string().nullable(),
+  grace_until: time.nullable(),
+});
+
+export function toKey(key: KeyView): z.input<typeof Key> {
+  return {
+    id: key.id,
+    organization_id: key.organizationId,
+    name: key.name,
+    prefix: key.prefix,
+    scope_type: key.scopeType,
+    user_id: key.userId,
+    scopes: [...key.scopes],
+    scope_source: key.scopeSource,
+    canonical_version: key.canonicalVersion,
+    restrictions: key.restrictions === null ? null : copyRestrictions(key.restrictions),
+    is_default: key.isDefault,
+    owner: key.owner,
+    purpose: key.purpose,
+    created_by: key.createdBy,
+    created_at: toTime(key.createdAtMs),
+    expires_at: orNull(key.expiresAtMs),
+    last_used_at: orNull(key.lastUsedAtMs),
+    status: key.status,
+    revoked_at: orNull(key.revokedAtMs),
+    revoked_by: key.revokedBy,
+    replaced_by: key.replacedBy,
+    replaces: key.replaces,
+    grace_until: orNull(key.graceUntilMs),
+  };
+}
+
+function copyRestrictions(restrictions: NonNullable<KeyView['restrictions']>): z.input<typeof Restrictions> {
+  const { tools, workspace_ids, addresses } = restrictions;
+  return {
+    ...(tools && { tools: [...tools] }),
+    ...(workspace_ids && { workspace_ids: [...workspace_ids] }),
+    ...(addresses && { addresses: [...addresses] }),
+  };
+}
+
+const toTime = (ms: number): string => new Date(ms).toISOString();
+const orNull = (ms: number | null): string | null => (ms === null ? null : toTime(ms));

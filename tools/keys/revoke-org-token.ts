@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { defineTool } from '#tool';
+import { OrgToken, toOrgToken } from './org-token.ts';
+
+export const revokeOrgToken = defineTool({
+  name: 'revoke_org_token',
+  title: 'Revoke an organisation token',
+  description: 'Ends a key of the organisation at once.',
+  scope: 'key:write',
+  effect: 'destroys',
+  rest: 'DELETE /org/tokens/{id}',
+  faces: 'rest',
+  input: z.strictObject({ id: z.string().min(1).max(64).describe('The id of the token, key_…') }),
+  output: OrgToken,
+  handle: async ({ id }, { keys }) => toOrgToken((await keys.revoke(id)).key),
+});
