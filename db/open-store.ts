@@ -6,7 +6,7 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { AuditTrail } from '../src/audit/audit-trail.ts';
 import { AppError } from '../src/errors.ts';
 import type { KeyStore } from '../src/keys/key-store.ts';
-import type { OrganizationStore } from '../src/organizations/organization.ts';
+import type { OrganizationStore } from '../src/provisioning/organization-store.ts';
 import type { ChainHash } from './audit-chain.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { closeConnections, type Durability, openConnections } from './connections.ts';

@@ -4,7 +4,7 @@ import type { AuditKind, Era } from '../src/audit/audit-event.ts';
 import type { Tier } from '../src/caller.ts';
 import type { KeyId, OrganizationId, RequestId, UserId } from '../src/ids.ts';
 import type { Restrictions, ScopeSource, ScopeType } from '../src/keys/key-record.ts';
-import type { OrganizationStatus } from '../src/organizations/organization.ts';
+import type { OrganizationStatus } from '../src/organization.ts';
 import type { Scope } from '../src/scopes/scopes.ts';
 
 /** Fields bear the names of the records they hold, columns those of the wire; times are milliseconds since 1970. */

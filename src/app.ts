@@ -74,7 +74,14 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
     const identified = await identify({ ...signalsOf(route, request, deps), ...facts }, slot, deps.identity);
     deps.rateLimit.admit(identified.caller.key.id);
     const body = hasBody(request) ? await readJsonBody(request) : undefined;
-    exchange = { caller: identified.caller, slot, signal: end.signal, failure: null, rpcId: null };
+    exchange = {
+      caller: identified.caller,
+      slot,
+      signal: end.signal,
+      failure: null,
+      rpcId: null,
+      speaksStatus: false,
+    };
     const answer = await answerOn(route, target, body, request, exchange, deps);
     if (answer.body instanceof ReadableStream) return await stream(answer, identified, slot, connection);
     await slot.close({ status: answer.status, errorCode: answer.errorCode });

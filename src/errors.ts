@@ -38,6 +38,7 @@ const table = {
   STORE_BUSY: ['gate', 503, 50302, 'The store is busy; try again.'],
   OVERLOADED: ['gate', 503, 50303, 'The server is overloaded; try again.'],
   SHUTTING_DOWN: ['gate', 503, 50304, 'The server is shutting down; try again.'],
+  CANCELLED: ['gate', 499, 49901, 'The caller went away.'],
   INTERNAL: ['gate', 500, -32603, 'Something went wrong.'],
 
   ORGANIZATION_IN_ARGUMENTS: [
@@ -63,7 +64,6 @@ const table = {
   TENANT_MISMATCH: ['tool', 502, 50201, 'The platform answered for another organisation; nothing is shown.'],
   DOWNSTREAM_FAILED: ['tool', 502, 50202, 'The platform did not give a usable answer.'],
   DOWNSTREAM_TIMEOUT: ['tool', 504, 50401, 'The platform did not answer in time.'],
-  CANCELLED: ['tool', 499, 49901, 'The caller went away.'],
 } as const satisfies Record<string, Row>;
 
 export type ErrorCode = keyof typeof table;

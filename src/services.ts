@@ -9,7 +9,7 @@ import type { KeyStore } from './keys/key-store.ts';
 import { createKeyUses, type KeyUses } from './keys/key-uses.ts';
 import type { MintRules } from './keys/mint.ts';
 import type { Log } from './log.ts';
-import type { OrganizationStore } from './organizations/organization.ts';
+import type { OrganizationStore } from './provisioning/organization-store.ts';
 import { createCatalogue } from './scopes/scopes.ts';
 import type { CallToolDeps } from './tool/call-tool.ts';
 import { createCursors } from './tool/cursor.ts';

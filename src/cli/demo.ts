@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditLine } from '../audit/audit-event.ts';
 import { loadConfig } from '../config.ts';
-import { type DemoTenant, provisionDemo } from '../organizations/provision-demo.ts';
+import { type DemoTenant, provisionDemo } from '../provisioning/provision-demo.ts';
 import type { Services } from '../services.ts';
 import { connectDemoClient, type DemoClient } from './demo-client.ts';
 import type { Register } from './program.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { type OrganizationId, parseOrganizationId } from '../ids.ts';
-import type { Organization } from '../organizations/organization.ts';
+import type { Organization } from '../organization.ts';
 import type { Services } from '../services.ts';
 import { printable } from './table.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { operatorRow } from '../audit/operator-row.ts';
-import type { Organization, OrganizationStatus } from '../organizations/organization.ts';
-import { provisionOrganization } from '../organizations/provision.ts';
+import type { Organization, OrganizationStatus } from '../organization.ts';
+import { provisionOrganization } from '../provisioning/provision.ts';
 import type { Services } from '../services.ts';
 import { noSuchOrganization, requireOrganizationId } from './find-organization.ts';
 import { parseExternalId, parseText } from './parse-option.ts';

@@ -1,4 +1,4 @@
-import { type DemoTenant, provisionDemo } from '../organizations/provision-demo.ts';
+import { type DemoTenant, provisionDemo } from '../provisioning/provision-demo.ts';
 import type { Register } from './program.ts';
 import type { Runtime } from './runtime.ts';
 import { withServices } from './with-services.ts';

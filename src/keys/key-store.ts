@@ -1,6 +1,6 @@
 import type { AuditRow } from '../audit/audit-event.ts';
 import type { KeyId, OrganizationId } from '../ids.ts';
-import type { Organization } from '../organizations/organization.ts';
+import type { Organization } from '../organization.ts';
 import type { CanonicalSet } from '../scopes/scopes.ts';
 import type { KeyRecord, KeyStatus, ScopeType } from './key-record.ts';
 

@@ -5,7 +5,7 @@ import { parseKeyId } from '../ids.ts';
 import { DAY_MS, type KeyRecord, type KeyStatus, keyStatus } from '../keys/key-record.ts';
 import type { KeyFilter, KeyPage, KeyStore } from '../keys/key-store.ts';
 import { decideMint, type MintRequest, type MintRules, requireLiveActor } from '../keys/mint.ts';
-import type { OrganizationStore } from '../organizations/organization.ts';
+import type { OrganizationStore } from '../provisioning/organization-store.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
 
 export type KeyView = KeyRecord & { readonly status: KeyStatus };

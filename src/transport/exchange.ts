@@ -14,6 +14,8 @@ export type Exchange = {
   /** Set where the engine cannot say it itself: the gate's own refusal, to be answered with its status. */
   failure: AppError | null;
   rpcId: RpcId;
+  /** Whether the engine answers with statuses of HTTP, as it does in the 2026 era and not before. */
+  speaksStatus: boolean;
 };
 
 /** What leaves. A stream has closed its audit slot itself before its last message. */

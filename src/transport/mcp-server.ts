@@ -115,7 +115,8 @@ export async function closeSlot(message: JSONRPCMessage, exchange: Exchange): Pr
   const { slot, failure } = exchange;
   const answer = withRequestId(message, slot.requestId);
   try {
-    await slot.close({ status: failure?.status ?? 200, errorCode: failure?.code ?? errorCodeOf(answer) });
+    const status = failure?.status ?? statusOf(message, exchange);
+    await slot.close({ status, errorCode: failure?.code ?? errorCodeOf(answer) });
     return answer;
   } catch (thrown) {
     const error = toAppError(thrown);
@@ -137,6 +138,12 @@ function withRequestId(message: JSONRPCMessage, requestId: string): JSONRPCMessa
   };
 }
 
+/** The status with which the engine sends its own errors over HTTP. */
+function statusOf(message: JSONRPCMessage, { speaksStatus }: Exchange): number {
+  if (!speaksStatus || !('error' in message)) return 200;
+  return engineErrors[message.error.code]?.status ?? 200;
+}
+
 function errorCodeOf(message: JSONRPCMessage): string | null {
   if ('error' in message && isRecord(message.error.data)) return String(message.error.data.code);
   if (!('result' in message) || !isRecord(message.result._meta)) return null;
@@ -144,16 +151,16 @@ function errorCodeOf(message: JSONRPCMessage): string | null {
   return isRecord(shown) ? String(shown.code) : null;
 }
 
-const rpcErrorNames: Readonly<Record<number, string>> = {
-  [-32700]: 'PARSE_ERROR',
-  [-32600]: 'INVALID_REQUEST',
-  [-32601]: 'METHOD_NOT_FOUND',
-  [-32602]: 'INVALID_PARAMS',
-  [-32603]: 'INTERNAL',
-  [-32020]: 'HEADER_MISMATCH',
-  [-32021]: 'MISSING_CLIENT_CAPABILITY',
-  [-32022]: 'UNSUPPORTED_PROTOCOL_VERSION',
+const engineErrors: Readonly<Record<number, { readonly name: string; readonly status: number }>> = {
+  [-32700]: { name: 'PARSE_ERROR', status: 400 },
+  [-32600]: { name: 'INVALID_REQUEST', status: 400 },
+  [-32601]: { name: 'METHOD_NOT_FOUND', status: 404 },
+  [-32602]: { name: 'INVALID_PARAMS', status: 200 },
+  [-32603]: { name: 'INTERNAL', status: 200 },
+  [-32020]: { name: 'HEADER_MISMATCH', status: 400 },
+  [-32021]: { name: 'MISSING_CLIENT_CAPABILITY', status: 400 },
+  [-32022]: { name: 'UNSUPPORTED_PROTOCOL_VERSION', status: 400 },
 };
 
 /** The name that our bodies and our audit give to an error of the engine. */
-export const rpcErrorName = (code: number): string => rpcErrorNames[code] ?? 'INVALID_REQUEST';
+export const rpcErrorName = (code: number): string => engineErrors[code]?.name ?? 'INVALID_REQUEST';

@@ -16,8 +16,9 @@ const passedOn = /^(?:accept|content-type|mcp-protocol-version|mcp-method|mcp-na
 /** MCP over HTTP in both eras: a fresh server for each request, so that nothing is left for the next caller. */
 export function createMcpFace(deps: McpServerDeps & GateRules): McpFace {
   const handler = createMcpHandler(
-    ({ authInfo }) => {
+    ({ authInfo, era }) => {
       const exchange = exchangeIn(authInfo?.extra);
+      exchange.speaksStatus = era === 'modern';
       return closeSlotBeforeAnswer(
         createMcpServer(() => exchange, deps),
         () => exchange,
@@ -38,6 +39,8 @@ export function createMcpFace(deps: McpServerDeps & GateRules): McpFace {
       };
       const response = await handler.fetch(webRequest(request, signal), { authInfo, parsedBody: body });
       const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+      // To a client that has gone the engine answers in words of its own.
+      if (!isStream) signal.throwIfAborted();
       if (!isStream && exchange.failure !== null) throw exchange.failure;
       return isStream ? streamAnswer(response) : await wholeAnswer(response, exchange);
     },

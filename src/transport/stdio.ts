@@ -87,6 +87,7 @@ async function receive(
       signal: end.signal,
       failure: null,
       rpcId: null,
+      speaksStatus: false,
     };
     const message = gateMessage(body, exchange, deps);
     if (id === null) await slot.close({ status: 202 });

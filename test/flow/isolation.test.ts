@@ -14,7 +14,8 @@ test('the same question is answered from the organisation of the key and no othe
   const app = await startTwoTenants();
   const ofAcme = await callTool(app.url, app.acme.defaultKey, 'search_agents', { limit: 100 });
   const ofBolt = await callTool(app.url, app.bolt.defaultKey, 'search_agents', { limit: 100 });
-  const ids = ({ body }: typeof ofAcme) => body.result.structuredContent.agents.map((agent: { agent_id: string }) => agent.agent_id);
+  const ids = ({ body }: typeof ofAcme) =>
+    body.result.structuredContent.agents.map((agent: { agent_id: string }) => agent.agent_id);
   expect(ids(ofAcme)).toHaveLength(100);
   expect(ids(ofBolt)).toHaveLength(100);
   expect(ids(ofAcme).filter((id: string) => ids(ofBolt).includes(id))).toEqual([]);
@@ -26,7 +27,9 @@ test('an agent of another organisation is answered like one that does not exist'
   const foreignId = search.body.agents[0].agent_id;
   const known = await requestJson(`${app.url}/v1/agents/${foreignId}`, { key: app.acme.defaultKey });
   const foreign = await requestJson(`${app.url}/v1/agents/${foreignId}`, { key: app.bolt.defaultKey });
-  const unknown = await requestJson(`${app.url}/v1/agents/agt_01ARZ3NDEKTSV4RRFFQ69G5FAV`, { key: app.bolt.defaultKey });
+  const unknown = await requestJson(`${app.url}/v1/agents/agt_01ARZ3NDEKTSV4RRFFQ69G5FAV`, {
+    key: app.bolt.defaultKey,
+  });
   const bytes = ({ text, body }: typeof foreign) => text.replace(body.error.request_id, '');
   expect(known.status).toBe(200);
   expect(foreign.status).toBe(404);

@@ -11,7 +11,7 @@ const people = [
     age: 90,
     gender: 'female',
     country: 'FR',
-    occupation: '100% nurse_x',
+    occupation: '100% baker',
     tags: ['b', 'a', 'c'],
   },
 ];
@@ -48,7 +48,7 @@ test.each<[Record<string, string | readonly string[]>, readonly string[]]>([
   [{ tags: ['a'] }, ['Eve', 'Çem', 'Ana']],
   [{ tags: ['B', 'a'] }, ['Eve', 'Ana']],
   [{ tags: ['a', 'b', 'c', 'd'] }, []],
-  [{ query: 'nurse', gender: 'female' }, ['Eve', 'Dee', 'Ana'].filter((name) => name !== 'Eve')],
+  [{ query: 'nurse', gender: 'female' }, ['Dee', 'Ana']],
   [{ query: 'nurse', country: 'DE', tags: ['a'], min_age: '10', occupation: 'n' }, ['Ana']],
 ])('the filter %j finds %j, newest first', async (query, expected) => {
   expect(await names(query)).toEqual(expected);

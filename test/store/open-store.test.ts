@@ -1,7 +1,6 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { closeConnections, openConnections } from '../../db/connections.ts';
 import { migrateStore } from '../../db/migrate.ts';
@@ -73,22 +72,18 @@ test('processes that start together on nothing migrate it once, and share one se
   timeout: PROCESS_TEST_MS,
 }, async () => {
   const file = temporaryFile();
-  const found = await runTogether(Array.from({ length: 6 }, () => ({ do: 'open', file }) as const));
-  expect(new Set(found).size).toBe(1);
-  expect(found[0]).toMatch(/^[0-9a-f]{64}$/);
-  const database = openForeign(file);
-  expect(database.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(
-    journalOf(migrations).entries.length,
-  );
-  expect(database.prepare('SELECT count(*) FROM canonical_sets').pluck().get()).toBe(1);
-  expect(openTemporary(file).cursorSecret.toString('hex')).toBe(found[0]);
-});
-
-test('two processes migrate a plain database together', { timeout: PROCESS_TEST_MS }, async () => {
-  const file = temporaryFile();
-  new Database(file).close();
-  const task = { do: 'migrate', file } as const;
-  expect(await runTogether([task, task])).toEqual(['migrated', 'migrated']);
+  const files = Array.from({ length: 12 }, (_, place) => `${file}.${place}`);
+  const task = { do: 'open', file, files } as const;
+  const [one, ...others] = await runTogether([task, task, task, task]);
+  expect(new Set(one as string[]).size).toBe(files.length);
+  for (const other of others) expect(other).toEqual(one);
+  for (const each of files) {
+    const database = openForeign(each);
+    const migrated = database.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get();
+    expect(migrated).toBe(journalOf(migrations).entries.length);
+    expect(database.prepare('SELECT count(*) FROM canonical_sets').pluck().get()).toBe(1);
+  }
+  expect(openTemporary(`${file}.0`).cursorSecret.toString('hex')).toBe((one as string[])[0]);
 });
 
 test('a store of a newer version is refused and left alone', async () => {
@@ -105,21 +100,6 @@ test('a store of a newer version is refused and left alone', async () => {
   expect(() => openTemporary(file)).toThrow('written by a newer version');
   expect(newer.prepare('SELECT count(*) FROM organizations').pluck().get()).toBe(0);
   expect(newer.prepare('SELECT count(*) FROM secrets').pluck().get()).toBe(0);
-});
-
-test('a migration that fails leaves the store as it was', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'broken-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  mkdirSync(join(folder, 'meta'));
-  const entry = { idx: 0, version: '6', when: 1, tag: '0000_broken', breakpoints: true };
-  writeFileSync(join(folder, 'meta/_journal.json'), JSON.stringify({ version: '7', entries: [entry] }));
-  writeFileSync(
-    join(folder, '0000_broken.sql'),
-    'CREATE TABLE `one` (a);--> statement-breakpoint\nNONSENSE;',
-  );
-  const database = openForeign(temporaryFile());
-  expect(() => migrateStore(database, folder)).toThrow('syntax error');
-  expect(database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()).toBe(0);
 });
 
 test('a store that cannot be read says so, and so does one that is closed', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { newKeyId, newOrganizationId } from '../../src/ids.ts';
 import { isLive } from '../../src/keys/key-record.ts';
-import type { Provisioned } from '../../src/organizations/provision.ts';
+import type { Provisioned } from '../../src/provisioning/provision.ts';
 import { PROCESS_TEST_MS, runTogether } from './run-together.ts';
 import {
   auditRow,

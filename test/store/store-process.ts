@@ -6,12 +6,15 @@ import { openStore } from '../../db/open-store.ts';
 import type { AuditRow } from '../../src/audit/audit-event.ts';
 import { chainHash } from '../../src/audit/audit-event.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
-import { provisionOrganization } from '../../src/organizations/provision.ts';
+import { provisionOrganization } from '../../src/provisioning/provision.ts';
+
+const STEP_MS = 100;
 
 /** What another process does, as one line of JSON on standard input, and from which instant on. */
 export type Task = { readonly file: string; readonly startAtMs: number } & (
-  | { readonly do: 'migrate' }
-  | { readonly do: 'open' }
+  | { readonly do: 'migrate'; readonly files: readonly string[] }
+  | { readonly do: 'hold'; readonly holdMs: number }
+  | { readonly do: 'open'; readonly files: readonly string[] }
   | {
       readonly do: 'provision';
       readonly externalId: string;
@@ -22,16 +25,12 @@ export type Task = { readonly file: string; readonly startAtMs: number } & (
 );
 
 async function perform(task: Task): Promise<unknown> {
-  if (task.do === 'migrate') {
-    const database = new Database(task.file);
-    migrateStore(database, join(import.meta.dirname, '../../db/migrations'));
-    database.close();
-    return 'migrated';
-  }
+  if (task.do === 'migrate') return migrateEach(task.files, task.startAtMs);
+  if (task.do === 'hold') return holdLock(task.file, task.holdMs);
+  if (task.do === 'open') return openEach(task.files, task.startAtMs);
   const store = openStore(task.file, { durability: 'process', chainHash, now: Date.now });
   try {
     await store.organizations.settleCanon(['agent:read'], Date.now());
-    if (task.do === 'open') return store.cursorSecret.toString('hex');
     if (task.do === 'append') return await Promise.all(task.rows.map((row) => store.audit.append(row)));
     const deps = { organizations: store.organizations, format: createKeyFormat('tnt'), now: Date.now };
     const request = { name: 'Acme', externalId: task.externalId, createdBy: 'cli' };
@@ -44,6 +43,37 @@ async function perform(task: Task): Promise<unknown> {
   } finally {
     await store.close();
   }
+}
+
+/** Each file is new, and its opening starts at the same instant in every process. */
+async function openEach(files: readonly string[], startAtMs: number): Promise<string[]> {
+  const secrets: string[] = [];
+  for (const [place, file] of files.entries()) {
+    while (Date.now() < startAtMs + place * STEP_MS);
+    const store = openStore(file, { durability: 'process', chainHash, now: Date.now });
+    await store.organizations.settleCanon(['agent:read'], Date.now());
+    secrets.push(store.cursorSecret.toString('hex'));
+    await store.close();
+  }
+  return secrets;
+}
+
+function holdLock(file: string, holdMs: number): string {
+  const database = new Database(file);
+  database.exec('BEGIN IMMEDIATE');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, holdMs);
+  database.exec('COMMIT');
+  return 'held';
+}
+
+function migrateEach(files: readonly string[], startAtMs: number): string {
+  for (const [place, file] of files.entries()) {
+    const database = new Database(file);
+    while (Date.now() < startAtMs + place * STEP_MS);
+    migrateStore(database, join(import.meta.dirname, '../../db/migrations'));
+    database.close();
+  }
+  return 'migrated';
 }
 
 // The parser is the type's only reader, and its writer is the test beside it.

@@ -22,4 +22,3 @@ export async function connect(url: string, key: string, options: ConnectOptions 
   onTestFinished(() => client.close());
   return client;
 }
-

@@ -8,8 +8,13 @@ type JsonRequest = {
 };
 
 /** What came back. `body` is whatever JSON it was; tests look into it freely. */
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came back
-export type JsonAnswer = { readonly status: number; readonly headers: Headers; readonly text: string; readonly body: any };
+export type JsonAnswer = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came back
+  readonly body: any;
+};
 
 /** One request with a JSON body, if any, as any HTTP client would send it. */
 export async function requestJson(url: string, request: JsonRequest = {}): Promise<JsonAnswer> {
@@ -66,8 +71,13 @@ export function rpc(
   });
 }
 
-export const callTool = (url: string, key: string | undefined, name: string, args: object = {}, headers = {}) =>
-  rpc(url, key, 'tools/call', { name, arguments: args }, headers);
+export const callTool = (
+  url: string,
+  key: string | undefined,
+  name: string,
+  args: object = {},
+  headers = {},
+) => rpc(url, key, 'tools/call', { name, arguments: args }, headers);
 
 export type RawAnswer = { readonly status: number; readonly head: string; readonly body: string };
 
@@ -81,7 +91,11 @@ export function rawRequest(port: number, bytes: string | Buffer, waitMs = 3000):
       socket.destroy();
       const text = Buffer.concat(chunks).toString('latin1');
       const [head = '', ...rest] = text.split('\r\n\r\n');
-      resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0), head, body: rest.join('\r\n\r\n') });
+      resolve({
+        status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0),
+        head,
+        body: rest.join('\r\n\r\n'),
+      });
     };
     const timer = setTimeout(finish, waitMs);
     socket.on('data', (chunk) => {
@@ -89,7 +103,9 @@ export function rawRequest(port: number, bytes: string | Buffer, waitMs = 3000):
       if (isComplete(Buffer.concat(chunks).toString('latin1'))) finish();
     });
     socket.on('end', finish);
-    socket.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ECONNRESET' ? finish() : reject(error)));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNRESET' ? finish() : reject(error),
+    );
     socket.write(bytes);
   });
 }

@@ -15,7 +15,7 @@ import type { OrganizationId } from '../../src/ids.ts';
 import type { MintRequest } from '../../src/keys/mint.ts';
 import { decideMint } from '../../src/keys/mint.ts';
 import { createLog } from '../../src/log.ts';
-import { provisionOrganization } from '../../src/organizations/provision.ts';
+import { provisionOrganization } from '../../src/provisioning/provision.ts';
 import { createServices, type Services } from '../../src/services.ts';
 import type { Tool } from '../../src/tool/define-tool.ts';
 import { tools as shippedTools } from '../../tools/index.ts';
@@ -62,7 +62,10 @@ export async function startApp(options: Options = {}) {
     now,
   });
   const app = createHttpApp(services);
-  const server = createServer({ requireHostHeader: false }, (request, response) => void app.handle(request, response));
+  const server = createServer(
+    { requireHostHeader: false },
+    (request, response) => void app.handle(request, response),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 
@@ -82,7 +85,8 @@ export async function startApp(options: Options = {}) {
   onTestFinished(close);
 
   const seed = options.seed ?? true;
-  const provision = (name: string, profile?: 'acme' | 'bolt') => provisionTenant(services, name, seed ? profile : undefined);
+  const provision = (name: string, profile?: 'acme' | 'bolt', externalId: string | null = null) =>
+    provisionTenant(services, name, externalId, seed ? profile : undefined);
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -124,10 +128,16 @@ function settledConfig(dataDir: string, options: Options) {
   return loaded.config;
 }
 
-async function provisionTenant(services: Services, name: string, profile?: 'acme' | 'bolt'): Promise<Tenant> {
+async function provisionTenant(
+  services: Services,
+  name: string,
+  externalId: string | null,
+  profile?: 'acme' | 'bolt',
+): Promise<Tenant> {
   const { organization, defaultKey } = await provisionOrganization(
-    { name, externalId: null, createdBy: 'cli' },
-    ({ id }) => operatorRow({ tier: 'cli', target: 'orgs create', organizationId: id, nowMs: services.now() }),
+    { name, externalId, createdBy: 'cli' },
+    ({ id }) =>
+      operatorRow({ tier: 'cli', target: 'orgs create', organizationId: id, nowMs: services.now() }),
     { organizations: services.store.organizations, format: services.mintRules.format, now: services.now },
   );
   if (profile !== undefined) await services.platform.seedDemo?.(organization.id, profile);

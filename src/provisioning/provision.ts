@@ -2,8 +2,9 @@ import type { AuditRow } from '../audit/audit-event.ts';
 import { newOrganizationId } from '../ids.ts';
 import type { KeyFormat } from '../keys/key-format.ts';
 import { makeKey } from '../keys/new-key.ts';
+import type { Organization } from '../organization.ts';
 import type { CanonicalSet } from '../scopes/scopes.ts';
-import type { Organization, OrganizationStore } from './organization.ts';
+import type { OrganizationStore } from './organization-store.ts';
 
 export type Provisioned = {
   readonly organization: Organization;

@@ -1,18 +1,8 @@
 import type { AuditRow } from '../audit/audit-event.ts';
 import type { OrganizationId } from '../ids.ts';
 import type { NewKey } from '../keys/key-store.ts';
+import type { Organization, OrganizationStatus } from '../organization.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
-
-export type OrganizationStatus = 'active' | 'suspended' | 'deleted';
-
-export type Organization = {
-  readonly id: OrganizationId;
-  readonly name: string;
-  readonly externalId: string | null;
-  readonly status: OrganizationStatus;
-  /** Milliseconds since 1970. */
-  readonly createdAtMs: number;
-};
 
 /** An organisation and the key it is born with. */
 export type NewOrganization = { readonly organization: Organization; readonly defaultKey: NewKey };

@@ -3,7 +3,7 @@ import type { OrganizationId } from '../ids.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { decideMint, type MintRules } from '../keys/mint.ts';
 import { builtInScopes } from '../scopes/scopes.ts';
-import type { OrganizationStore } from './organization.ts';
+import type { OrganizationStore } from './organization-store.ts';
 import { provisionOrganization } from './provision.ts';
 
 /** A demo organisation with the plaintext of its keys, which are shown once. */

@@ -1,0 +1,74 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { AuditEvent, ChainHead } from '../audit/audit-event.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { Services } from '../services.ts';
+import { type FilterOptions, isSelected, selectionOf } from './audit-filter.ts';
+import { auditJson } from './audit-json.ts';
+import { formatChainHead } from './parse-option.ts';
+import type { JsonOption } from './print.ts';
+import type { ExitCode, Runtime } from './runtime.ts';
+
+const CHUNK = 1000;
+
+/** The rows up to `head`, oldest first, some at a time: a trail is longer than memory. */
+export async function* readRows(trail: AuditTrail, head: ChainHead): AsyncGenerator<readonly AuditEvent[]> {
+  for (let after = 0; after < head.seq; ) {
+    const rows = (await trail.readChain(after, CHUNK)).filter(({ seq }) => seq <= head.seq);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows;
+    after = last.seq;
+  }
+}
+
+export const toNdjson = (rows: readonly AuditEvent[]): string =>
+  rows.map((row) => `${JSON.stringify(auditJson(row))}\n`).join('');
+
+/** Writes the rows to standard output and, once all are written, the head that they reach to standard error. */
+export async function exportAudit(
+  options: FilterOptions & JsonOption,
+  services: Services,
+  runtime: Runtime,
+): Promise<ExitCode> {
+  const trail = services.store.audit;
+  const selection = await selectionOf(options, services);
+  const head = await trail.head();
+  async function* selected() {
+    for await (const rows of readRows(trail, head)) yield rows.filter((row) => isSelected(row, selection));
+  }
+  const text = options.json ? oneDocument(selected(), head) : lines(selected());
+  if (!(await isWritten(text, runtime))) return 1;
+  runtime.err(formatChainHead(head));
+  return 0;
+}
+
+async function* lines(chunks: AsyncIterable<readonly AuditEvent[]>): AsyncGenerator<string> {
+  for await (const rows of chunks) yield toNdjson(rows);
+}
+
+async function* oneDocument(
+  chunks: AsyncIterable<readonly AuditEvent[]>,
+  head: ChainHead,
+): AsyncGenerator<string> {
+  yield `{"head":"${formatChainHead(head)}","events":[`;
+  let separator = '';
+  for await (const rows of chunks) {
+    for (const row of rows) {
+      yield separator + JSON.stringify(auditJson(row));
+      separator = ',';
+    }
+  }
+  yield ']}\n';
+}
+
+/** False when the reader went away, as `head` does once it has its lines. */
+async function isWritten(text: AsyncIterable<string>, { stdout }: Runtime): Promise<boolean> {
+  try {
+    await pipeline(Readable.from(text), stdout, { end: false });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return false;
+    throw error;
+  }
+}

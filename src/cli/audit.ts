@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { auditLine, type ChainHead } from '../audit/audit-event.ts';
+import { verifyChain } from '../audit/verify.ts';
+import type { Services } from '../services.ts';
+import { exportAudit } from './audit-export.ts';
+import { type FilterOptions, selectionOf, withFilters } from './audit-filter.ts';
+import { auditJson } from './audit-json.ts';
+import { type PruneOptions, pruneAudit } from './audit-prune.ts';
+import { formatChainHead, parseChainHead, parseInstant, parseWholeNumber } from './parse-option.ts';
+import { isoTime, type JsonOption, jsonOption, printJson } from './print.ts';
+import type { Register } from './program.ts';
+import type { ExitCode, Runtime } from './runtime.ts';
+import { printable } from './table.ts';
+import { withServices } from './with-services.ts';
+
+type ListOptions = FilterOptions & JsonOption & { readonly limit: number };
+type VerifyOptions = JsonOption & { readonly head?: ChainHead };
+
+const LIST_LIMIT = 50;
+const LONGEST_LIST = 10_000;
+
+export const registerAudit: Register = (program, runtime, done) => {
+  const audit = program.command('audit').description('Shows, exports, verifies and prunes the audit trail.');
+  withFilters(audit.command('list'))
+    .description('Lists rows, newest first, one line each.')
+    .option('--limit <n>', 'the most rows', parseWholeNumber(1, LONGEST_LIST), LIST_LIMIT)
+    .option(...jsonOption)
+    .action(async (options: ListOptions) =>
+      done(await withServices(runtime, (services) => list(options, services, runtime))),
+    );
+  withFilters(audit.command('export'))
+    .description('Writes rows as NDJSON, oldest first, and the chain head SEQ:HASH to standard error.')
+    .option(...jsonOption)
+    .action(async (options: FilterOptions & JsonOption) =>
+      done(await withServices(runtime, (services) => exportAudit(options, services, runtime))),
+    );
+  registerUpkeep(audit, runtime, done);
+};
+
+function registerUpkeep(audit: Command, runtime: Runtime, done: (code: ExitCode) => void): void {
+  audit
+    .command('verify')
+    .description('Checks that no row was changed or removed.')
+    .option('--head <seq:hash>', 'a head kept elsewhere: proves that no tail was cut off', parseChainHead)
+    .option(...jsonOption)
+    .action(async (options: VerifyOptions) =>
+      done(await withServices(runtime, (services) => verify(options, services, runtime))),
+    );
+  audit
+    .command('prune')
+    .description('Moves the oldest rows from the store to a file and leaves a checkpoint.')
+    .requiredOption('--before <time>', 'removes rows older than this (ISO 8601)', parseInstant)
+    .requiredOption('--out <file>', 'the file to make; it must not exist')
+    .option(...jsonOption)
+    .action(async (options: PruneOptions) =>
+      done(await withServices(runtime, (services) => pruneAudit(options, services, runtime))),
+    );
+}
+
+async function list(options: ListOptions, services: Services, runtime: Runtime): Promise<ExitCode> {
+  const { organizationId, filter } = await selectionOf(options, services);
+  const page = { limit: options.limit };
+  const trail = services.store.audit;
+  const events =
+    organizationId === null
+      ? await trail.listForOperator(filter, page)
+      : await trail.list(organizationId, filter, page);
+  if (options.json) printJson(runtime, { events: events.map(auditJson) });
+  else for (const event of events) runtime.out(printable(`${isoTime(event.at)} ${auditLine(event)}`));
+  return 0;
+}
+
+async function verify({ json, head: kept }: VerifyOptions, { store }: Services, runtime: Runtime) {
+  const report = await verifyChain(store.audit, kept);
+  const { ok, rows, brokenAt, openIntents } = report;
+  const isPruned = kept !== undefined && brokenAt === kept.seq && kept.seq < report.head.seq - rows;
+  const problem = isPruned ? 'the head given lies in rows that were pruned' : report.problem;
+  const head = formatChainHead(report.head);
+  if (json) {
+    printJson(runtime, { ok, rows, head, broken_at: brokenAt, problem, open_intents: openIntents });
+    return ok ? 0 : 1;
+  }
+  if (ok) runtime.out(`ok: ${rows} rows, head ${head}`);
+  else runtime.err(isPruned ? `NOT PROVEN: ${problem}.` : `BROKEN at row ${brokenAt}: ${problem}.`);
+  for (const requestId of openIntents) {
+    runtime.out(`open intent: ${printable(requestId)} was about to write and its outcome is not recorded`);
+  }
+  return ok ? 0 : 1;
+}

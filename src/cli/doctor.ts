@@ -1,0 +1,129 @@
+import {
+  asExpected,
+  type Check,
+  check,
+  describe,
+  type Finding,
+  failed,
+  fetchWhoAmI,
+  probe,
+  probeUnknownOrganization,
+  siblingUrl,
+} from './doctor-checks.ts';
+import { type Connect, checkClient } from './doctor-client.ts';
+import { type JsonOption, jsonOption, printJson } from './print.ts';
+import type { Register } from './program.ts';
+import {
+  orgOption,
+  type RemoteOptions,
+  type RemoteTarget,
+  readApiKey,
+  readTarget,
+  remoteHeaders,
+  urlOption,
+} from './remote-target.ts';
+import type { ExitCode, Runtime } from './runtime.ts';
+
+export const registerDoctor: Register = (program, runtime, done) => {
+  program
+    .command('doctor')
+    .description("Proves a server, a key and an organisation against yesterday's and today's client.")
+    .option(...urlOption)
+    .option(...orgOption)
+    .option(...jsonOption)
+    .action(async (options: RemoteOptions & JsonOption) => done(await doctor(options, runtime)));
+};
+
+async function doctor(options: RemoteOptions & JsonOption, runtime: Runtime): Promise<ExitCode> {
+  const read = readTarget(options, runtime.env);
+  if (!read.ok) {
+    runtime.err(read.mistake);
+    return 2;
+  }
+  const checks: Check[] = [];
+  for await (const made of runChecks(read.target, runtime)) {
+    checks.push(made);
+    if (!options.json) runtime.out(lineOf(made));
+  }
+  if (options.json) printJson(runtime, checks);
+  return checks.every(({ ok }) => ok) ? 0 : 1;
+}
+
+const lineOf = ({ ok, name, tried, found, advice }: Check): string =>
+  `${ok ? 'ok  ' : 'FAIL'} ${name}: ${tried}: ${found.replace(/\.$/, '')}${advice === null ? '' : `. Probably: ${advice}.`}`;
+
+/** In an order in which the first failure says most; what cannot succeed after it is not tried. */
+async function* runChecks(target: RemoteTarget, { env, now }: Runtime): AsyncGenerator<Check> {
+  const healthz = siblingUrl(target, '/healthz');
+  const reachable = await check('reachable', `GET ${healthz}`, target, () => probe(healthz));
+  yield reachable;
+  if (!reachable.ok) return;
+  const readyz = siblingUrl(target, '/readyz');
+  yield await check('ready', `GET ${readyz}`, target, () => probe(readyz));
+
+  const credential = readApiKey(env);
+  if (!credential.ok) {
+    const finding = failed(credential.mistake, 'the key is missing; "tenantry keys mint" makes one');
+    yield await check('key', 'TENANTRY_API_KEY', target, async () => finding);
+    return;
+  }
+  const { key } = credential;
+  const accepted = await check('key', 'GET /v1/whoami', target, () => acceptKey(target, key));
+  yield accepted;
+  if (!accepted.ok) return;
+  const expected = target.organizationId ?? /\/o\/([^/]+)\/mcp$/.exec(target.url.pathname)?.[1];
+  const triedOrganization = expected === undefined ? 'whoami, none expected' : `whoami as ${expected}`;
+  yield await check('organisation', triedOrganization, target, () =>
+    proveOrganization(target, key, expected),
+  );
+  yield await check('isolation', 'POST as an organisation that does not exist', target, () =>
+    probeUnknownOrganization(target, key, now()),
+  );
+  yield* checkClient("yesterday's client", connectYesterday, target, key, expected);
+  yield* checkClient("today's client", connectToday, target, key, expected);
+}
+
+/** Without the organisation header, so that a wrong organisation is not taken for a wrong key. */
+async function acceptKey(target: RemoteTarget, key: string): Promise<Finding> {
+  const answer = await fetchWhoAmI(target, remoteHeaders(key, undefined));
+  if ('key' in answer) return { ok: true, found: describe(answer) };
+  const isHostKey = answer.code === 'ORGANIZATION_REQUIRED';
+  return isHostKey ? { ok: true, found: 'serves several organisations' } : { ok: false, failure: answer };
+}
+
+async function proveOrganization(
+  target: RemoteTarget,
+  key: string,
+  expected: string | undefined,
+): Promise<Finding> {
+  const answer = await fetchWhoAmI(target, remoteHeaders(key, expected));
+  if (!('key' in answer)) return { ok: false, failure: answer };
+  return asExpected(answer, expected);
+}
+
+/** The client that most hosts still embed. Both are loaded here, so that serving does not pay for them. */
+const connectYesterday: Connect = async (url, requestInit, observedFetch) => {
+  const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
+  const { StreamableHTTPClientTransport } = await import(
+    '@modelcontextprotocol/sdk/client/streamableHttp.js'
+  );
+  const client = new Client({ name: 'tenantry-doctor', version: '1' });
+  await client.connect(new StreamableHTTPClientTransport(url, { fetch: observedFetch, requestInit }));
+  return {
+    listTools: () => client.listTools(),
+    callWhoAmI: () => client.callTool({ name: 'whoami' }),
+    close: () => client.close(),
+  };
+};
+
+const connectToday: Connect = async (url, requestInit, observedFetch) => {
+  const { Client, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  const versionNegotiation = { mode: { pin: '2026-07-28' } };
+  const client = new Client({ name: 'tenantry-doctor', version: '1' }, { versionNegotiation });
+  await client.connect(new StreamableHTTPClientTransport(url, { fetch: observedFetch, requestInit }));
+  return {
+    listTools: () => client.listTools(),
+    callWhoAmI: () => client.callTool({ name: 'whoami' }),
+    close: () => client.close(),
+  };
+};

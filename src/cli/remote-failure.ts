@@ -1,0 +1,119 @@
+import { redactKeys } from '../log.ts';
+import { printable } from './table.ts';
+
+/** Why a request to a running server failed, as far as it can be told from outside. */
+export type RemoteFailure = {
+  /** Tenantry's own code, a network error's code such as `ECONNREFUSED`, or null. */
+  readonly code: string | null;
+  /** The HTTP status of a refusal, else null. */
+  readonly status: number | null;
+  readonly message: string;
+  readonly requestId: string | null;
+};
+
+type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+/** A fetch that remembers how the server refused: the clients' own errors keep little of it. */
+export type ObservedFetch = { readonly fetch: Fetch; lastRefusal(): RemoteFailure | undefined };
+
+export function observeRefusals(fetchRemote: Fetch): ObservedFetch {
+  let refusal: RemoteFailure | undefined;
+  return {
+    async fetch(url, init) {
+      const response = await fetchRemote(url, init);
+      // A client also tries GET, for a stream that servers need not offer.
+      if (init?.method === 'POST') {
+        refusal = response.ok ? undefined : await refusalOf(response.clone());
+      }
+      return response;
+    },
+    lastRefusal: () => refusal,
+  };
+}
+
+/** What an answer that is no success says, on MCP or on REST. */
+export async function refusalOf(response: Response): Promise<RemoteFailure> {
+  const { status } = response;
+  const location = response.headers.get('location');
+  if (location !== null && status < 400) {
+    return { code: null, status, message: safe(`redirected to ${location}`), requestId: null };
+  }
+  const body = parseJson(await response.text());
+  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
+  const data = isRecord(error.data) ? error.data : error;
+  return {
+    code: textOf(data.code),
+    status,
+    message: safe(textOf(error.message) ?? `HTTP ${status}`),
+    requestId: textOf(data.request_id),
+  };
+}
+
+/** What a client threw; the refusal that its request met, if any, says more than the error. */
+export function failureOf(thrown: unknown, refusal: RemoteFailure | undefined): RemoteFailure {
+  if (refusal !== undefined) return refusal;
+  const data = isRecord(thrown) && isRecord(thrown.data) ? thrown.data : {};
+  const deepest = deepestCause(thrown);
+  const text = deepest instanceof Error ? deepest.message : String(deepest);
+  return {
+    code: textOf(data.code) ?? networkCode(deepest),
+    status: null,
+    message: safe(text.replace(/^MCP error -?\d+: /, '')),
+    requestId: textOf(data.request_id),
+  };
+}
+
+/** `CODE: sentence (request …)` */
+export function failureLine({ code, message, requestId }: RemoteFailure): string {
+  const named = code === null || message.startsWith(`${code}:`) ? message : `${code}: ${message}`;
+  return requestId === null ? named : `${named} (request ${requestId})`;
+}
+
+/** The failure in a tool's own answer, where it is one. */
+export function toolFailureOf(result: unknown): RemoteFailure | undefined {
+  if (!isRecord(result) || result.isError !== true) return undefined;
+  const meta = isRecord(result._meta) ? result._meta['tenantry/error'] : undefined;
+  const shown = isRecord(meta) ? meta : {};
+  const [first] = Array.isArray(result.content) ? result.content : [];
+  const text = isRecord(first) ? textOf(first.text) : null;
+  return {
+    code: textOf(shown.code),
+    status: null,
+    message: safe(text ?? 'the tool failed'),
+    requestId: textOf(shown.request_id),
+  };
+}
+
+/** `fetch failed` says nothing; the error below it says what the network did. */
+function deepestCause(thrown: unknown): unknown {
+  let error = thrown;
+  for (let depth = 0; depth < 8; depth += 1) {
+    if (!(error instanceof Error)) return error;
+    const below = error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined);
+    if (below === undefined) return error;
+    error = below;
+  }
+  return error;
+}
+
+function networkCode(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  if (error.name === 'TimeoutError') return 'ETIMEDOUT';
+  return 'code' in error ? textOf(error.code) : null;
+}
+
+const safe = (text: string): string => printable(redactKeys(text)).slice(0, 500);
+
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' ? safe(value) : null;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;

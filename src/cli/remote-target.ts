@@ -1,0 +1,64 @@
+import type { Environment } from '../config.ts';
+import { type OrganizationId, parseOrganizationId } from '../ids.ts';
+
+export type RemoteOptions = { readonly url?: string; readonly org?: string };
+
+/** A running server as a client is set up for it. */
+export type RemoteTarget = {
+  /** Where MCP is spoken. */
+  readonly url: URL;
+  readonly organizationId: OrganizationId | undefined;
+};
+
+export const urlOption = [
+  '--url <url>',
+  'the MCP endpoint; else TENANTRY_URL, else http://127.0.0.1:8080/mcp',
+] as const;
+export const orgOption = [
+  '--org <id>',
+  'sent as X-Organization-Id; else TENANTRY_ORGANIZATION_ID, else none',
+] as const;
+
+const DEFAULT_URL = 'http://127.0.0.1:8080/mcp';
+
+/** What a `Bearer` credential may consist of (https://www.rfc-editor.org/rfc/rfc6750#section-2.1). */
+const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** The options, then the environment, then the default; an empty variable counts as unset. */
+export function readTarget(
+  options: RemoteOptions,
+  env: Environment,
+): { ok: true; target: RemoteTarget } | { ok: false; mistake: string } {
+  const urlText = options.url ?? (env.TENANTRY_URL || DEFAULT_URL);
+  const url = URL.canParse(urlText) ? new URL(urlText) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+    const mistake = 'expected an http or https URL without a password, such as http://127.0.0.1:8080/mcp';
+    return { ok: false, mistake: `--url or TENANTRY_URL: ${mistake}` };
+  }
+  const orgText = options.org ?? (env.TENANTRY_ORGANIZATION_ID || undefined);
+  const organizationId = parseOrganizationId(orgText);
+  if (orgText !== undefined && organizationId === undefined) {
+    const mistake = 'expected an organisation id, org_ and 26 characters';
+    return { ok: false, mistake: `--org or TENANTRY_ORGANIZATION_ID: ${mistake}` };
+  }
+  return { ok: true, target: { url, organizationId } };
+}
+
+/** The key comes from the environment alone: a command line is seen by every user of the machine. */
+export function readApiKey({
+  TENANTRY_API_KEY: key,
+}: Environment): { ok: true; key: string } | { ok: false; mistake: string } {
+  if (!key) return { ok: false, mistake: 'TENANTRY_API_KEY is not set; set it to a key of the organisation' };
+  if (!TOKEN.test(key)) {
+    return {
+      ok: false,
+      mistake: 'TENANTRY_API_KEY is not one key: it holds a blank, a line break or a quote',
+    };
+  }
+  return { ok: true, key };
+}
+
+export function remoteHeaders(key: string, organizationId: string | undefined): Record<string, string> {
+  const headers = { authorization: `Bearer ${key}` };
+  return organizationId === undefined ? headers : { ...headers, 'x-organization-id': organizationId };
+}

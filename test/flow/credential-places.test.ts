@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import type { JsonAnswer } from '../support/http.ts';
+import { bearer, mcpBody, mcpHeaders, type RawHeader, rawHttp, rawSearch } from '../support/raw-http.ts';
+import { expectRefusal } from '../support/refusal.ts';
+import { startTwoTenants, type TestApp } from '../support/start-app.ts';
+
+/** The key's secret part, which must turn up nowhere, however the rest was cut or encoded. */
+const secretOf = (key: string): string => key.split('_')[2] ?? key;
+
+/** Nothing that the program wrote down, or answered, shows the secret of `key`. */
+async function expectNowhere(app: TestApp, key: string, answers: readonly JsonAnswer[]): Promise<void> {
+  const written = JSON.stringify([app.log, await app.audit(), answers.map(({ text }) => text)]);
+  expect(written).not.toContain(secretOf(key));
+}
+
+test('a credential in the query string is no credential, and is written nowhere', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const key = app.acme.defaultKey;
+  const answers: JsonAnswer[] = [];
+  const queries = ['access_token', 'api_key', 'apikey', 'key', 'token', 'X-API-Key'].map(
+    (n) => `${n}=${key}`,
+  );
+  for (const query of [...queries, `Authorization=Bearer%20${key}`, key]) {
+    for (const [face, path] of [
+      ['mcp', '/mcp'],
+      ['mcp', `/o/${app.acme.id}/mcp`],
+      ['rest', '/v1/agents/search'],
+    ] as const) {
+      const answer = await rawSearch(app.port, face, [], `${path}?${query}`);
+      expectRefusal(answer, 401, 'AUTHENTICATION_REQUIRED', `${path}?${query}`);
+      answers.push(answer);
+    }
+  }
+  expect(app.sent).toEqual([]);
+  await expectNowhere(app, key, answers);
+});
+
+test('a credential in a cookie, a neighbouring header, the path or the body is no credential', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const key = app.acme.defaultKey;
+  const headers: RawHeader[] = [
+    ['Cookie', `Authorization=Bearer ${key}`],
+    ['Cookie', `__Host-session=${key}; api_key=${key}`],
+    ['Proxy-Authorization', `Bearer ${key}`],
+    ['X-Authorization', `Bearer ${key}`],
+    ['X_API_Key', key],
+    ['Api-Key', key],
+    ['Mcp-Param-Authorization', `Bearer ${key}`],
+    ['Mcp-Session-Id', key],
+    ['X-Forwarded-Authorization', `Bearer ${key}`],
+  ];
+  const answers: JsonAnswer[] = [];
+  for (const header of headers) {
+    const answer = await rawSearch(app.port, 'mcp', [header]);
+    expectRefusal(answer, 401, 'AUTHENTICATION_REQUIRED', header[0]);
+    answers.push(answer);
+  }
+  const params = { name: 'search_agents', arguments: { access_token: key }, authorization: `Bearer ${key}` };
+  const inBody = await rawHttp(app.port, {
+    method: 'POST',
+    target: '/mcp',
+    headers: mcpHeaders('tools/call', 'search_agents'),
+    body: mcpBody('tools/call', params),
+  });
+  expectRefusal(inBody, 401, 'AUTHENTICATION_REQUIRED');
+  const inUrl = await rawSearch(app.port, 'mcp', [], `/o/${key}/mcp`);
+  expectRefusal(inUrl, 401, 'AUTHENTICATION_REQUIRED');
+  const inPath = await rawSearch(app.port, 'mcp', [], `/mcp/${key}`);
+  expectRefusal(inPath, 404, 'NOT_FOUND');
+  expect(app.sent).toEqual([]);
+  await expectNowhere(app, key, [...answers, inBody, inUrl, inPath]);
+});
+
+test('a second credential outside the headers changes nothing about the first', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const other = app.bolt.defaultKey;
+  const answer = await rawSearch(
+    app.port,
+    'mcp',
+    [bearer(app.acme.defaultKey), ['Cookie', `Authorization=Bearer ${other}`]],
+    `/mcp?access_token=${other}`,
+  );
+  expect(answer.status).toBe(200);
+  expect(app.sent.map(({ url }) => url.searchParams.get('organization_id'))).toEqual([app.acme.id]);
+  const [row] = await app.audit(1);
+  expect(row).toMatchObject({ organizationId: app.acme.id, target: '/mcp tools/call' });
+  await expectNowhere(app, other, [answer]);
+});
+
+test('a key that a client puts into its name, its job, its arguments or its tool is written nowhere', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const key = app.acme.defaultKey;
+  const leaks: RawHeader[] = [
+    ['User-Agent', `curl (Bearer%20${key})`],
+    ['X-On-Behalf-Of', `job ${key}`],
+  ];
+  const call = (params: object, method = 'tools/call', name = 'search_agents') =>
+    rawHttp(app.port, {
+      method: 'POST',
+      target: '/mcp',
+      headers: [bearer(key), ...leaks, ...mcpHeaders(method, name)],
+      body: mcpBody(method, params),
+    });
+  const answers = [
+    await call({ name: 'search_agents', arguments: { [key]: key } }),
+    await call({ name: 'search_agents', arguments: { limit: key } }),
+    await call({ name: 'search_agents', arguments: { cursor: key } }),
+    await call({ name: key, arguments: {} }, 'tools/call', key),
+    await call({}, key),
+    await rawHttp(app.port, { target: `/v1/agents/${key}`, headers: [bearer(key), ...leaks] }),
+    await rawHttp(app.port, { target: `/v1/agents/search?${key}=${key}`, headers: [bearer(key), ...leaks] }),
+    await rawHttp(app.port, {
+      method: 'POST',
+      target: '/mcp',
+      headers: [bearer(key), ...leaks, ...mcpHeaders('tools/call')],
+      body: `{"jsonrpc":"2.0","id":"${key}`,
+    }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 404, 404, 400, 400]);
+  const rows = await app.audit(answers.length);
+  expect(rows.map(({ keyPrefix }) => keyPrefix)).toEqual(Array(answers.length).fill(key.slice(0, 12)));
+  await expectNowhere(app, key, answers);
+});

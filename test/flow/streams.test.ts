@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { tools } from '../../tools/index.ts';
+import { requestJson } from '../support/http.ts';
+import { slowTools } from '../support/slow-tools.ts';
+import { startApp, type Tenant, type TestApp } from '../support/start-app.ts';
+import { collect, eras, openBeside, openCall } from '../support/streams.ts';
+
+const progressToken = 'progress-1';
+
+async function startSlowApp() {
+  const app = await startApp({ tools: [...tools, ...slowTools], seed: false });
+  const acme = await app.provision('Acme Research');
+  return { ...app, acme };
+}
+
+/** Revokes as a manager does it, through the front door. */
+async function revoke(app: TestApp, tenant: Tenant, keyId: string): Promise<void> {
+  const manager = await app.mint(tenant, { additionalScopes: ['key:write'] });
+  const answer = await requestJson(`${app.url}/v1/keys/${keyId}`, {
+    method: 'DELETE',
+    key: manager.plaintext,
+  });
+  expect(answer.status).toBe(200);
+}
+
+/** The rows of `tool`, once there is one. */
+async function rowsOfTool(app: TestApp, tool: string) {
+  let rows = (await app.audit()).filter((row) => row.tool === tool);
+  for (let attempt = 0; rows.length === 0 && attempt < 100; attempt += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    rows = (await app.audit()).filter((row) => row.tool === tool);
+  }
+  return rows;
+}
+
+describe.each(eras)('in the era of %s', (era) => {
+  test('progress comes before the result, and the audit row is committed before the result is shown', async () => {
+    const app = await startSlowApp();
+    const beside = openBeside(app);
+    const call = await openCall(app.url, app.acme.defaultKey, era, { name: 'counting', progressToken });
+    const seen: { message: unknown; rows: number }[] = [];
+    for await (const message of call.messages)
+      seen.push({ message, rows: beside.rowsOf(call.requestId).length });
+    const progress = seen.slice(0, -1).map(({ message, rows }) => ({ ...(message as object), rows }));
+    expect(progress).toEqual(
+      [1, 2, 3].map((done) => ({
+        jsonrpc: '2.0',
+        method: 'notifications/progress',
+        params: { progressToken, progress: done, total: 3, message: `Step ${done}.` },
+        rows: 0,
+      })),
+    );
+    expect(seen.at(-1)).toMatchObject({
+      message: { id: 1, result: { structuredContent: { says: 'the counted result' } } },
+      rows: 1,
+    });
+    expect(await rowsOfTool(app, 'counting')).toMatchObject([
+      { status: 200, errorCode: null, era, requestId: call.requestId },
+    ]);
+  });
+
+  test('a result whose audit row cannot be written is not shown', async () => {
+    const app = await startSlowApp();
+    const beside = openBeside(app);
+    const call = await openCall(app.url, app.acme.defaultKey, era, { name: 'counting', progressToken });
+    beside.lock();
+    const messages = await collect(call.messages);
+    beside.unlock();
+    expect(JSON.stringify(messages)).not.toContain('the counted result');
+    expect(messages.at(-1)).toMatchObject({
+      id: 1,
+      error: { code: 50302, data: { code: 'STORE_BUSY', request_id: call.requestId } },
+    });
+    expect(beside.rowsOf(call.requestId)).toEqual([]);
+    const next = await openCall(app.url, app.acme.defaultKey, era, { name: 'counting' });
+    expect(await collect(next.messages)).toMatchObject([
+      { result: { structuredContent: { says: 'the counted result' } } },
+    ]);
+  });
+
+  test.each([progressToken, undefined])(
+    'a client that goes away leaves one row, CANCELLED 499 (progress: %s)',
+    async (token) => {
+      const app = await startSlowApp();
+      const client = new AbortController();
+      const options = {
+        name: 'deaf_for_long',
+        signal: client.signal,
+        ...(token && { progressToken: token }),
+      };
+      const opening = openCall(app.url, app.acme.defaultKey, era, options).catch(() => undefined);
+      if (token) await (await opening)?.messages.next();
+      else await new Promise((resolve) => setTimeout(resolve, 100));
+      client.abort();
+      expect(await rowsOfTool(app, 'deaf_for_long')).toMatchObject([
+        { status: 499, errorCode: 'CANCELLED', era },
+      ]);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await rowsOfTool(app, 'deaf_for_long')).toHaveLength(1);
+    },
+  );
+
+  test.each(['ticking', 'deaf_for_long'])(
+    'a stream whose key is revoked ends within a second: %s',
+    async (name) => {
+      const app = await startSlowApp();
+      const key = await app.mint(app.acme);
+      const call = await openCall(app.url, key.plaintext, era, { name, progressToken });
+      expect((await call.messages.next()).value).toMatchObject({ method: 'notifications/progress' });
+      await revoke(app, app.acme, key.id);
+      const revokedAt = performance.now();
+      const rest = await collect(call.messages);
+      expect(performance.now() - revokedAt).toBeLessThan(1000);
+      expect(rest.filter((message) => 'result' in message)).toEqual([]);
+      expect(await rowsOfTool(app, name)).toMatchObject([
+        { status: 401, errorCode: 'INVALID_TOKEN', keyId: key.id },
+      ]);
+    },
+  );
+
+  test.each([progressToken, undefined])(
+    'a tool that ignores its signal is cut off when its time is up (progress: %s)',
+    async (token) => {
+      const app = await startSlowApp();
+      const startedAt = performance.now();
+      const call = await openCall(app.url, app.acme.defaultKey, era, {
+        name: 'deaf',
+        ...(token && { progressToken: token }),
+      });
+      const messages = await collect(call.messages);
+      const lasted = performance.now() - startedAt;
+      expect(lasted).toBeGreaterThan(950);
+      expect(lasted).toBeLessThan(2500);
+      expect(messages.at(-1)?.result).toMatchObject({
+        isError: true,
+        _meta: { 'tenantry/error': { code: 'DOWNSTREAM_TIMEOUT', request_id: call.requestId } },
+      });
+      expect(JSON.stringify(messages)).not.toContain('too late');
+      expect(await rowsOfTool(app, 'deaf')).toMatchObject([{ status: 200, errorCode: 'DOWNSTREAM_TIMEOUT' }]);
+    },
+  );
+});
+
+test('a stream whose key expires ends within a second', async () => {
+  const app = await startSlowApp();
+  const key = await app.mint(app.acme, { expiresInDays: 1 });
+  const call = await openCall(app.url, key.plaintext, '2026', { name: 'ticking', progressToken });
+  await call.messages.next();
+  app.advance(25 * 3_600_000);
+  const expiredAt = performance.now();
+  await collect(call.messages);
+  expect(performance.now() - expiredAt).toBeLessThan(1000);
+  expect(await rowsOfTool(app, 'ticking')).toMatchObject([{ status: 401, errorCode: 'INVALID_TOKEN' }]);
+});
+
+test('a stream goes on while its key lives, whatever becomes of others', async () => {
+  const app = await startSlowApp();
+  const [mine, other] = [await app.mint(app.acme), await app.mint(app.acme)];
+  const call = await openCall(app.url, mine.plaintext, '2026', { name: 'ticking', progressToken });
+  await revoke(app, app.acme, other.id);
+  const until = performance.now() + 900;
+  while (performance.now() < until) expect((await call.messages.next()).done).toBe(false);
+});

@@ -1,0 +1,113 @@
+import { Client as Today, StreamableHTTPClientTransport as TodayHttp } from '@modelcontextprotocol/client';
+import { StdioClientTransport as TodayStdio } from '@modelcontextprotocol/client/stdio';
+import { Client as Yesterday } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport as YesterdayStdio } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport as YesterdayHttp } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport as YesterdayTransport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { onTestFinished } from 'vitest';
+import { bareEnvironment, mainFile } from './program.ts';
+
+/** How the client reaches the server. */
+export type Wire =
+  | { readonly url: string; readonly headers: Readonly<Record<string, string>> }
+  | { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
+
+export type ToolAnswer = {
+  readonly isError?: boolean | undefined;
+  readonly content: readonly { readonly type: string; readonly text?: string }[];
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came back
+  readonly structuredContent?: any;
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came back
+  readonly _meta?: any;
+};
+
+type OnProgress = (progress: { progress: number; total?: number | undefined }) => void;
+type CallOptions = { readonly onProgress?: OnProgress; readonly signal?: AbortSignal };
+
+/** A connected client as the tests use it, whichever package it comes from. */
+export type Peer = {
+  readonly serverInfo: unknown;
+  readonly capabilities: unknown;
+  listTools(): Promise<{
+    readonly tools: readonly { readonly name: string; readonly outputSchema?: unknown }[];
+  }>;
+  callTool(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<ToolAnswer>;
+};
+
+type ClientKind = {
+  readonly label: string;
+  readonly era: '2025' | '2026';
+  connect(wire: Wire): Promise<Peer>;
+};
+
+/** Who really connects: the package that most hosts embed, and its successor in its three modes. */
+export const clientKinds: readonly ClientKind[] = [
+  { label: 'sdk 1.32', era: '2025', connect: connectYesterday },
+  { label: 'client 2.4 as it comes', era: '2025', connect: (wire) => connectToday(wire, undefined) },
+  { label: 'client 2.4, auto', era: '2026', connect: (wire) => connectToday(wire, 'auto') },
+  { label: 'client 2.4, pinned', era: '2026', connect: (wire) => connectToday(wire, { pin: '2026-07-28' }) },
+];
+
+/** One of each generation, where a connection is dear. */
+export const generations = clientKinds.filter(({ label }) =>
+  ['sdk 1.32', 'client 2.4, pinned'].includes(label),
+);
+
+const clientInfo = { name: 'real-client', version: '1.0.0' };
+
+/** The program as a client's command, as `.mcp.json` would name it; the key stands in the environment only. */
+export const stdioWire = (args: readonly string[], env: Readonly<Record<string, string>>): Wire => ({
+  args: [mainFile, 'stdio', ...args],
+  env: { ...bareEnvironment(), ...env },
+});
+
+async function connectYesterday(wire: Wire): Promise<Peer> {
+  const client = new Yesterday(clientInfo);
+  onTestFinished(() => client.close());
+  const transport =
+    'url' in wire
+      ? new YesterdayHttp(new URL(wire.url), { requestInit: { headers: { ...wire.headers } } })
+      : new YesterdayStdio({
+          command: process.execPath,
+          args: [...wire.args],
+          env: { ...wire.env },
+          stderr: 'ignore',
+        });
+  // Its own declarations disagree under exactOptionalPropertyTypes.
+  await client.connect(transport as YesterdayTransport);
+  return {
+    serverInfo: client.getServerVersion(),
+    capabilities: client.getServerCapabilities(),
+    listTools: () => client.listTools(),
+    callTool: async (name, args = {}, { onProgress, signal } = {}) =>
+      (await client.callTool({ name, arguments: args }, undefined, {
+        ...(onProgress && { onprogress: onProgress }),
+        ...(signal && { signal }),
+      })) as ToolAnswer, // The other shape of the union is that of servers before 2024-11-05.
+  };
+}
+
+async function connectToday(wire: Wire, mode: 'auto' | { pin: string } | undefined): Promise<Peer> {
+  const client = new Today(clientInfo, mode === undefined ? {} : { versionNegotiation: { mode } });
+  onTestFinished(() => client.close());
+  const transport =
+    'url' in wire
+      ? new TodayHttp(new URL(wire.url), { requestInit: { headers: { ...wire.headers } } })
+      : new TodayStdio({
+          command: process.execPath,
+          args: [...wire.args],
+          env: { ...wire.env },
+          stderr: 'ignore',
+        });
+  await client.connect(transport);
+  return {
+    serverInfo: client.getServerVersion(),
+    capabilities: client.getServerCapabilities(),
+    listTools: () => client.listTools(),
+    callTool: (name, args = {}, { onProgress, signal } = {}) =>
+      client.callTool(
+        { name, arguments: args },
+        { ...(onProgress && { onprogress: onProgress }), ...(signal && { signal }) },
+      ),
+  };
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { defineTool } from '../../src/tool/define-tool.ts';
+
+const input = z.strictObject({});
+const output = z.object({ says: z.string() });
+const common = {
+  title: 'A test tool',
+  description: 'For tests.',
+  scope: 'any',
+  effect: 'reads',
+  input,
+  output,
+} as const;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Reports three steps and answers. */
+export const counting = defineTool({
+  ...common,
+  name: 'counting',
+  async handle(_input, { progress }) {
+    for (const done of [1, 2, 3]) {
+      await progress?.(done, 3, `Step ${done}.`);
+      await pause(20);
+    }
+    return { says: 'the counted result' };
+  },
+});
+
+/** Reports on and on, until it is told to end. */
+export const ticking = defineTool({
+  ...common,
+  name: 'ticking',
+  async handle(_input, { progress, signal }) {
+    for (let done = 1; !signal.aborted; done += 1) {
+      await progress?.(done, 1_000_000, 'Still at it.');
+      await pause(20);
+    }
+    throw signal.reason;
+  },
+});
+
+/** Works for seconds whatever its signal says, and would answer in the end. */
+export const deaf = defineTool({
+  ...common,
+  name: 'deaf',
+  timeoutSeconds: 1,
+  async handle(_input, { progress }) {
+    await progress?.(1, 2, 'Deaf from here on.');
+    await pause(3000);
+    return { says: 'too late' };
+  },
+});
+
+/** The same with more time than any test has. */
+export const deafForLong = defineTool({
+  ...common,
+  name: 'deaf_for_long',
+  timeoutSeconds: 30,
+  handle: deaf.handle as never,
+});
+
+export const slowTools = [counting, ticking, deaf, deafForLong];
