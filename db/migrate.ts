@@ -1,7 +1,6 @@
 import type Database from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-
-const WAIT_MS = 5000;
+import { withStartWait } from './open-database.ts';
 
 /**
  * Brings the store up to this program's schema. Processes that start together take turns, and each
@@ -10,8 +9,6 @@ const WAIT_MS = 5000;
 export function migrateStore(database: Database.Database, migrationsFolder: string): void {
   const migrations = readMigrationFiles({ migrationsFolder });
   const newestKnown = Math.max(0, ...migrations.map((migration) => migration.folderMillis));
-  const usualWaitMs = Number(database.pragma('busy_timeout', { simple: true }));
-  database.pragma(`busy_timeout = ${WAIT_MS}`);
   // A migration that rebuilds a table must not cascade, and inside a transaction this pragma does nothing.
   database.pragma('foreign_keys = OFF');
   try {
@@ -34,10 +31,9 @@ export function migrateStore(database: Database.Database, migrationsFolder: stri
         }
       }
     });
-    run.immediate();
+    withStartWait(database, run.immediate);
   } finally {
     database.pragma('foreign_keys = ON');
-    database.pragma(`busy_timeout = ${usualWaitMs}`);
   }
 }
 

@@ -48,6 +48,17 @@ export function openForReading(file: string): Database.Database {
   return database;
 }
 
+/** For what a program does as it starts: it waits for others that start, where a request would not. */
+export function withStartWait<T>(database: Database.Database, operation: () => T): T {
+  const usualWaitMs = Number(database.pragma('busy_timeout', { simple: true }));
+  limitWait(database, START_WAIT_MS);
+  try {
+    return operation();
+  } finally {
+    limitWait(database, usualWaitMs);
+  }
+}
+
 export function limitWait(database: Database.Database, waitMs: number): void {
   database.pragma(`busy_timeout = ${waitMs}`);
 }

@@ -8,6 +8,7 @@ import { type ChainHash, prepareAppend } from './audit-chain.ts';
 import { addCanonIfNew, isSameSet, newestCanon, newestCanonOrNone } from './canon.ts';
 import type { Connections } from './connections.ts';
 import { insertKey, keyTransaction, ofOrganization } from './key-rows.ts';
+import { withStartWait } from './open-database.ts';
 import { keys, organizations } from './schema.ts';
 import { storeCall, storeTransaction } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
@@ -57,7 +58,8 @@ export function createOrganizationStore(connections: Connections, chainHash: Cha
     async settleCanon(scopes, nowMs) {
       const newest = await storeCall(listing, () => newestCanonOrNone(listing));
       if (newest !== undefined && isSameSet(newest.scopes, scopes)) return newest;
-      return storeTransaction(control, () => addCanonIfNew(control, scopes, nowMs));
+      const add = control.transaction(() => addCanonIfNew(control, scopes, nowMs));
+      return storeCall(control, () => withStartWait(control, add.immediate));
     },
     canon: () => storeCall(listing, () => newestCanon(listing)),
   };

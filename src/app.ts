@@ -3,6 +3,7 @@ import { type AuditSlot, openAuditSlot, type SlotDeps } from './audit/audit-slot
 import { AppError, toAppError } from './errors.ts';
 import type { AddressSet } from './identity/client-address.ts';
 import { type Identified, type IdentityDeps, identify } from './identity/identify.ts';
+import { headerValues } from './identity/raw-headers.ts';
 import { newRequestId } from './ids.ts';
 import type { InFlight } from './limits/in-flight.ts';
 import type { RateLimit } from './limits/rate-limit.ts';
@@ -51,7 +52,8 @@ export function createApp(deps: AppDeps): App {
       const connection = { request, response, visit, end: endOf(response) };
       try {
         const admission = await admit(request, visit, deps);
-        if (admission.open !== null) await write(admission.open, newRequestId(), connection);
+        if (admission.open !== null)
+          await write(admission.open, admission.open.requestId ?? newRequestId(), connection);
         else await serve(admission.route, admission.target, connection, deps);
       } catch (thrown) {
         const requestId = newRequestId();
@@ -72,7 +74,7 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
   try {
     leave = deps.inFlight.enter();
     const identified = await identify({ ...signalsOf(route, request, deps), ...facts }, slot, deps.identity);
-    deps.rateLimit.admit(identified.caller.key.id);
+    deps.rateLimit.admit(identified.caller.key.id, isDiscovery(request) ? 503 : 429);
     const body = hasBody(request) ? await readJsonBody(request) : undefined;
     exchange = {
       caller: identified.caller,
@@ -81,6 +83,7 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
       failure: null,
       rpcId: null,
       speaksStatus: false,
+      closedStatus: null,
     };
     const answer = await answerOn(route, target, body, request, exchange, deps);
     if (answer.body instanceof ReadableStream) return await stream(answer, identified, slot, connection);
@@ -88,13 +91,33 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
     await write(answer, slot.requestId, connection);
   } catch (thrown) {
     const error = reported(end.signal.aborted ? end.signal.reason : thrown, slot.requestId, deps.log);
-    const refusal = failureAnswer(error, visit.face, slot.requestId, exchange?.rpcId ?? null);
-    await slot.close({ status: refusal.status, errorCode: error.code, change: error.detail });
-    await write(refusal, slot.requestId, connection);
+    const answerTo = (each: AppError) =>
+      failureAnswer(each, visit.face, slot.requestId, exchange?.rpcId ?? null);
+    await write(await refuse(error, answerTo, slot, deps.log), slot.requestId, connection);
   } finally {
     leave();
   }
 }
+
+/** Closes the slot with the refusal; where its row cannot be written, that is what the caller is told. */
+async function refuse(
+  error: AppError,
+  answerTo: (error: AppError) => Answer,
+  slot: AuditSlot,
+  log: Log,
+): Promise<Answer> {
+  const refusal = answerTo(error);
+  try {
+    await slot.close({ status: refusal.status, errorCode: error.code, change: error.detail });
+    return refusal;
+  } catch (thrown) {
+    return answerTo(reported(thrown, slot.requestId, log));
+  }
+}
+
+/** Clients take a 429 on their first question for an old server; before the body is read only the header tells. */
+const isDiscovery = ({ rawHeaders }: IncomingMessage): boolean =>
+  headerValues(rawHeaders, 'mcp-method').includes('server/discover');
 
 function signalsOf(route: Route, { rawHeaders }: IncomingMessage, { organizationHeader }: AppDeps) {
   const urlSegment = route.kind === 'mcp' ? route.urlSegment : undefined;

@@ -74,6 +74,8 @@ type AppErrorOptions = {
   readonly data?: Readonly<Record<string, unknown>>;
   readonly detail?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+  /** Where one situation asks for another HTTP status than the table's. */
+  readonly status?: number;
 };
 
 /** The only error that is meant for callers; anything else that is thrown is a bug and is shown as `INTERNAL`. */
@@ -81,6 +83,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly data: Readonly<Record<string, unknown>>;
   readonly detail: Readonly<Record<string, unknown>> | undefined;
+  readonly status: number;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.message ?? table[code][3], { cause: options.cause });
@@ -88,13 +91,11 @@ export class AppError extends Error {
     this.code = code;
     this.data = options.data ?? {};
     this.detail = options.detail;
+    this.status = options.status ?? table[code][1];
   }
 
   get spoken(): Spoken {
     return table[this.code][0];
-  }
-  get status(): number {
-    return table[this.code][1];
   }
   get rpcCode(): number {
     return table[this.code][2];

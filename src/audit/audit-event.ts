@@ -76,6 +76,7 @@ export function auditLine(row: AuditRow): string {
   const actor = row.keyPrefix === null ? row.tier : `org-token:${row.keyPrefix}`;
   // On REST the path names the tool already.
   const isMcp = row.era !== null;
-  const words = [actor, row.method, row.target, isMcp ? row.tool : null, row.status, row.errorCode];
+  const method = row.method === row.tier ? null : row.method;
+  const words = [actor, method, row.target, isMcp ? row.tool : null, row.status, row.errorCode];
   return `${words.filter((word) => word !== null).join(' ')} ${row.durationMs}ms`;
 }

@@ -1,4 +1,5 @@
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { failureLine, failureOf, observeRefusals, toolFailureOf } from './remote-failure.ts';
+import { remoteHeaders } from './remote-target.ts';
 
 /** The answers of the tools that the demo calls, as far as it reads them. */
 type Answers = {
@@ -16,30 +17,40 @@ export type DemoClient = AsyncDisposable & {
   refused(tool: string, args: Record<string, unknown>): Promise<string | undefined>;
 };
 
+/** @throws an Error that says in one line how the server refused */
 export async function connectDemoClient(
   url: string,
   key: string,
   organizationId?: string,
 ): Promise<DemoClient> {
-  const headers: Record<string, string> = { Authorization: `Bearer ${key}` };
-  if (organizationId !== undefined) headers['X-Organization-Id'] = organizationId;
+  const { Client, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  const observed = observeRefusals(fetch);
   const client = new Client(
     { name: 'tenantry-demo', version: '1.0.0' },
     { versionNegotiation: { mode: 'auto' } },
   );
-  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }));
+  const requestInit = { headers: remoteHeaders(key, organizationId) };
+  const refusalIn = (thrown: unknown): string => failureLine(failureOf(thrown, observed.lastRefusal()));
+  try {
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(url), { fetch: observed.fetch, requestInit }),
+    );
+  } catch (thrown) {
+    throw new Error(refusalIn(thrown), { cause: thrown });
+  }
   return {
     async call(name, args) {
-      const { isError, structuredContent, content } = await client.callTool({ name, arguments: args });
-      if (isError) throw new Error(JSON.stringify(content));
-      return structuredContent as Answers[typeof name]; // The server parsed it against the tool's output schema.
+      const result = await client.callTool({ name, arguments: args });
+      const failure = toolFailureOf(result);
+      if (failure !== undefined) throw new Error(failureLine(failure));
+      return result.structuredContent as Answers[typeof name]; // The server parsed it against the tool's output schema.
     },
     async refused(name, args) {
       try {
-        const { isError, content } = await client.callTool({ name, arguments: args });
-        return isError ? `refused: ${content[0]?.type === 'text' ? content[0].text : ''}` : undefined;
-      } catch (error) {
-        return `refused: ${error instanceof Error ? error.message : 'unknown'}`;
+        const failure = toolFailureOf(await client.callTool({ name, arguments: args }));
+        return failure === undefined ? undefined : failureLine(failure);
+      } catch (thrown) {
+        return refusalIn(thrown);
       }
     },
     [Symbol.asyncDispose]: () => client.close(),

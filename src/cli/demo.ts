@@ -66,14 +66,14 @@ async function tour({ acme, bolt, url, services, say }: Tour): Promise<void> {
   say('\n2. Bolt Labs asks for an agent of Acme Research, by its id.');
   const [foreign] = found;
   say(
-    `   get_agent ${foreign?.agent_id} -> ${await refusalOf(ofBolt, 'get_agent', { agent_id: foreign?.agent_id })}`,
+    `   get_agent ${foreign?.agent_id}\n   -> ${await refusalOf(ofBolt, 'get_agent', { agent_id: foreign?.agent_id })}`,
   );
 
   say('\n3. The key of Acme Research with the header of Bolt Labs.');
   say(`   -> ${await refusedConnection(url, acme.defaultKey, bolt.organizationId)}`);
 
   say('\n4. A default key has no scope for keys.');
-  say(`   mint_key -> ${await refusalOf(ofAcme, 'mint_key', { scope_type: 'global', name: 'x' })}`);
+  say(`   mint_key\n   -> ${await refusalOf(ofAcme, 'mint_key', { scope_type: 'global', name: 'x' })}`);
 
   say('\n5. The manager key of Acme Research mints a key that may only search.');
   await using manager = await connectDemoClient(url, acme.managerKey);
@@ -96,7 +96,7 @@ async function mintUseRevoke(manager: DemoClient, url: string, say: Tour['say'])
   await searchNurses(searcher, 'the new key', say);
   await manager.call('revoke_key', { key_id: minted.key.id });
   say(
-    `   revoked ${minted.key.prefix}; its next request -> ${await refusalOf(searcher, 'search_agents', {})}`,
+    `   revoked ${minted.key.prefix}; its next request\n   -> ${await refusalOf(searcher, 'search_agents', {})}`,
   );
 }
 
@@ -118,12 +118,12 @@ async function refusedConnection(url: string, key: string, organizationId: strin
   try {
     await using _client = await connectDemoClient(url, key, organizationId);
   } catch (error) {
-    return `refused: ${error instanceof Error ? error.message : 'unknown'}`;
+    return error instanceof Error ? error.message : 'refused';
   }
   throw new Error('a header that names another organisation was expected to be refused');
 }
 
 async function printAudit({ store }: Services, say: Tour['say']): Promise<void> {
-  const events = await store.audit.listForOperator({}, { limit: 14 });
+  const events = await store.audit.listForOperator({}, { limit: 13 });
   for (const event of events) say(`   ${auditLine(event)}`);
 }

@@ -3,8 +3,8 @@ import type { KeyId } from '../ids.ts';
 
 /** A token bucket for each key: it holds a minute's worth and refills evenly. */
 export type RateLimit = {
-  /** @throws RATE_LIMITED with `retry_after_seconds` */
-  admit(keyId: KeyId): void;
+  /** @throws RATE_LIMITED with `retry_after_seconds`, under the status given */
+  admit(keyId: KeyId, status: number): void;
 };
 
 const MINUTE_MS = 60_000;
@@ -17,7 +17,7 @@ export function createRateLimit(requestsPerMinute: number, now: () => number): R
   const perMs = requestsPerMinute / MINUTE_MS;
 
   return {
-    admit(keyId) {
+    admit(keyId, status) {
       const nowMs = now();
       const last = buckets.get(keyId) ?? { tokens: requestsPerMinute, atMs: nowMs };
       const tokens = Math.min(requestsPerMinute, last.tokens + (nowMs - last.atMs) * perMs);
@@ -28,7 +28,7 @@ export function createRateLimit(requestsPerMinute: number, now: () => number): R
       if (buckets.size > MOST_BUCKETS) dropOldest(buckets);
       if (!admitted) {
         const retryAfterSeconds = Math.max(1, Math.ceil((1 - tokens) / perMs / 1000));
-        throw new AppError('RATE_LIMITED', { data: { retry_after_seconds: retryAfterSeconds } });
+        throw new AppError('RATE_LIMITED', { status, data: { retry_after_seconds: retryAfterSeconds } });
       }
     },
   };

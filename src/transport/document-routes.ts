@@ -53,11 +53,11 @@ async function audited(slot: AuditSlot, work: () => Promise<Answer>): Promise<An
   try {
     const answer = await work();
     await slot.close({ status: answer.status });
-    return answer;
+    return { ...answer, requestId: slot.requestId };
   } catch (thrown) {
     const error = toAppError(thrown);
     if (!(thrown instanceof AppError)) throw thrown;
     await slot.close({ status: error.status, errorCode: error.code, change: error.detail });
-    return failureAnswer(error, 'rest', slot.requestId, null);
+    return { ...failureAnswer(error, 'rest', slot.requestId, null), requestId: slot.requestId };
   }
 }

@@ -1,6 +1,7 @@
 import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
 import type { AppError } from '../errors.ts';
+import type { RequestId } from '../ids.ts';
 
 /** A JSON-RPC id, as far as the body has shown one. */
 export type RpcId = string | number | null;
@@ -16,6 +17,8 @@ export type Exchange = {
   rpcId: RpcId;
   /** Whether the engine answers with statuses of HTTP, as it does in the 2026 era and not before. */
   speaksStatus: boolean;
+  /** The status in the audit row, once it is closed; the engine forgets its own while it waits for the row. */
+  closedStatus: number | null;
 };
 
 /** What leaves. A stream has closed its audit slot itself before its last message. */
@@ -25,4 +28,6 @@ export type Answer = {
   readonly body: string | ReadableStream<Uint8Array> | null;
   /** The code that the audit row shows, where the answer is a refusal. */
   readonly errorCode: string | null;
+  /** Set by a route that keeps an audit slot of its own. */
+  readonly requestId?: RequestId;
 };

@@ -12,6 +12,8 @@ export type FrontDoorDeps = {
   readonly allowedHosts: ReadonlySet<string>;
   readonly allowedOrigins: ReadonlySet<string>;
   readonly openRoutes: OpenRoutes;
+  /** In lower case. */
+  readonly organizationHeader: string;
   readonly router: Router;
 };
 
@@ -33,15 +35,13 @@ export async function admit(request: IncomingMessage, visit: Visit, deps: FrontD
   const target = readTarget(request.url ?? '');
   const match = deps.router.match(method, target.pathname);
   if (match.face === 'mcp') visit.face = 'mcp';
-  if (!deps.openRoutes.skipHostCheck(target.pathname)) {
-    requireAllowedHost(rawHeaders, deps.allowedHosts);
-    visit.origin = requireAllowedOrigin(rawHeaders, deps.allowedOrigins);
-  }
+  if (!deps.openRoutes.skipHostCheck(target.pathname)) requireAllowedHost(rawHeaders, deps.allowedHosts);
+  visit.origin = requireAllowedOrigin(rawHeaders, deps.allowedOrigins);
   const open = await deps.openRoutes.answer(method, target.pathname, request);
   if (open !== undefined) return { open };
   if (match.found) return { open: null, route: match.route, target };
   if (method === 'OPTIONS' && visit.origin !== undefined && match.allow.length > 0) {
-    return { open: preflightAnswer(match.allow) };
+    return { open: preflightAnswer(match.allow, deps.organizationHeader) };
   }
   throw notRouted(match);
 }

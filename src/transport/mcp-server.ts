@@ -116,6 +116,7 @@ export async function closeSlot(message: JSONRPCMessage, exchange: Exchange): Pr
   const answer = withRequestId(message, slot.requestId);
   try {
     const status = failure?.status ?? statusOf(message, exchange);
+    exchange.closedStatus = status;
     await slot.close({ status, errorCode: failure?.code ?? errorCodeOf(answer) });
     return answer;
   } catch (thrown) {

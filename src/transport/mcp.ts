@@ -73,8 +73,9 @@ const streamAnswer = (response: Response): Answer => ({
 async function wholeAnswer(response: Response, exchange: Exchange): Promise<Answer> {
   const text = await response.text();
   const headers = Object.fromEntries(response.headers);
-  if (response.status < 400) return { status: response.status, headers, body: text || null, errorCode: null };
-  return { status: response.status, headers, ...namedError(text, exchange) };
+  const status = exchange.closedStatus ?? response.status;
+  if (status < 400) return { status, headers, body: text || null, errorCode: null };
+  return { status, headers, ...namedError(text, exchange) };
 }
 
 /** What the engine refuses before any server exists gets the code and request id that every error of ours has. */

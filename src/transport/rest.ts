@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import { type CallToolDeps, callTool } from '../tool/call-tool.ts';
 import type { Tool } from '../tool/define-tool.ts';
+import { requireMayCall, requireNoOrganization } from '../tool/gate.ts';
 import type { RawArguments } from '../tool/parse-arguments.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { isRecord } from './mcp-gate.ts';
@@ -24,6 +25,8 @@ export async function answerRest(
   const status = tool.creates ? 201 : 200;
   exchange.slot.learn({ tool: tool.name, successStatus: status });
   const { caller, slot, signal } = exchange;
+  // What the arguments are is nobody's business who may not call; `callTool` asks again.
+  requireMayCall(caller, tool);
   const call = { name: tool.name, arguments: gatherArguments(request), slot, signal, progress: null };
   const output = await callTool(caller, call, deps);
   return {
@@ -36,6 +39,7 @@ export async function answerRest(
 
 /** Path ∪ query, or path ∪ body. A name that is given twice, or in two places, is refused. */
 function gatherArguments({ tool, pathArguments, query, body }: RestRequest): RawArguments {
+  requireNoOrganization({ ...Object.fromEntries(query), ...(isRecord(body) ? body : {}) });
   const gathered = new Map<string, unknown>(Object.entries(pathArguments));
   const add = (name: string, value: unknown) => {
     if (gathered.has(name))

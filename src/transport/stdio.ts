@@ -7,7 +7,7 @@ import type { RawHeaders } from '../identity/raw-headers.ts';
 import type { Exchange } from './exchange.ts';
 import { rpcFailure } from './failure-response.ts';
 import type { LineTransport } from './line-transport.ts';
-import { type GateRules, gateMessage, isRecord } from './mcp-gate.ts';
+import { type GateRules, gateMessage, isRecord, type RpcMessage } from './mcp-gate.ts';
 import { closeSlot, createMcpServer, type McpServerDeps } from './mcp-server.ts';
 import { watchKey } from './watch-key.ts';
 
@@ -88,11 +88,13 @@ async function receive(
       failure: null,
       rpcId: null,
       speaksStatus: false,
+      closedStatus: null,
     };
     const message = gateMessage(body, exchange, deps);
     if (id === null) await slot.close({ status: 202 });
     else register(id, exchange, end, identified, pending);
     deliver(message as JSONRPCMessage); // gateMessage checked the form; the engine checks the rest.
+    if (message.method === 'notifications/cancelled') await cancelNamed(message, pending);
     return undefined;
   } catch (thrown) {
     const error = toAppError(thrown);
@@ -130,6 +132,14 @@ async function settle(message: JSONRPCMessage, pending: Map<RequestId, Pending>)
   pending.delete(message.id);
   found.watch[Symbol.dispose]();
   return closeSlot(message, found.exchange);
+}
+
+/** The engine sends nothing for a call that was cancelled, so its row is written here, and its id is free. */
+async function cancelNamed({ params }: RpcMessage, pending: Map<unknown, Pending>): Promise<void> {
+  const found = pending.get(params?.requestId);
+  if (found === undefined) return;
+  pending.delete(params?.requestId);
+  await cancel(found);
 }
 
 async function cancel({ exchange, end, watch }: Pending): Promise<void> {

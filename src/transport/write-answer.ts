@@ -12,7 +12,7 @@ const always = {
 
 const exposedHeaders = 'WWW-Authenticate, X-Request-Id';
 const preflightHeaders =
-  'content-type, accept, authorization, x-api-key, x-organization-id, x-on-behalf-of, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, traceparent';
+  'content-type, accept, authorization, x-api-key, x-on-behalf-of, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, traceparent';
 
 /** Writes `answer` whole; a stream is written as it comes, no faster than the client reads. */
 export async function writeAnswer(
@@ -47,10 +47,10 @@ function corsHeaders(origin: string | undefined): Record<string, string> {
 }
 
 /** A browser asks this before any call, without a credential. */
-export function preflightAnswer(allowedMethods: readonly string[]): Answer {
+export function preflightAnswer(allowedMethods: readonly string[], organizationHeader: string): Answer {
   const headers = {
     'access-control-allow-methods': allowedMethods.join(', '),
-    'access-control-allow-headers': preflightHeaders,
+    'access-control-allow-headers': `${preflightHeaders}, ${organizationHeader}`,
     'access-control-max-age': '600',
   };
   return { status: 204, headers, body: null, errorCode: null };

@@ -83,7 +83,7 @@ test('a corrupt file is 503, and works again once it is whole', async () => {
   expect(app.sent).toEqual([]);
   overwrite(whole);
   // A commit tells every connection that what it remembers of the file is old.
-  hand.exec('UPDATE secrets SET value = value');
+  hand.exec("INSERT INTO secrets VALUES ('another', x'00', 0)");
   await expectWorks(app);
 });
 

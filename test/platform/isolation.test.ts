@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openPlatformDatabase } from '../../db/platform/platform-database.ts';
+import { insertResearchGroup } from '../../db/platform/research-groups.ts';
 import { AppError } from '../../src/errors.ts';
 import { alpha, beta, type TemporaryPlatform, temporaryPlatform } from './temporary-platform.ts';
 
@@ -125,6 +126,30 @@ test.each([
   ['/v1/studies', { name: 's', research_group_id: 'r', questions }],
 ])('POST %s with %j is answered 400', async (path, body) => {
   expect((await temporaryPlatform().send('POST', path, alpha, body)).status).toBe(400);
+});
+
+test('two organisations may hold equal ids, and neither sees what the other put under them', async () => {
+  const platform = temporaryPlatform();
+  const agentId = 'agt_same';
+  const [group, alone] = [{ researchGroupId: 'rgp_same', description: null, createdAtMs: 0 }, ['agt_alone']];
+  const database = openPlatformDatabase(platform.file);
+  for (const [organizationId, agentIds] of [
+    [alpha, alone],
+    [beta, [agentId]],
+  ] as const) {
+    platform.add(organizationId, [
+      { agentId, name: organizationId },
+      { agentId: 'agt_alone', country: 'FR' },
+    ]);
+    insertResearchGroup(database, organizationId, { ...group, name: organizationId, agentIds });
+  }
+  database.sqlite.close();
+  const found = await platform.search(alpha, { research_group_id: 'rgp_same' });
+  expect(found.agents.map((row) => row.agent_id)).toEqual(alone);
+  const { body } = await platform.get('/v1/research-groups/rgp_same', alpha);
+  expect(body).toMatchObject({ research_group: { name: alpha, agent_count: 1, organization_id: alpha } });
+  const read = await platform.get(`/v1/agents/${agentId}`, alpha);
+  expect(read.body).toMatchObject({ agent: { name: alpha, organization_id: alpha } });
 });
 
 test('the database itself refuses a row that points into another organisation', async () => {

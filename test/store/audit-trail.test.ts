@@ -81,7 +81,6 @@ test('what waits for a lock gives up within about a tenth of a second, and findi
     () => store.keys.change(organization.id, defaultKey.id, null, revoke, row),
     () => store.keys.noteUses(new Map([[defaultKey.id, START_MS]])),
     () => store.organizations.setStatus(organization.id, 'suspended', START_MS, row),
-    () => store.organizations.settleCanon(['another:read'], START_MS),
     () => store.organizations.provision('new', () => expect.fail('made'), row),
   ];
   const waitsMs: number[] = [];
@@ -91,7 +90,7 @@ test('what waits for a lock gives up within about a tenth of a second, and findi
     waitsMs.push(performance.now() - startedMs);
   }
   // All wait alike; the one in the middle is not misled by what else the machine does.
-  const middle = waitsMs.sort((one, other) => one - other)[4];
+  const middle = waitsMs.sort((one, other) => one - other)[3];
   expect(middle).toBeGreaterThan(80);
   expect(middle).toBeLessThan(300);
   expect((await store.keys.find(hash))?.key).toEqual(defaultKey);

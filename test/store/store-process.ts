@@ -5,6 +5,7 @@ import { migrateStore } from '../../db/migrate.ts';
 import { openStore } from '../../db/open-store.ts';
 import type { AuditRow } from '../../src/audit/audit-event.ts';
 import { chainHash } from '../../src/audit/audit-event.ts';
+import { AppError } from '../../src/errors.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
 import { provisionOrganization } from '../../src/provisioning/provision.ts';
 
@@ -31,17 +32,29 @@ async function perform(task: Task): Promise<unknown> {
   const store = openStore(task.file, { durability: 'process', chainHash, now: Date.now });
   try {
     await store.organizations.settleCanon(['agent:read'], Date.now());
-    if (task.do === 'append') return await Promise.all(task.rows.map((row) => store.audit.append(row)));
+    if (task.do === 'append')
+      return await Promise.all(task.rows.map((row) => again(() => store.audit.append(row))));
     const deps = { organizations: store.organizations, format: createKeyFormat('tnt'), now: Date.now };
     const request = { name: 'Acme', externalId: task.externalId, createdBy: 'cli' };
     const row = task.auditRow;
     return await Promise.all(
       Array.from({ length: task.times }, () =>
-        provisionOrganization(request, (made) => ({ ...row, organizationId: made.id }), deps),
+        again(() => provisionOrganization(request, (made) => ({ ...row, organizationId: made.id }), deps)),
       ),
     );
   } finally {
     await store.close();
+  }
+}
+
+/** `STORE_BUSY` says to try again, and on a crowded machine it is said. */
+async function again<T>(operation: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await operation();
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || thrown.code !== 'STORE_BUSY') throw thrown;
+    }
   }
 }
 

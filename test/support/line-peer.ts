@@ -32,7 +32,10 @@ export function linePeer(input: Writable, output: Readable) {
     throw new Error(`no ${what} in ${JSON.stringify(received)}`);
   }
 
-  const write = (line: string) => void input.write(`${line}\n`);
+  const write = (line: string | Buffer) => {
+    input.write(line);
+    input.write('\n');
+  };
   const send = (message: object) => write(JSON.stringify({ jsonrpc: '2.0', ...message }));
   return {
     /** Every message so far, in order. */
