@@ -21,7 +21,9 @@ const server = z
       .describe('Names that the Host header may carry, besides the loopback ones on a loopback address.'),
     allowedOrigins: z.array(origin).default([]).describe('Browser origins that may call; empty allows none.'),
     trustedProxies: z
-      .array(z.string().min(1))
+      .array(
+        z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'an address or a CIDR such as "10.0.0.0/8"'),
+      )
       .default([])
       .describe('Addresses or CIDRs of proxies whose X-Forwarded-For is believed.'),
     organizationHeader: z

@@ -8,6 +8,8 @@ export type Config = Omit<ConfigFile, '$schema' | 'store'> & {
   readonly file: string;
   readonly storeFile: string;
   readonly platformFile: string;
+  /** Opens `/metrics`; null keeps it shut. From the environment alone. */
+  readonly metricsToken: string | null;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,6 +18,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly mistakes: readonly string[] };
+
+const LEAST_SECRET_BYTES = 32;
 
 const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -29,9 +33,9 @@ export function loadConfig(env: Environment, cwd: string): LoadedConfig {
   const overlaid = overlay(read.value, env, cwd);
   const parsed = ConfigFile.safeParse(overlaid);
   if (!parsed.success) return { ok: false, mistakes: parsed.error.issues.map(describeIssue) };
-  const mistakes = contradictions(parsed.data);
+  const mistakes = [...contradictions(parsed.data), ...weakSecrets(env)];
   if (mistakes.length > 0) return { ok: false, mistakes };
-  return { ok: true, config: settle(parsed.data, file) };
+  return { ok: true, config: settle(parsed.data, file, env) };
 }
 
 function readJson(file: string): { ok: true; value: unknown } | { ok: false; mistake: string } {
@@ -86,7 +90,13 @@ function contradictions(file: ConfigFile): string[] {
   return mistakes;
 }
 
-function settle(file: ConfigFile, path: string): Config {
+/** A secret that opens a door must be beyond guessing. */
+function weakSecrets({ METRICS_TOKEN: token }: Environment): string[] {
+  if (!token || Buffer.byteLength(token) >= LEAST_SECRET_BYTES) return [];
+  return [`METRICS_TOKEN: expected at least ${LEAST_SECRET_BYTES} bytes`];
+}
+
+function settle(file: ConfigFile, path: string, env: Environment): Config {
   const { $schema, store, ...rest } = file;
   const dataDir = resolve(dirname(path), file.dataDir);
   return {
@@ -95,5 +105,6 @@ function settle(file: ConfigFile, path: string): Config {
     file: path,
     storeFile: resolve(dataDir, store.url.slice('sqlite:'.length)),
     platformFile: resolve(dataDir, 'platform.db'),
+    metricsToken: env.METRICS_TOKEN || null,
   };
 }

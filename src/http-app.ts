@@ -7,6 +7,7 @@ import { createRateLimit } from './limits/rate-limit.ts';
 import type { Services } from './services.ts';
 import { createDocumentRoutes } from './transport/document-routes.ts';
 import { createMcpFace } from './transport/mcp.ts';
+import { createMetricsRoute } from './transport/metrics.ts';
 import { createOpenRoutes, openJson } from './transport/open-routes.ts';
 import { createRouter } from './transport/router.ts';
 
@@ -23,6 +24,7 @@ export function createHttpApp(services: Services): HttpApp {
   const openRoutes = createOpenRoutes({
     '/healthz': async () => openJson(200, { status: 'ok' }),
     '/readyz': async () => readiness(services, inFlight),
+    ...createMetricsRoute(services.metrics, config.metricsToken),
     ...createDocumentRoutes({
       version,
       tools: callTool.tools,

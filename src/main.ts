@@ -12,7 +12,7 @@ import type { Config } from './config.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
 import { createLog } from './log.ts';
-import { createServices, type Services } from './services.ts';
+import { createServices, type Services, toolMistakes } from './services.ts';
 
 /** Connections are cheap to open and hold: every wait has an end (milliseconds and bytes). */
 const connectionLimits = {
@@ -82,6 +82,7 @@ const runtime: Runtime = {
   err: (line) => process.stderr.write(`${line}\n`),
   isTerminal: process.stdout.isTTY,
   now: Date.now,
+  toolMistakes: (config) => toolMistakes(config, tools),
   openServices,
   listen,
   stopRequested: () =>

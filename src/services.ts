@@ -1,3 +1,4 @@
+import { auditLine } from './audit/audit-event.ts';
 import type { SlotDeps } from './audit/audit-slot.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import { createRefusalLimit, type RefusalLimit } from './audit/refusal-limit.ts';
@@ -17,6 +18,7 @@ import type { Tool } from './tool/define-tool.ts';
 import { createRegistry, registryMistakes } from './tool/registry.ts';
 import type { GateRules } from './transport/mcp-gate.ts';
 import type { McpServerDeps } from './transport/mcp-server.ts';
+import { createMetrics, type Metrics } from './transport/metrics.ts';
 import { createToolDescriptors } from './transport/tool-descriptors.ts';
 
 /** The key store and the audit trail, which share one file. */
@@ -50,6 +52,7 @@ export type Services = {
   /** What every audit slot needs. */
   readonly slot: SlotDeps;
   readonly refusals: RefusalLimit;
+  readonly metrics: Metrics;
   readonly keyUses: KeyUses;
   readonly log: Log;
   readonly now: () => number;
@@ -91,6 +94,7 @@ export async function createServices(parts: Parts): Promise<Services> {
     defaults: { timeoutSeconds: toolTimeoutSeconds, maxInputElements },
   };
   const refusals = createRefusalLimit(now);
+  const metrics = createMetrics();
   return {
     ...parts,
     mintRules,
@@ -98,7 +102,8 @@ export async function createServices(parts: Parts): Promise<Services> {
     identity: { keys: store.keys, format, now, noteUse: keyUses.note },
     callTool,
     mcp: mcpDeps(parts, callTool),
-    slot: { trail: store.audit, refusals, now },
+    slot: { trail: store.audit, refusals, now, observe: observer(metrics, parts.log) },
+    metrics,
     refusals,
   };
 }
@@ -111,5 +116,13 @@ function mcpDeps({ version, config, log }: Parts, callTool: CallToolDeps): McpSe
     callTool,
     denial: config.scopes.denial,
     report: (err, requestId) => log.error({ err, requestId }, 'a tool failed'),
+  };
+}
+
+/** Each request counts in the metrics and, at level `debug`, is a line of the log. */
+function observer(metrics: Metrics, log: Log): SlotDeps['observe'] {
+  return (row) => {
+    metrics.observe(row);
+    if (log.isLevelEnabled('debug')) log.debug({ requestId: row.requestId }, auditLine(row));
   };
 }

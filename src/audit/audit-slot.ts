@@ -54,6 +54,8 @@ export type SlotDeps = {
   readonly trail: AuditTrail;
   readonly refusals: RefusalLimit;
   readonly now: () => number;
+  /** Told of every request that ended, written or not: for metrics and the log. */
+  readonly observe: (row: AuditRow) => void;
 };
 
 export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
@@ -61,6 +63,7 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
   const requestId = newRequestId();
   const learned: Learned = {};
   let closing: Promise<void> | undefined;
+  let mutationRow: AuditRow | undefined;
 
   const row = (kind: AuditRow['kind'], outcome: Outcome): AuditRow => ({
     kind,
@@ -83,15 +86,21 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
   const append = (outcome: Outcome): Promise<void> => {
     // A flood of bad credentials must not fill the disk: beyond the limit it is counted, not written.
     const isRefusedCredential = learned.caller === undefined && outcome.status < 500;
+    const closingRow = row('call', outcome);
+    deps.observe(closingRow);
     if (isRefusedCredential && !deps.refusals.admit(facts.clientAddress)) return Promise.resolve();
-    return deps.trail.append(row('call', outcome));
+    return deps.trail.append(closingRow);
   };
 
   return {
     requestId,
     learn: (more) => void Object.assign(learned, more),
-    successRow: (change) => row('call', { status: learned.successStatus ?? 200, change }),
+    successRow(change) {
+      mutationRow = row('call', { status: learned.successStatus ?? 200, change });
+      return mutationRow;
+    },
     settled() {
+      if (mutationRow !== undefined) deps.observe(mutationRow);
       closing = Promise.resolve();
     },
     intent: (change) => deps.trail.append(row('intent', { status: 0, change })),

@@ -23,6 +23,8 @@ export type Runtime = {
   /** Whether a person reads standard output. */
   readonly isTerminal: boolean;
   readonly now: () => number;
+  /** What the tools of this program and the configuration say against each other. */
+  toolMistakes(config: Config): readonly string[];
   /** Opens the stores that `config` names; the caller closes them. */
   openServices(config: Config): Promise<Services & { close(): Promise<void> }>;
   listen(services: Services): Promise<Listening>;

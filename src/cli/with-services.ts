@@ -6,9 +6,10 @@ import type { ExitCode, Runtime } from './runtime.ts';
 /** The configuration, or its mistakes on standard error, each on a line of its own. */
 export function requireConfig(runtime: Runtime): Config | undefined {
   const loaded = loadConfig(runtime.env, runtime.cwd);
-  if (loaded.ok) return loaded.config;
+  const mistakes = loaded.ok ? runtime.toolMistakes(loaded.config) : loaded.mistakes;
+  if (loaded.ok && mistakes.length === 0) return loaded.config;
   runtime.err('The configuration is not valid:');
-  for (const mistake of loaded.mistakes) runtime.err(`  ${mistake}`);
+  for (const mistake of mistakes) runtime.err(`  ${mistake}`);
   return undefined;
 }
 

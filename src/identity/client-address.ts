@@ -4,11 +4,6 @@ import { headerValues, type RawHeaders } from './raw-headers.ts';
 /** A set of addresses and CIDRs. */
 export type AddressSet = { has(address: string): boolean };
 
-/** Whether `text` is an address or a CIDR such as `10.0.0.0/8`. */
-export function isAddressOrCidr(text: string): boolean {
-  return parseCidr(text) !== undefined;
-}
-
 /** Entries that are no address are left out: they match nothing. */
 export function addressSet(entries: readonly string[]): AddressSet {
   const list = new BlockList();

@@ -40,11 +40,17 @@ export function readMessage(body: unknown): RpcMessage {
     throw new AppError('INVALID_REQUEST');
   }
   const { id, params } = body;
-  const isId =
-    id === undefined || typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id));
-  if (!isId || (params !== undefined && !isRecord(params))) throw new AppError('INVALID_REQUEST');
+  if (!isRpcId(id) || (params !== undefined && !isRecord(params))) throw new AppError('INVALID_REQUEST');
   // Checked above; the object itself is passed on, so that gate and engine see the same.
   return body as RpcMessage;
+}
+
+const LONGEST_ID = 256;
+
+/** Absent, on a notification, or short enough to be echoed as it is. */
+function isRpcId(id: unknown): boolean {
+  if (typeof id === 'string') return id.length <= LONGEST_ID;
+  return id === undefined || (typeof id === 'number' && Number.isSafeInteger(id));
 }
 
 function gateToolCall(

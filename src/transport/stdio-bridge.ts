@@ -73,7 +73,14 @@ async function forward(
       headers: { ...target.headers, ...protocolHeaders(message, negotiated) },
       body: JSON.stringify(message),
     });
-    for await (const answer of answersOf(response)) write(withId(answer, id));
+    let answered = false;
+    for await (const answer of answersOf(response)) {
+      if (id === null || !isRecord(answer) || answer.jsonrpc !== '2.0') continue;
+      answered ||= !('method' in answer);
+      write(withId(answer, id));
+    }
+    // A client would wait for ever for what a stream that was cut still owes it.
+    if (!answered) throw new Error('the remote server ended without an answer');
   } catch {
     if (signal.aborted || id === null) return;
     const data = { code: 'REMOTE_UNREACHABLE' };
@@ -119,8 +126,8 @@ async function* answersOf(response: Response): AsyncGenerator<unknown> {
 }
 
 /** A server that refuses before it reads the body cannot name the id; the client needs it. */
-function withId(answer: unknown, id: string | number | null): unknown {
-  return isRecord(answer) && 'error' in answer && answer.id == null ? { ...answer, id } : answer;
+function withId(answer: Record<string, unknown>, id: string | number): unknown {
+  return 'error' in answer && answer.id == null ? { ...answer, id } : answer;
 }
 
 function negotiatedVersion({ method }: RpcMessage, answer: unknown): string | undefined {

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { migrateStore } from '../../db/migrate.ts';
 import { PROCESS_TEST_MS, runTogether } from './run-together.ts';
-import { openForeign, temporaryFile } from './temporary-store.ts';
+import { isLocked, openForeign, temporaryFile } from './temporary-store.ts';
 
 /** A folder of migrations in Drizzle's form, `1` after `0`. */
 function folderOf(migrations: readonly string[]): string {
@@ -54,15 +54,7 @@ test('a migration waits for another process that writes', { timeout: PROCESS_TES
   const database = openForeign(temporaryFile());
   database.pragma('journal_mode = WAL');
   const held = runTogether([{ do: 'hold', file: database.name, holdMs: 700 }]);
-  const isLocked = () => {
-    try {
-      database.transaction(() => undefined).immediate();
-      return false;
-    } catch {
-      return true;
-    }
-  };
-  while (!isLocked()) await new Promise((next) => setTimeout(next, 10));
+  while (!isLocked(database)) await new Promise((next) => setTimeout(next, 10));
   migrateStore(database, folderOf([born]));
   expect(database.prepare('SELECT count(*) FROM child').pluck().get()).toBe(1);
   expect(database.pragma('busy_timeout', { simple: true })).toBe(0);

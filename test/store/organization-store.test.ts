@@ -7,6 +7,7 @@ import {
   auditRow,
   canonicalScopes,
   everything,
+  isLocked,
   mint,
   newKey,
   openForeign,
@@ -141,6 +142,18 @@ test('the canon has a new version for each change of the set, whatever its order
   expect((await organizations.settleCanon([], 4)).version).toBe(3);
   expect((await organizations.settleCanon(['a:read', 'b:read'], 5)).version).toBe(4);
   expect(await organizations.canon()).toEqual({ version: 4, scopes: ['a:read', 'b:read'] });
+});
+
+test('a program that starts settles the canon although another one writes', {
+  timeout: PROCESS_TEST_MS,
+}, async () => {
+  const file = temporaryFile();
+  const store = openTemporary(file);
+  const foreign = openForeign(file);
+  const held = runTogether([{ do: 'hold', file, holdMs: 700 }]);
+  while (!isLocked(foreign)) await new Promise((next) => setTimeout(next, 10));
+  expect((await store.organizations.settleCanon(['a:read'], START_MS)).version).toBe(1);
+  expect(await held).toEqual(['held']);
 });
 
 test('a key is minted under the newest canon', async () => {

@@ -37,6 +37,16 @@ export function openForeign(file: string): Database.Database {
   return database;
 }
 
+/** Whether somebody else is writing; asked through a connection that does not wait. */
+export function isLocked(foreign: Database.Database): boolean {
+  try {
+    foreign.transaction(() => undefined).immediate();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 export async function openSettled(file = temporaryFile()): Promise<Store & { readonly file: string }> {
   const store = openTemporary(file);
   await store.organizations.settleCanon(canonicalScopes, START_MS);

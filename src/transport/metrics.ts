@@ -1,0 +1,60 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { AuditRow } from '../audit/audit-event.ts';
+import { AppError } from '../errors.ts';
+import { readCredential } from '../identity/credential.ts';
+import type { Answer } from './exchange.ts';
+
+/** Counts for Prometheus. They name tools and codes, never an organisation or a key. */
+export type Metrics = {
+  observe(row: AuditRow): void;
+  /** The exposition format, version 0.0.4. */
+  text(): Promise<{ readonly contentType: string; readonly body: string }>;
+};
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const requests = new Counter({
+    name: 'tenantry_requests_total',
+    help: 'Requests that owned an audit slot.',
+    labelNames: ['method', 'tool', 'status', 'code'],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: 'tenantry_request_duration_seconds',
+    help: 'From the opening of the audit slot to its closing.',
+    labelNames: ['tool'],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers: [registry],
+  });
+  return {
+    observe({ method, tool, status, errorCode, durationMs }) {
+      requests.inc({ method, tool: tool ?? '', status, code: errorCode ?? '' });
+      duration.observe({ tool: tool ?? '' }, durationMs / 1000);
+    },
+    async text() {
+      // Those of the process are gathered on the first request: nobody else pays for them.
+      if (registry.getSingleMetric('process_cpu_seconds_total') === undefined)
+        collectDefaultMetrics({ register: registry });
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
+  };
+}
+
+/** `/metrics`, which exists only where a token is set. */
+export function createMetricsRoute(metrics: Metrics, token: string | null) {
+  if (token === null) return {};
+  return {
+    '/metrics': async ({ rawHeaders }: IncomingMessage): Promise<Answer> => {
+      const sent = readCredential(rawHeaders);
+      if (sent === undefined) throw new AppError('AUTHENTICATION_REQUIRED');
+      if (!timingSafeEqual(digest(sent), digest(token))) throw new AppError('INVALID_TOKEN');
+      const { contentType, body } = await metrics.text();
+      return { status: 200, headers: { 'content-type': contentType }, body, errorCode: null };
+    },
+  };
+}
+
+/** Digests are of one length, whatever was sent. */
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -1,0 +1,85 @@
+import { expect } from 'vitest';
+import { createResearchGroup } from '../../tools/research-groups/create-research-group.ts';
+import type { Peer } from './real-clients.ts';
+import type { Tenant } from './start-app.ts';
+
+/** What every real client finds at the end of every wire, with the default key of `tenant`. */
+export const clientChecks: Readonly<Record<string, (peer: Peer, tenant: Tenant) => Promise<void>>> = {
+  async 'learns the name and version of the server and nothing else; its list does not change'(peer) {
+    expect(peer.serverInfo).toEqual({ name: 'tenantry', version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+    expect(peer.capabilities).toEqual({ tools: { listChanged: false } });
+  },
+  async 'is shown exactly the tools that its key may call'(peer) {
+    const { tools } = await peer.listTools();
+    expect(tools.map(({ name }) => name)).toEqual([
+      'whoami',
+      'search_agents',
+      'get_agent',
+      'list_research_groups',
+      'get_research_group',
+      'list_studies',
+      'get_study',
+      'list_jobs',
+      'get_job',
+    ]);
+  },
+  async 'is told for whom it speaks'(peer, tenant) {
+    const { structuredContent } = await peer.callTool('whoami');
+    expect(structuredContent.organization).toEqual({ organization_id: tenant.id, name: tenant.name });
+    expect(structuredContent.key.prefix).toBe(tenant.defaultKey.slice(0, 12));
+  },
+  async 'finds agents in the very form that the tool list promised'(peer) {
+    // From here on the client itself holds structuredContent to the tool's output schema.
+    const { tools } = await peer.listTools();
+    expect(tools.every(({ outputSchema }) => outputSchema !== undefined)).toBe(true);
+    const answer = await peer.callTool('search_agents', { query: 'nurse', limit: 3 });
+    expect(answer.structuredContent.agents).toHaveLength(3);
+    expect(JSON.parse(answer.content[0]?.text ?? '')).toEqual(answer.structuredContent);
+    const [{ agent_id }] = answer.structuredContent.agents;
+    const { structuredContent } = await peer.callTool('get_agent', { agent_id });
+    expect(structuredContent.agent.agent_id).toBe(agent_id);
+  },
+  async 'reads the failure of a tool as an answer that is an error'(peer) {
+    await peer.listTools();
+    const answer = await peer.callTool('get_agent', { agent_id: 'agt_01ARZ3NDEKTSV4RRFFQ69G5FAV' });
+    expect(answer).toMatchObject({
+      isError: true,
+      content: [{ type: 'text', text: 'NOT_FOUND: Not found.' }],
+      _meta: { 'tenantry/error': { code: 'NOT_FOUND', request_id: expect.any(String) } },
+    });
+    expect(answer.structuredContent).toBeUndefined();
+    const invalid = await peer.callTool('search_agents', { limit: 1000 });
+    expect(invalid).toMatchObject({ isError: true, _meta: { 'tenantry/error': { code: 'VALIDATION_ERROR' } } });
+  },
+  async 'is refused what its key has no scope for'(peer) {
+    const refused = peer.callTool('mint_key', { scope_type: 'global', name: 'x' });
+    // Each client words the challenge of HTTP in its own way; the code of JSON-RPC they all show.
+    await expect(refused).rejects.toThrow(/insufficient.scope|lacks a scope/i);
+  },
+  async 'is told that there is no such tool'(peer) {
+    const refused = peer.callTool('no_such_tool');
+    await expect(refused).rejects.toMatchObject({ code: -32602, data: { code: 'UNKNOWN_TOOL' } });
+  },
+  async 'cannot name an organisation in the arguments'(peer, tenant) {
+    const refused = peer.callTool('search_agents', { organization_id: tenant.id });
+    await expect(refused).rejects.toMatchObject({ code: -32602, data: { code: 'ORGANIZATION_IN_ARGUMENTS' } });
+  },
+};
+
+/** A study of one agent, created with a client that wants to know how far it is. */
+export async function expectProgress(peer: Peer): Promise<void> {
+  const found = await peer.callTool('search_agents', { limit: 1 });
+  const agent_ids = [found.structuredContent.agents[0].agent_id];
+  const group = await peer.callTool(createResearchGroup.name, { name: 'One', agent_ids });
+  const { research_group_id } = group.structuredContent.research_group;
+  const heard: number[] = [];
+  const study = { name: 'Study', objective: 'To learn.', research_group_id, questions: ['Why?'] };
+  const answer = await peer.callTool('create_study', study, { onProgress: ({ progress }) => heard.push(progress) });
+  expect(answer.structuredContent.job).toMatchObject({ status: 'completed', progress: 100 });
+  expect(heard.length).toBeGreaterThan(1);
+  expect(heard).toEqual([...heard].sort((a, b) => a - b));
+  expect(heard.at(-1)).toBe(100);
+}
+
+/** The scopes that `expectProgress` needs beyond the canonical ones. */
+export const studyScopes = ['research_group:write', 'study:write'] as const;
