@@ -65,6 +65,7 @@ async function forward(
   write: (answer: unknown) => void,
 ): Promise<void> {
   const id = message.id ?? null;
+  let answered = false;
   try {
     const response = await fetch(target.url, {
       method: 'POST',
@@ -73,7 +74,6 @@ async function forward(
       headers: { ...target.headers, ...protocolHeaders(message, negotiated) },
       body: JSON.stringify(message),
     });
-    let answered = false;
     for await (const answer of answersOf(response)) {
       if (id === null || !isRecord(answer) || answer.jsonrpc !== '2.0') continue;
       answered ||= !('method' in answer);
@@ -82,7 +82,7 @@ async function forward(
     // A client would wait for ever for what a stream that was cut still owes it.
     if (!answered) throw new Error('the remote server ended without an answer');
   } catch {
-    if (signal.aborted || id === null) return;
+    if (answered || signal.aborted || id === null) return;
     const data = { code: 'REMOTE_UNREACHABLE' };
     write({
       jsonrpc: '2.0',

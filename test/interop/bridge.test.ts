@@ -67,10 +67,15 @@ describe('the bridge', () => {
     expect(await client.callTool(8, 'counting')).toMatchObject({ id: 8, result: { structuredContent: {} } });
 
     const stranger = app.bridge('tnt_nonsense');
+    stranger.send({ method: 'notifications/initialized' });
     expect(await stranger.callTool(7, 'counting')).toMatchObject({
       id: 7,
       error: { code: 40102, data: { code: 'INVALID_TOKEN', request_id: expect.any(String) } },
     });
+    // A notification is refused too, but it is not answered.
+    expect(stranger.received).toHaveLength(1);
+    const refused = (await app.audit()).filter((row) => row.errorCode === 'INVALID_TOKEN');
+    expect(refused).toHaveLength(2);
   });
 
   test('carries many requests at a time, each answer to its own', async () => {
