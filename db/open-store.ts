@@ -3,10 +3,8 @@ import { join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import type { AuditTrail } from '../src/audit/audit-trail.ts';
 import { AppError } from '../src/errors.ts';
-import type { KeyStore } from '../src/keys/key-store.ts';
-import type { OrganizationStore } from '../src/provisioning/organization-store.ts';
+import type { Store } from '../src/services.ts';
 import type { ChainHash } from './audit-chain.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { closeConnections, type Durability, openConnections } from './connections.ts';
@@ -14,18 +12,6 @@ import { createKeyStore } from './key-store.ts';
 import { migrateStore } from './migrate.ts';
 import { createOrganizationStore } from './organization-store.ts';
 import { secrets } from './schema.ts';
-
-export type Store = {
-  readonly keys: KeyStore;
-  readonly organizations: OrganizationStore;
-  readonly audit: AuditTrail;
-  /** Made with the store, and the same for every process on it. */
-  readonly cursorSecret: Buffer;
-  /** Throws `STORE_UNAVAILABLE` when the store cannot be read. */
-  ping(): void;
-  /** Commits the rows that wait, then lets go of the file. A store that is closed stays closed. */
-  close(): Promise<void>;
-};
 
 type StoreOptions = {
   readonly durability: Durability;

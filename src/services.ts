@@ -26,10 +26,11 @@ export type Store = {
   readonly keys: KeyStore;
   readonly organizations: OrganizationStore;
   readonly audit: AuditTrail;
-  /** Made with the store; it seals cursors. */
+  /** Made with the store, and the same for every process on it; it seals cursors. */
   readonly cursorSecret: Buffer;
   /** @throws STORE_UNAVAILABLE */
   ping(): void;
+  /** Commits the rows that wait, then lets go of the file. A store that is closed stays closed. */
   close(): Promise<void>;
 };
 

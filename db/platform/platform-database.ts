@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrateStore } from '../migrate.ts';
+import { limitWait, makeFile, openForWriting } from '../open-database.ts';
 
 /** One connection in two forms: `sqlite` for the search, whose SQL Drizzle cannot say, and `orm` for the rest. */
 export type PlatformDatabase = {
@@ -11,15 +10,15 @@ export type PlatformDatabase = {
   readonly orm: BetterSQLite3Database;
 };
 
+/** A wait for another process stops this one's event loop, so it is short. */
+const WAIT_MS = 100;
+
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 
 export function openPlatformDatabase(file: string): PlatformDatabase {
-  mkdirSync(dirname(file), { recursive: true });
-  const sqlite = new Database(file);
-  sqlite.pragma('journal_mode = WAL');
-  sqlite.pragma('synchronous = NORMAL');
-  sqlite.pragma('busy_timeout = 5000');
-  sqlite.pragma('foreign_keys = ON');
+  makeFile(file);
+  const sqlite = openForWriting(file, 'NORMAL');
   migrateStore(sqlite, migrationsFolder);
+  limitWait(sqlite, WAIT_MS);
   return { sqlite, orm: drizzle({ client: sqlite }) };
 }

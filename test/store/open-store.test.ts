@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { closeConnections, openConnections } from '../../db/connections.ts';
 import { migrateStore } from '../../db/migrate.ts';
-import { requireSqlite, requireSynchronous } from '../../db/open-database.ts';
+import { requireSqlite, requireSynchronous, switchToWal } from '../../db/open-database.ts';
 import { AppError } from '../../src/errors.ts';
 import { PROCESS_TEST_MS, runTogether } from './run-together.ts';
 import {
   auditRow,
+  isLocked,
   openForeign,
   openSettled,
   openTemporary,
@@ -84,6 +85,18 @@ test('processes that start together on nothing migrate it once, and share one se
     expect(database.prepare('SELECT count(*) FROM canonical_sets').pluck().get()).toBe(1);
   }
   expect(openTemporary(`${file}.0`).cursorSecret.toString('hex')).toBe((one as string[])[0]);
+});
+
+test('the switch to WAL is tried again where another process is in its way', {
+  timeout: PROCESS_TEST_MS,
+}, async () => {
+  // It has no patience of its own, as SQLite has none where two switch at once.
+  const database = openForeign(temporaryFile());
+  const held = runTogether([{ do: 'hold', file: database.name, holdMs: 700 }]);
+  while (!isLocked(database)) await new Promise((next) => setTimeout(next, 10));
+  switchToWal(database);
+  expect(database.pragma('journal_mode', { simple: true })).toBe('wal');
+  expect(await held).toEqual(['held']);
 });
 
 test('a store of a newer version is refused and left alone', async () => {

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
-import { openStore, type Store } from '../../db/open-store.ts';
+import { openStore } from '../../db/open-store.ts';
 import { type AuditRow, chainHash } from '../../src/audit/audit-event.ts';
 import { newKeyId, newOrganizationId, newRequestId, type OrganizationId } from '../../src/ids.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
 import type { NewKey } from '../../src/keys/key-store.ts';
 import { makeKey } from '../../src/keys/new-key.ts';
+import type { Store } from '../../src/services.ts';
 
 export const START_MS = 1_700_000_000_000;
 export const canonicalScopes = ['agent:read', 'agent:search'];
