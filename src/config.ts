@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ConfigFile } from './config-file.ts';
 
 /** The settled configuration: the file, the environment over it, every path absolute. */
@@ -32,9 +32,9 @@ export function loadConfig(env: Environment, cwd: string): LoadedConfig {
   if (!read.ok) return { ok: false, mistakes: [`${file}: ${read.mistake}`] };
   const overlaid = overlay(read.value, env, cwd);
   const parsed = ConfigFile.safeParse(overlaid);
-  if (!parsed.success) return { ok: false, mistakes: parsed.error.issues.map(describeIssue) };
-  const mistakes = [...contradictions(parsed.data), ...weakSecrets(env)];
-  if (mistakes.length > 0) return { ok: false, mistakes };
+  const issues = parsed.error?.issues.map(describeIssue) ?? [];
+  const mistakes = [...issues, ...contradictions(overlaid), ...weakSecrets(env)];
+  if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
   return { ok: true, config: settle(parsed.data, file, env) };
 }
 
@@ -78,13 +78,25 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return `${path}: ${issue.message}`;
 }
 
-function contradictions(file: ConfigFile): string[] {
+/** Read apart from the rest, so that a contradiction is reported beside whatever else is wrong. */
+const Reach = z.object({
+  demo: z.boolean().default(false).catch(false),
+  server: z
+    .object({
+      host: z.string().default('127.0.0.1').catch('127.0.0.1'),
+      allowedHosts: z.array(z.unknown()).default([]).catch([null]),
+    })
+    .prefault({}),
+});
+
+function contradictions(value: unknown): string[] {
+  const { data } = Reach.safeParse(value);
+  if (data === undefined || isLoopbackHost(data.server.host)) return [];
   const mistakes: string[] = [];
-  const loopback = isLoopbackHost(file.server.host);
-  if (file.demo && !loopback) {
+  if (data.demo) {
     mistakes.push('demo: expected false where server.host is not loopback; demo keys are printed at start');
   }
-  if (!loopback && file.server.allowedHosts.length === 0) {
+  if (data.server.allowedHosts.length === 0) {
     mistakes.push('server.allowedHosts: expected the names clients use where server.host is not loopback');
   }
   return mistakes;

@@ -1,12 +1,10 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { AuditEvent, ChainHead } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Services } from '../services.ts';
 import { type FilterOptions, isSelected, selectionOf } from './audit-filter.ts';
 import { auditJson } from './audit-json.ts';
 import { formatChainHead } from './parse-option.ts';
-import type { JsonOption } from './print.ts';
+import { type JsonOption, writeText } from './print.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 
 const CHUNK = 1000;
@@ -38,7 +36,7 @@ export async function exportAudit(
     for await (const rows of readRows(trail, head)) yield rows.filter((row) => isSelected(row, selection));
   }
   const text = options.json ? oneDocument(selected(), head) : lines(selected());
-  if (!(await isWritten(text, runtime))) return 1;
+  if (!(await writeText(runtime, text))) return 1;
   runtime.err(formatChainHead(head));
   return 0;
 }
@@ -60,15 +58,4 @@ async function* oneDocument(
     }
   }
   yield ']}\n';
-}
-
-/** False when the reader went away, as `head` does once it has its lines. */
-async function isWritten(text: AsyncIterable<string>, { stdout }: Runtime): Promise<boolean> {
-  try {
-    await pipeline(Readable.from(text), stdout, { end: false });
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return false;
-    throw error;
-  }
 }

@@ -7,7 +7,7 @@ import { type FilterOptions, selectionOf, withFilters } from './audit-filter.ts'
 import { auditJson } from './audit-json.ts';
 import { type PruneOptions, pruneAudit } from './audit-prune.ts';
 import { formatChainHead, parseChainHead, parseInstant, parseWholeNumber } from './parse-option.ts';
-import { isoTime, type JsonOption, jsonOption, printJson } from './print.ts';
+import { isoTime, type JsonOption, jsonOption, printJson, writeText } from './print.ts';
 import type { Register } from './program.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { printable } from './table.ts';
@@ -65,9 +65,14 @@ async function list(options: ListOptions, services: Services, runtime: Runtime):
     organizationId === null
       ? await trail.listForOperator(filter, page)
       : await trail.list(organizationId, filter, page);
-  if (options.json) printJson(runtime, { events: events.map(auditJson) });
-  else for (const event of events) runtime.out(printable(`${isoTime(event.at)} ${auditLine(event)}`));
-  return 0;
+  const lines = options.json
+    ? [JSON.stringify({ events: events.map(auditJson) })]
+    : events.map((event) => printable(`${isoTime(event.at)} ${auditLine(event)}`));
+  const isRead = await writeText(
+    runtime,
+    lines.map((line) => `${line}\n`),
+  );
+  return isRead ? 0 : 1;
 }
 
 async function verify({ json, head: kept }: VerifyOptions, { store }: Services, runtime: Runtime) {

@@ -45,7 +45,7 @@ async function call(tool: string, json: string, options: CallOptions, runtime: R
   }
   const credential = readApiKey(runtime.env);
   if (!credential.ok) {
-    runtime.err(credential.mistake);
+    runtime.err(`${credential.mistake}; set it to a key of the organisation.`);
     return 1;
   }
   const answer = await callRemote({ name: tool, arguments: rawArguments }, read.target, credential.key);

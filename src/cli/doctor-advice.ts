@@ -44,7 +44,7 @@ const adviceByCode: Readonly<Record<string, string>> = {
 /** One sentence without a full stop. */
 export function adviceFor({ code, status }: RemoteFailure, { url }: RemoteTarget): string {
   if (code === 'HOST_NOT_ALLOWED') {
-    return `add "${url.hostname}" to server.allowedHosts, or use a name that stands there`;
+    return `add "${url.hostname}", or the Host that a proxy between sends, to server.allowedHosts`;
   }
   const known = code === null ? undefined : adviceByCode[code];
   if (known !== undefined) return known;

@@ -63,8 +63,9 @@ async function* runChecks(target: RemoteTarget, { env, now }: Runtime): AsyncGen
 
   const credential = readApiKey(env);
   if (!credential.ok) {
-    const finding = failed(credential.mistake, 'the key is missing; "tenantry keys mint" makes one');
-    yield await check('key', 'TENANTRY_API_KEY', target, async () => finding);
+    const advice = 'set it to a key of the organisation, which "tenantry keys mint" makes';
+    const finding = failed(credential.mistake, advice);
+    yield await check('key', 'the environment', target, async () => finding);
     return;
   }
   const { key } = credential;

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Runtime } from './runtime.ts';
 import { tableLines } from './table.ts';
 
@@ -17,6 +19,20 @@ export function printTable(
   rows: readonly (readonly string[])[],
 ): void {
   for (const line of tableLines(header, rows)) runtime.out(line);
+}
+
+/** Long output, as fast as it is read. False when the reader went away, as `head` does once it has its lines. */
+export async function writeText(
+  { stdout }: Runtime,
+  text: Iterable<string> | AsyncIterable<string>,
+): Promise<boolean> {
+  try {
+    await pipeline(Readable.from(text), stdout, { end: false });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return false;
+    throw error;
+  }
 }
 
 /** ISO 8601 in UTC; null stays null. */

@@ -41,12 +41,7 @@ export async function refusalOf(response: Response): Promise<RemoteFailure> {
   const body = parseJson(await response.text());
   const error = isRecord(body) && isRecord(body.error) ? body.error : {};
   const data = isRecord(error.data) ? error.data : error;
-  return {
-    code: textOf(data.code),
-    status,
-    message: safe(textOf(error.message) ?? `HTTP ${status}`),
-    requestId: textOf(data.request_id),
-  };
+  return failureFrom(data, textOf(error.message) ?? `HTTP ${status}`, status);
 }
 
 /** What a client threw; the refusal that its request met, if any, says more than the error. */
@@ -55,12 +50,8 @@ export function failureOf(thrown: unknown, refusal: RemoteFailure | undefined): 
   const data = isRecord(thrown) && isRecord(thrown.data) ? thrown.data : {};
   const deepest = deepestCause(thrown);
   const text = deepest instanceof Error ? deepest.message : String(deepest);
-  return {
-    code: textOf(data.code) ?? networkCode(deepest),
-    status: null,
-    message: safe(text.replace(/^MCP error -?\d+: /, '')),
-    requestId: textOf(data.request_id),
-  };
+  const failure = failureFrom(data, text.replace(/^MCP error -?\d+: /, ''), null);
+  return { ...failure, code: failure.code ?? networkCode(deepest) };
 }
 
 /** `CODE: sentence (request …)` */
@@ -76,11 +67,17 @@ export function toolFailureOf(result: unknown): RemoteFailure | undefined {
   const shown = isRecord(meta) ? meta : {};
   const [first] = Array.isArray(result.content) ? result.content : [];
   const text = isRecord(first) ? textOf(first.text) : null;
+  return failureFrom(shown, text ?? 'the tool failed', null);
+}
+
+/** `data` is what goes with every error of Tenantry's; a missing scope is named there. */
+function failureFrom(data: Record<string, unknown>, message: string, status: number | null): RemoteFailure {
+  const required = Array.isArray(data.required) ? ` Needed: ${data.required.join(', ')}.` : '';
   return {
-    code: textOf(shown.code),
-    status: null,
-    message: safe(text ?? 'the tool failed'),
-    requestId: textOf(shown.request_id),
+    code: textOf(data.code),
+    status,
+    message: safe(message + required),
+    requestId: textOf(data.request_id),
   };
 }
 

@@ -48,7 +48,7 @@ export function readTarget(
 export function readApiKey({
   TENANTRY_API_KEY: key,
 }: Environment): { ok: true; key: string } | { ok: false; mistake: string } {
-  if (!key) return { ok: false, mistake: 'TENANTRY_API_KEY is not set; set it to a key of the organisation' };
+  if (!key) return { ok: false, mistake: 'TENANTRY_API_KEY is not set' };
   if (!TOKEN.test(key)) {
     return {
       ok: false,

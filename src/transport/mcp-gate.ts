@@ -53,17 +53,16 @@ function isRpcId(id: unknown): boolean {
   return id === undefined || (typeof id === 'number' && Number.isSafeInteger(id));
 }
 
-function gateToolCall(
-  { params }: RpcMessage,
-  { caller, slot }: Exchange,
-  { tools, denial }: GateRules,
-): void {
+function gateToolCall({ params }: RpcMessage, exchange: Exchange, { tools, denial }: GateRules): void {
+  const { caller, slot } = exchange;
   if (typeof params?.name !== 'string') throw new AppError('INVALID_REQUEST');
   const tool = tools.find(params.name);
   if (!tool.onMcp) throw new AppError('UNKNOWN_TOOL');
   slot.learn({ tool: tool.name });
   if (denial === 'http-403') requireMayCall(caller, tool);
-  if (isRecord(params.arguments)) requireNoOrganization(params.arguments);
+  if (!isRecord(params.arguments)) return;
+  requireNoOrganization(params.arguments);
+  exchange.toolArguments = params.arguments;
 }
 
 /** The method, the era and the client's own name: for the audit, never for a decision. */

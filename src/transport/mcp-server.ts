@@ -38,22 +38,20 @@ export function createMcpServer(
     tools: deps.descriptors(exchangeOf(context).caller),
   }));
   server.setRequestHandler('tools/call', (request, context) => {
-    const { name, arguments: rawArguments = {} } = request.params;
-    return answerCall(name, rawArguments, exchangeOf(context), context, deps);
+    return answerCall(request.params.name, exchangeOf(context), context, deps);
   });
   return server;
 }
 
 async function answerCall(
   name: string,
-  rawArguments: Record<string, unknown>,
   exchange: Exchange,
   context: ServerContext,
   deps: McpServerDeps,
 ): Promise<CallToolResult> {
-  const { caller, slot } = exchange;
+  const { caller, slot, toolArguments = {} } = exchange;
   const signal = AbortSignal.any([exchange.signal, context.mcpReq.signal]);
-  const call = { name, arguments: rawArguments, slot, signal, progress: progressOf(context) };
+  const call = { name, arguments: toolArguments, slot, signal, progress: progressOf(context) };
   try {
     const output = await callTool(caller, call, deps.callTool);
     return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };

@@ -4,7 +4,7 @@ import { headerValues } from '../identity/raw-headers.ts';
 
 const MOST_BYTES = 1024 * 1024;
 const MOST_DEPTH = 64;
-const JSON_MEDIA_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"?utf-8"?[ \t]*)?$/i;
 
 export const hasBody = ({ method }: IncomingMessage): boolean => method === 'POST' || method === 'PATCH';
 

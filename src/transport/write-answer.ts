@@ -23,8 +23,11 @@ export async function writeAnswer(
 ): Promise<void> {
   if (response.destroyed || response.headersSent) return;
   response.writeHead(answer.status, {
-    ...always,
     ...answer.headers,
+    // After them, since the engine says `no-cache` of its streams, which lets a cache keep one.
+    ...always,
+    // Nothing on the way may hold a stream back to compress it.
+    ...(answer.body instanceof ReadableStream ? { 'cache-control': 'no-store, no-transform' } : {}),
     'x-request-id': extra.requestId,
     ...corsHeaders(extra.origin),
     // A body that nobody will read must not be mistaken for the next request.

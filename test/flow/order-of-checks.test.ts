@@ -7,25 +7,19 @@ const MOST_BYTES = 1024 * 1024;
 const REQUESTS_A_MINUTE = 6;
 
 type Draft = {
-  host: string;
-  method: string;
-  target: string;
-  body: string;
-  readonly headers: Map<string, string>;
+  readonly host: string;
+  readonly method: string;
+  readonly target: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
 };
 
-/** A way to mend one thing, and the refusal that must have stood there until it was mended. */
-type Step = readonly [status: number, code: string, mend: (draft: Draft) => void];
+/** What must be refused, and what is then mended before the next look. */
+type Step = readonly [status: number, code: string, mend: Partial<Draft>];
 
 const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
-const set =
-  (name: string, value: string) =>
-  ({ headers }: Draft): void =>
-    void headers.set(name, value);
-
-const sendMcpHeaders = ({ headers }: Draft): void => {
-  for (const [name, value] of mcpHeaders('tools/call', 'search_agents')) headers.set(name, value);
-};
+const header = (name: string, value: string) => ({ headers: { [name]: value } });
+const bearerOf = (key: string) => header('Authorization', `Bearer ${key}`);
 
 const afterParsing = new Set(['INSUFFICIENT_SCOPE', 'ORGANIZATION_IN_ARGUMENTS', 'HEADER_MISMATCH']);
 
@@ -46,46 +40,47 @@ async function startOrdered() {
 }
 
 async function expectOrder(port: number, steps: readonly Step[], finalStatus: number): Promise<void> {
-  const draft = wrongInEveryWay();
+  let draft = wrongInEveryWay;
+  const send = () => rawHttp(port, { ...draft, headers: Object.entries(draft.headers) });
   for (const [status, code, mend] of steps) {
-    const answer = await rawHttp(port, { ...draft, headers: [...draft.headers] });
+    const answer = await send();
     expectRefusal(answer, status, code);
     // Nothing of the body is known before it is parsed.
     if ('jsonrpc' in answer.body)
       expect([code, answer.body.id]).toEqual([code, afterParsing.has(code) ? 7 : null]);
-    mend(draft);
+    draft = { ...draft, ...mend, headers: { ...draft.headers, ...mend.headers } };
   }
-  const { status } = await rawHttp(port, { ...draft, headers: [...draft.headers] });
+  const { status } = await send();
   expect(status).toBe(finalStatus);
 }
 
-const wrongInEveryWay = (): Draft => ({
+const wrongInEveryWay: Draft = {
   host: 'evil.example',
   method: 'PUT',
   target: '/nowhere',
-  headers: new Map([
-    ['Origin', 'https://evil.example'],
-    ['Authorization', 'Bearer a b'],
-    ['X-Organization-Id', ' not an id '],
-    ['Content-Type', 'text/plain'],
-  ]),
+  headers: {
+    Origin: 'https://evil.example',
+    Authorization: 'Bearer a b',
+    'X-Organization-Id': ' not an id ',
+    'Content-Type': 'text/plain',
+  },
   body: deep(MOST_BYTES),
-});
+};
 
 type Door = { path: string; spent: string; fresh: string; ownId: string; otherId: string };
 
 /** What is wrong up to the rate limit is the same on both faces. */
 const doorSteps = ({ path, spent, fresh, ownId, otherId }: Door): Step[] => [
-  [403, 'HOST_NOT_ALLOWED', (draft) => void (draft.host = 'localhost')],
-  [403, 'ORIGIN_NOT_ALLOWED', set('Origin', 'https://app.example')],
-  [404, 'NOT_FOUND', (draft) => void (draft.target = path)],
-  [405, 'METHOD_NOT_ALLOWED', (draft) => void (draft.method = 'POST')],
-  [400, 'MALFORMED_CREDENTIALS', ({ headers }) => void headers.delete('Authorization')],
-  [401, 'AUTHENTICATION_REQUIRED', set('Authorization', 'Bearer tnt_bad')],
-  [401, 'INVALID_TOKEN', set('Authorization', `Bearer ${spent}`)],
-  [400, 'INVALID_ORGANIZATION_HEADER', set('X-Organization-Id', otherId)],
-  [403, 'ORGANIZATION_MISMATCH', set('X-Organization-Id', ownId)],
-  [429, 'RATE_LIMITED', set('Authorization', `Bearer ${fresh}`)],
+  [403, 'HOST_NOT_ALLOWED', { host: 'localhost' }],
+  [403, 'ORIGIN_NOT_ALLOWED', header('Origin', 'https://app.example')],
+  [404, 'NOT_FOUND', { target: path }],
+  [405, 'METHOD_NOT_ALLOWED', { method: 'POST' }],
+  [400, 'MALFORMED_CREDENTIALS', header('Authorization', 'Basic eDp5')],
+  [401, 'AUTHENTICATION_REQUIRED', bearerOf('tnt_bad')],
+  [401, 'INVALID_TOKEN', bearerOf(spent)],
+  [400, 'INVALID_ORGANIZATION_HEADER', header('X-Organization-Id', otherId)],
+  [403, 'ORGANIZATION_MISMATCH', header('X-Organization-Id', ownId)],
+  [429, 'RATE_LIMITED', bearerOf(fresh)],
 ];
 
 test('on MCP, of all that is wrong with a request the first check in the contract speaks', async () => {
@@ -94,13 +89,13 @@ test('on MCP, of all that is wrong with a request the first check in the contrac
   const allowed = { name: 'search_agents', arguments: {} };
   const steps: Step[] = [
     ...doorSteps({ ...door, path: '/mcp' }),
-    [415, 'UNSUPPORTED_MEDIA_TYPE', set('Content-Type', 'application/json')],
-    [413, 'BODY_TOO_LARGE', (draft) => void (draft.body = `${deep(65)}!`)],
-    [400, 'TOO_DEEP', (draft) => void (draft.body = '!')],
-    [400, 'PARSE_ERROR', (draft) => void (draft.body = mcpBody('tools/call', forbidden, 7))],
-    [403, 'INSUFFICIENT_SCOPE', set('Authorization', `Bearer ${acme.defaultKey}`)],
-    [200, 'ORGANIZATION_IN_ARGUMENTS', (draft) => void (draft.body = mcpBody('tools/call', allowed, 7))],
-    [400, 'HEADER_MISMATCH', sendMcpHeaders],
+    [415, 'UNSUPPORTED_MEDIA_TYPE', header('Content-Type', 'application/json')],
+    [413, 'BODY_TOO_LARGE', { body: `${deep(65)}!` }],
+    [400, 'TOO_DEEP', { body: '!' }],
+    [400, 'PARSE_ERROR', { body: mcpBody('tools/call', forbidden, 7) }],
+    [403, 'INSUFFICIENT_SCOPE', bearerOf(acme.defaultKey)],
+    [200, 'ORGANIZATION_IN_ARGUMENTS', { body: mcpBody('tools/call', allowed, 7) }],
+    [400, 'HEADER_MISMATCH', { headers: Object.fromEntries(mcpHeaders('tools/call', 'search_agents')) }],
   ];
   await expectOrder(app.port, steps, 200);
   expect(app.sent).toHaveLength(1);
@@ -112,14 +107,14 @@ test('on REST too', async () => {
   const minted = { scope_type: 'global', name: 'made', scopes: [] };
   const steps: Step[] = [
     ...doorSteps({ ...door, path: '/v1/keys' }),
-    [415, 'UNSUPPORTED_MEDIA_TYPE', set('Content-Type', 'application/json')],
-    [413, 'BODY_TOO_LARGE', (draft) => void (draft.body = `${deep(65)}!`)],
-    [400, 'TOO_DEEP', (draft) => void (draft.body = '!')],
-    [400, 'PARSE_ERROR', (draft) => void (draft.body = '[]')],
-    [403, 'INSUFFICIENT_SCOPE', set('Authorization', `Bearer ${manager}`)],
-    [400, 'VALIDATION_ERROR', (draft) => void (draft.body = JSON.stringify({ organization_id: acme.id }))],
-    [400, 'ORGANIZATION_IN_ARGUMENTS', (draft) => void (draft.body = '{}')],
-    [400, 'SCOPE_REQUIRED', (draft) => void (draft.body = JSON.stringify(minted))],
+    [415, 'UNSUPPORTED_MEDIA_TYPE', header('Content-Type', 'application/json')],
+    [413, 'BODY_TOO_LARGE', { body: `${deep(65)}!` }],
+    [400, 'TOO_DEEP', { body: '!' }],
+    [400, 'PARSE_ERROR', { body: '[]' }],
+    [403, 'INSUFFICIENT_SCOPE', bearerOf(manager)],
+    [400, 'VALIDATION_ERROR', { body: JSON.stringify({ organization_id: acme.id }) }],
+    [400, 'ORGANIZATION_IN_ARGUMENTS', { body: '{}' }],
+    [400, 'SCOPE_REQUIRED', { body: JSON.stringify(minted) }],
   ];
   await expectOrder(app.port, steps, 201);
 });

@@ -9,7 +9,7 @@ import type { TestApp } from './start-app.ts';
 type Message = any;
 
 export const eras = ['2025', '2026'] as const;
-type Era = (typeof eras)[number];
+export type Era = (typeof eras)[number];
 
 type Call = {
   readonly name: string;

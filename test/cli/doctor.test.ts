@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest';
+import { createCommands, createOrganization, linesOf, unknownOrganization } from './commands.ts';
+import { closedUrl, startProxy, startStranger } from './proxy.ts';
+
+type Check = { readonly name: string; readonly tried: string; readonly ok: boolean; readonly found: string };
+
+async function start() {
+  const commands = createCommands();
+  const acme = await createOrganization(commands, 'Acme');
+  const server = await commands.startServer();
+  const doctor = (args: readonly string[], more: Readonly<Record<string, string>> = {}) => {
+    const env = { TENANTRY_API_KEY: acme.key, TENANTRY_URL: `${server.url}/mcp`, ...more };
+    return commands.run(['doctor', ...args], env);
+  };
+  /** The failed lines, all others being `ok`. */
+  const failures = async (args: readonly string[], more?: Readonly<Record<string, string>>) => {
+    const { code, stdout, stderr } = await doctor(args, more);
+    const lines = linesOf(stdout);
+    const failed = lines.filter((line) => !line.startsWith('ok   '));
+    expect({ code, stderr }).toEqual({ code: failed.length === 0 ? 0 : 1, stderr: '' });
+    for (const line of failed) expect(line).toMatch(/^FAIL [^:]+: .+\. Probably: .+\.$/);
+    expect(stdout).not.toContain(acme.key.slice(13));
+    return failed;
+  };
+  return { commands, acme, server, doctor, failures };
+}
+
+test('a server that works is proved by both clients, and each check is one line', async () => {
+  const { acme, doctor } = await start();
+  const whole = await doctor(['--org', acme.id]);
+  expect(whole).toMatchObject({ code: 0, stderr: '' });
+  const actsFor = `${acme.key.slice(0, 12)} acts for Acme (${acme.id})`;
+  expect(linesOf(whole.stdout).map((line) => line.replace(/http:\S+\/(?=\w+:)/, '/'))).toEqual([
+    'ok   reachable: GET /healthz: HTTP 200',
+    'ok   ready: GET /readyz: HTTP 200',
+    `ok   key: GET /v1/whoami: ${actsFor}`,
+    `ok   organisation: whoami as ${acme.id}: ${actsFor}`,
+    'ok   isolation: POST as an organisation that does not exist: 403 ORGANIZATION_MISMATCH',
+    "ok   yesterday's client: tools/list: 9 tools",
+    `ok   yesterday's client: tools/call whoami: ${actsFor}`,
+    "ok   today's client: tools/list: 9 tools",
+    `ok   today's client: tools/call whoami: ${actsFor}`,
+  ]);
+  const json = await doctor(['--json']);
+  expect(json).toMatchObject({ code: 0, stderr: '' });
+  const checks: Check[] = JSON.parse(json.stdout);
+  expect(checks.map(({ name, ok }) => [name, ok])).toHaveLength(9);
+  expect(checks.every(({ ok }) => ok)).toBe(true);
+});
+
+test('the server sees one client of each era', async () => {
+  const { commands, acme, doctor } = await start();
+  await doctor([]);
+  const { events } = await commands.json(['audit', 'list', '--org', acme.id, '--tool', 'whoami']);
+  const eras = events.map(({ era, target }: { era: string; target: string }) => [target, era]);
+  expect(eras.slice(0, 2)).toEqual([
+    ['/mcp tools/call', '2026'],
+    ['/mcp tools/call', '2025'],
+  ]);
+});
+
+test('another organisation than the key has is found out', async () => {
+  const { commands, acme, server, failures } = await start();
+  const bolt = await createOrganization(commands, 'Bolt');
+  for (const args of [
+    ['--org', bolt.id],
+    ['--url', `${server.url}/o/${unknownOrganization}/mcp`],
+  ]) {
+    const failed = await failures(args);
+    expect(failed.map((line) => line.split(':')[0])).toEqual([
+      'FAIL organisation',
+      "FAIL yesterday's client",
+      "FAIL today's client",
+    ]);
+    for (const line of failed)
+      expect(line).toMatch(/ORGANIZATION_MISMATCH.*Probably: the key is for another/);
+  }
+  expect(await failures(['--url', `${server.url}/o/${acme.id}/mcp`])).toEqual([]);
+  await commands.json(['orgs', 'suspend', acme.id]);
+  expect(await failures([])).toEqual([expect.stringMatching(/^FAIL key: .*"tenantry orgs resume"/)]);
+});
+
+test('a key that is missing, not a key or not accepted is the last thing tried', async () => {
+  const { failures } = await start();
+  for (const [key, sentence] of [
+    ['', /^FAIL key: .*TENANTRY_API_KEY is not set\. Probably: .*keys mint/],
+    ['two words', /^FAIL key: .*is not one key/],
+    ['tnt_nobody', /^FAIL key: .*INVALID_TOKEN.*Probably: the key is mistyped, revoked, expired/],
+  ] as const) {
+    expect(await failures([], { TENANTRY_API_KEY: key })).toEqual([expect.stringMatching(sentence)]);
+  }
+});
+
+test('a proxy that changes the headers is found out', async () => {
+  const { acme, server, failures } = await start();
+  const behind = async (change: Parameters<typeof startProxy>[1]) =>
+    failures(['--url', `${await startProxy(server.url, change)}/mcp`, '--org', acme.id]);
+  expect(await behind((headers) => headers)).toEqual([]);
+  expect(await behind(({ authorization: _, ...headers }) => headers)).toEqual([
+    expect.stringMatching(/^FAIL key: .*AUTHENTICATION_REQUIRED.*strips the Authorization header/),
+  ]);
+  expect(await behind(({ 'x-organization-id': _, ...headers }) => headers)).toEqual([
+    expect.stringMatching(/^FAIL isolation: .*a proxy strips X-Organization-Id/),
+  ]);
+  expect(await behind((headers) => ({ ...headers, host: 'inner.example' }))).toEqual([
+    expect.stringMatching(/^FAIL key: .*HOST_NOT_ALLOWED.*server\.allowedHosts/),
+  ]);
+});
+
+test('what is not Tenantry, or not there, is said', async () => {
+  const { server, failures } = await start();
+  const cases = [
+    [`${await closedUrl()}/mcp`, /^FAIL reachable: .*ECONNREFUSED.*"tenantry serve"/],
+    [`${await startStranger(502, {})}/mcp`, /^FAIL reachable: .*HTTP 502.*not of Tenantry/],
+    [
+      `${await startStranger(301, { location: '/x' })}/mcp`,
+      /^FAIL reachable: .*redirected to \/x.*final address/,
+    ],
+  ] as const;
+  for (const [url, sentence] of cases) {
+    expect(await failures(['--url', url])).toEqual([expect.stringMatching(sentence)]);
+  }
+  const wrongPath = await failures(['--url', `${server.url}/`]);
+  expect(wrongPath).toHaveLength(3);
+  for (const line of wrongPath) expect(line).toMatch(/NOT_FOUND.*must end in \/mcp/);
+});
+
+test('a command line that is wrong ends with 2', async () => {
+  const commands = createCommands();
+  for (const args of [
+    ['--url', 'nonsense'],
+    ['--org', 'acme'],
+    ['--key', 'tnt_x'],
+  ]) {
+    const { code, stdout } = await commands.run(['doctor', ...args]);
+    expect([code, stdout]).toEqual([2, '']);
+  }
+});
