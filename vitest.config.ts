@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,5 +9,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'forks',
+    // Programs that tests start share what Node has compiled.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'tenantry-compile-cache') },
   },
 });

@@ -8,6 +8,7 @@ import { tools } from '../tools/index.ts';
 import { chainHash } from './audit/audit-event.ts';
 import { runCli } from './cli/program.ts';
 import type { Listening, Runtime } from './cli/runtime.ts';
+import { sentenceOf } from './cli/with-services.ts';
 import type { Config } from './config.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
@@ -91,4 +92,12 @@ const runtime: Runtime = {
     }),
 };
 
-process.exitCode = await runCli(process.argv.slice(2), version, runtime);
+// A reader such as `head` may close the pipe early; there is then nobody to tell.
+process.stdout.on('error', () => process.exit(1));
+
+try {
+  process.exitCode = await runCli(process.argv.slice(2), version, runtime);
+} catch (error) {
+  runtime.err(`tenantry: ${sentenceOf(error)}`);
+  process.exitCode = 1;
+}

@@ -63,9 +63,10 @@ async function removedHead(trail: AuditTrail, first: AuditEvent): Promise<ChainH
   }
 }
 
+/** What a checkpoint says was removed; one that was tampered with says nothing, and the chain shows it. */
 function checkpointHead(event: AuditEvent): ChainHead | undefined {
-  const change: unknown = JSON.parse(event.change ?? '{}');
-  if (typeof change !== 'object' || change === null || !('removed_head' in change)) return undefined;
-  const [seq, hash] = String(change.removed_head).split(':');
-  return seq === undefined || hash === undefined ? undefined : { seq: Number(seq), hash };
+  const match = /^\{"removed_head":"(\d{1,15}):([0-9a-f]{64})"[,}]/.exec(event.change ?? '');
+  return match?.[1] === undefined || match[2] === undefined
+    ? undefined
+    : { seq: Number(match[1]), hash: match[2] };
 }

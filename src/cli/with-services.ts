@@ -20,14 +20,29 @@ export async function withServices(
 ): Promise<ExitCode> {
   const config = requireConfig(runtime);
   if (config === undefined) return 78;
-  const services = await runtime.openServices(config);
+  const services = await openOrExplain(config, runtime);
+  if (services === undefined) return 1;
   try {
     return await work(services);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    runtime.err(`${error.code}: ${error.message}`);
+    runtime.err(sentenceOf(error));
     return 1;
   } finally {
     await services.close();
   }
+}
+
+async function openOrExplain(config: Config, runtime: Runtime) {
+  try {
+    return await runtime.openServices(config);
+  } catch (error) {
+    runtime.err(`The stores in ${config.dataDir} cannot be opened: ${sentenceOf(error)}`);
+    return undefined;
+  }
+}
+
+/** What went wrong, for the operator at the terminal: a sentence, never a stack. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof AppError) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? error.message : 'something went wrong';
 }

@@ -287,13 +287,16 @@ test('the program writes nothing but JSON-RPC on standard output, and no key any
   const client = linePeer(program.stdin, program.stdoutStream);
   await client.handshake();
   client.write('garbage');
-  await client.find((message) => message.id === null, 'error');
+  await client.find(({ error }) => error?.data.code === 'PARSE_ERROR', 'PARSE_ERROR');
+  // A pipe hands it on in pieces; none of them is a message.
+  client.write('x'.repeat(3 * 1024 * 1024));
+  await client.find(({ error }) => error?.data.code === 'BODY_TOO_LARGE', 'BODY_TOO_LARGE');
   await client.callTool(1, 'whoami');
   await client.callTool(2, 'no_such_tool');
   client.end();
   expect(await program.closed).toMatchObject({ code: 0, signal: null });
   const lines = program.seen.stdout.trimEnd().split('\n');
-  expect(lines).toHaveLength(4);
+  expect(lines).toHaveLength(5);
   for (const line of lines) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
   expect(program.seen.stdout + program.seen.stderr).not.toContain(app.acme.defaultKey);
 });
