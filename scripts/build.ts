@@ -6,7 +6,10 @@ const root = new URL('../', import.meta.url);
 const at = (path: string): URL => new URL(path, root);
 
 rmSync(at('dist'), { recursive: true, force: true });
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
 for (const folder of ['db/migrations', 'db/platform/migrations']) {
   cpSync(at(folder), at(`dist/${folder}`), { recursive: true });
 }

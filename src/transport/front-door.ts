@@ -4,7 +4,7 @@ import type { Answer } from './exchange.ts';
 import type { Face } from './failure-response.ts';
 import { requireAllowedHost, requireAllowedOrigin } from './host-check.ts';
 import type { OpenRoutes } from './open-routes.ts';
-import type { Match, Route, Router } from './router.ts';
+import type { Route, Router } from './router.ts';
 import { readTarget, type Target } from './target.ts';
 import { preflightAnswer } from './write-answer.ts';
 
@@ -40,14 +40,9 @@ export async function admit(request: IncomingMessage, visit: Visit, deps: FrontD
   const open = await deps.openRoutes.answer(method, target.pathname, request);
   if (open !== undefined) return { open };
   if (match.found) return { open: null, route: match.route, target };
-  if (method === 'OPTIONS' && visit.origin !== undefined && match.allow.length > 0) {
-    return { open: preflightAnswer(match.allow, deps.organizationHeader) };
-  }
-  throw notRouted(match);
-}
-
-function notRouted({ allow }: Match & { found: false }): AppError {
-  return allow.length === 0
-    ? new AppError('NOT_FOUND')
-    : new AppError('METHOD_NOT_ALLOWED', { data: { allow } });
+  const allow = deps.openRoutes.has(target.pathname) ? ['GET'] : match.allow;
+  if (allow.length === 0) throw new AppError('NOT_FOUND');
+  const isPreflight = method === 'OPTIONS' && visit.origin !== undefined;
+  if (!isPreflight) throw new AppError('METHOD_NOT_ALLOWED', { data: { allow } });
+  return { open: preflightAnswer(allow, deps.organizationHeader) };
 }

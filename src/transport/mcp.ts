@@ -39,8 +39,6 @@ export function createMcpFace(deps: McpServerDeps & GateRules): McpFace {
       };
       const response = await handler.fetch(webRequest(request, signal), { authInfo, parsedBody: body });
       const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
-      // To a client that has gone the engine answers in words of its own.
-      if (!isStream) signal.throwIfAborted();
       if (!isStream && exchange.failure !== null) throw exchange.failure;
       return isStream ? streamAnswer(response) : await wholeAnswer(response, exchange);
     },

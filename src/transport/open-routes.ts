@@ -5,6 +5,7 @@ type OpenHandler = (request: IncomingMessage) => Promise<Answer>;
 
 /** Paths that answer without a credential, and nothing else does; each says whether it needs the Host check. */
 export type OpenRoutes = {
+  has(pathname: string): boolean;
   skipHostCheck(pathname: string): boolean;
   answer(method: string, pathname: string, request: IncomingMessage): Promise<Answer | undefined>;
 };
@@ -15,6 +16,7 @@ const probes = new Set(['/healthz', '/readyz', '/metrics']);
 export function createOpenRoutes(handlers: Readonly<Record<string, OpenHandler>>): OpenRoutes {
   const byPath = new Map(Object.entries(handlers));
   return {
+    has: (pathname) => byPath.has(pathname),
     skipHostCheck: (pathname) => probes.has(pathname),
     async answer(method, pathname, request) {
       if (method !== 'GET') return undefined;

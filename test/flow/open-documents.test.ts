@@ -111,3 +111,11 @@ test('neither document shows a key, an organisation or a path of the machine', a
     expect(headers.get('cache-control')).toBe('no-store');
   }
 });
+
+test('an open path answers GET alone, and says so', async () => {
+  const app = await startTwoTenants({ seed: false });
+  for (const path of ['/healthz', '/readyz', '/openapi.json', '/docs']) {
+    const answer = await requestJson(app.url + path, { method: 'POST', body: {} });
+    expect([path, answer.status, answer.headers.get('allow')]).toEqual([path, 405, 'GET']);
+  }
+});

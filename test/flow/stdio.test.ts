@@ -211,17 +211,14 @@ describe('what cannot be read gets an error, and the next line still works', () 
 });
 
 describe('a call under way', () => {
-  const slow = (id: string | number) => ({
-    id,
-    method: 'tools/call',
-    params: { name: 'ticking', arguments: {} },
-  });
+  const params = { name: 'ticking', arguments: {} };
+  const slow = { id: 1, method: 'tools/call', params };
 
   test('keeps its id to itself: a second request with it is refused', async () => {
     const app = await startAcme();
     const client = serveLines(app, { apiKey: app.acme.defaultKey });
     await client.handshake();
-    client.send(slow(1));
+    client.send(slow);
     const refused = await client.callTool(1, 'whoami');
     expect(refused).toMatchObject({ id: 1, error: { code: -32600, data: { code: 'INVALID_REQUEST' } } });
     expect(JSON.stringify(client.received)).not.toContain('structuredContent');
@@ -238,7 +235,7 @@ describe('a call under way', () => {
     const app = await startAcme();
     const client = serveLines(app, { apiKey: app.acme.defaultKey });
     await client.handshake();
-    client.send(slow(1));
+    client.send(slow);
     client.send({ method: 'notifications/cancelled', params: { requestId: 1, reason: 'enough' } });
     const rows = await stdioRows(app, 4);
     expect(rows.slice(2).map((row) => [row.target, row.status, row.errorCode])).toEqual([
@@ -253,7 +250,7 @@ describe('a call under way', () => {
     const key = await app.mint(app.acme);
     const client = serveLines(app, { apiKey: key.plaintext });
     await client.handshake();
-    client.send(slow(1));
+    client.send(slow);
     await revoke(app, key.id);
     const revokedAt = performance.now();
     expect(await client.answer(1)).toMatchObject({ error: { code: 40102, data: { code: 'INVALID_TOKEN' } } });
