@@ -1,4 +1,4 @@
-import { ulid } from 'ulid';
+import { monotonicFactory } from 'ulid';
 import { v7 as uuidv7 } from 'uuid';
 
 declare const brand: unique symbol;
@@ -23,7 +23,11 @@ export const parseOrganizationId = idParser<OrganizationId>('org');
 export const parseKeyId = idParser<KeyId>('key');
 export const parseUserId = idParser<UserId>('usr');
 
+/** Within one process later ids sort behind earlier ones, also in the same millisecond. */
+const nextUlid = monotonicFactory();
+
 /** `nowMs`: the creation time that the id carries, in milliseconds since 1970. */
-export const newOrganizationId = (nowMs: number): OrganizationId => `org_${ulid(nowMs)}` as OrganizationId;
-export const newKeyId = (nowMs: number): KeyId => `key_${ulid(nowMs)}` as KeyId;
+export const newOrganizationId = (nowMs: number): OrganizationId =>
+  `org_${nextUlid(nowMs)}` as OrganizationId;
+export const newKeyId = (nowMs: number): KeyId => `key_${nextUlid(nowMs)}` as KeyId;
 export const newRequestId = (): RequestId => uuidv7() as RequestId;

@@ -12,6 +12,7 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const layers = [
   'errors',
   'ids',
+  'iso-time',
   'scopes',
   'config-file',
   'config',
@@ -105,6 +106,7 @@ test('only main touches the process and its sockets', () => {
 /** Where a failure is turned into an answer, besides the commands; everywhere else it passes through. */
 const boundaries = [
   'src/app.ts',
+  'src/audit/audit-wire.ts',
   'src/config.ts',
   'src/housekeeping.ts',
   'src/http-app.ts',

@@ -1,8 +1,8 @@
 import type { AuditEvent, ChainHead } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
+import { auditToWire } from '../audit/audit-wire.ts';
 import type { Services } from '../services.ts';
 import { type FilterOptions, isSelected, selectionOf } from './audit-filter.ts';
-import { auditJson } from './audit-json.ts';
 import { formatChainHead } from './parse-option.ts';
 import { type JsonOption, writeText } from './print.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
@@ -21,7 +21,7 @@ export async function* readRows(trail: AuditTrail, head: ChainHead): AsyncGenera
 }
 
 export const toNdjson = (rows: readonly AuditEvent[]): string =>
-  rows.map((row) => `${JSON.stringify(auditJson(row))}\n`).join('');
+  rows.map((row) => `${JSON.stringify(auditToWire(row))}\n`).join('');
 
 /** Writes the rows to standard output and, once all are written, the head that they reach to standard error. */
 export async function exportAudit(
@@ -53,7 +53,7 @@ async function* oneDocument(
   let separator = '';
   for await (const rows of chunks) {
     for (const row of rows) {
-      yield separator + JSON.stringify(auditJson(row));
+      yield separator + JSON.stringify(auditToWire(row));
       separator = ',';
     }
   }

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { auditLine, type ChainHead } from '../audit/audit-event.ts';
+import { auditToWire } from '../audit/audit-wire.ts';
 import { verifyChain } from '../audit/verify.ts';
+import { isoTime } from '../iso-time.ts';
 import type { Services } from '../services.ts';
 import { exportAudit } from './audit-export.ts';
 import { type FilterOptions, selectionOf, withFilters } from './audit-filter.ts';
-import { auditJson } from './audit-json.ts';
 import { type PruneOptions, pruneAudit } from './audit-prune.ts';
 import { formatChainHead, parseChainHead, parseInstant, parseWholeNumber } from './parse-option.ts';
-import { isoTime, type JsonOption, jsonOption, printJson, writeText } from './print.ts';
+import { type JsonOption, jsonOption, printJson, writeText } from './print.ts';
 import type { Register } from './program.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { printable } from './table.ts';
@@ -66,7 +67,7 @@ async function list(options: ListOptions, services: Services, runtime: Runtime):
       ? await trail.listForOperator(filter, page)
       : await trail.list(organizationId, filter, page);
   const lines = options.json
-    ? [JSON.stringify({ events: events.map(auditJson) })]
+    ? [JSON.stringify({ events: events.map(auditToWire) })]
     : events.map((event) => printable(`${isoTime(event.at)} ${auditLine(event)}`));
   const isRead = await writeText(
     runtime,

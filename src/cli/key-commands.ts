@@ -2,11 +2,11 @@ import { operatorRow } from '../audit/operator-row.ts';
 import { AppError } from '../errors.ts';
 import { parseKeyId } from '../ids.ts';
 import { DAY_MS, type KeyRecord, type KeyStatus, keyStatus } from '../keys/key-record.ts';
+import type { KeyView } from '../keys/key-wire.ts';
 import { decideMint, type MintRequest } from '../keys/mint.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import type { Services } from '../services.ts';
 import { findOrganization } from './find-organization.ts';
-import type { KeyWithStatus } from './key-json.ts';
 import { printable } from './table.ts';
 
 const PAGE = 500;
@@ -20,7 +20,7 @@ export async function mintKey(
   organization: string,
   request: Omit<MintRequest, 'scopeType'>,
   services: Services,
-): Promise<{ readonly key: KeyWithStatus; readonly plaintext: string }> {
+): Promise<{ readonly key: KeyView; readonly plaintext: string }> {
   const { store, mintRules, now } = services;
   requireKnownScopes(request.scopes ?? request.additionalScopes ?? [], services);
   const { id, status } = await findOrganization(organization, services);
@@ -52,7 +52,7 @@ export async function listKeys(
   organization: string,
   status: KeyStatus | undefined,
   services: Services,
-): Promise<readonly KeyWithStatus[]> {
+): Promise<readonly KeyView[]> {
   const { store, mintRules, now } = services;
   const { id } = await findOrganization(organization, services);
   const filter = { status, nowMs: now(), staleAfterMs: mintRules.staleAfterDays * DAY_MS };
@@ -91,7 +91,7 @@ export async function revokeKey(organization: string, keyIdText: string, service
   return { key: withStatus(key, services), changed, createdKeys };
 }
 
-const withStatus = (key: KeyRecord, { mintRules, now }: Services): KeyWithStatus => ({
+const withStatus = (key: KeyRecord, { mintRules, now }: Services): KeyView => ({
   ...key,
   status: keyStatus(key, now(), mintRules.staleAfterDays),
 });

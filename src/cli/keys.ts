@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { type KeyStatus, keyStatuses } from '../keys/key-record.ts';
+import { keepItWarning, keyToWire } from '../keys/key-wire.ts';
 import { listKeys, mintKey, revokeKey } from './key-commands.ts';
-import { keyJson, keyTableHeader, keyTableRow } from './key-json.ts';
+import { keyTableHeader, keyTableRow } from './key-table.ts';
 import { parseExpiresInDays, parseScopes, parseText } from './parse-option.ts';
-import { type JsonOption, jsonOption, keepItWarning, printJson, printTable } from './print.ts';
+import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
 import type { Register } from './program.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { printable } from './table.ts';
@@ -52,7 +53,7 @@ function registerMint(keys: Command, runtime: Runtime, done: Done): void {
         await withServices(runtime, async (services) => {
           const { key, plaintext } = await mintKey(org, { ...request, additionalScopes: add }, services);
           if (json) {
-            printJson(runtime, { key: keyJson(key), auth_token: plaintext, warning: keepItWarning });
+            printJson(runtime, { key: keyToWire(key), auth_token: plaintext, warning: keepItWarning });
           } else {
             runtime.out(
               `Minted ${printable(key.name)} (${key.id}) with ${key.scopes.join(' ') || 'no scopes'}.`,
@@ -77,7 +78,7 @@ function registerList(keys: Command, runtime: Runtime, done: Done): void {
       done(
         await withServices(runtime, async (services) => {
           const found = await listKeys(org, status, services);
-          if (json) printJson(runtime, { keys: found.map(keyJson) });
+          if (json) printJson(runtime, { keys: found.map(keyToWire) });
           else if (found.length === 0) runtime.out('There are no such keys.');
           else printTable(runtime, keyTableHeader, found.map(keyTableRow));
           return 0;
@@ -98,7 +99,7 @@ function registerRevoke(keys: Command, runtime: Runtime, done: Done): void {
         await withServices(runtime, async (services) => {
           const { key, changed, createdKeys } = await revokeKey(org, keyId, services);
           if (json) {
-            printJson(runtime, { key: keyJson(key), changed, created_keys: createdKeys.map(keyJson) });
+            printJson(runtime, { key: keyToWire(key), changed, created_keys: createdKeys.map(keyToWire) });
             return 0;
           }
           const what = `${printable(key.name)} (${key.prefix})`;

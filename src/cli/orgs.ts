@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { operatorRow } from '../audit/operator-row.ts';
+import { isoTime } from '../iso-time.ts';
+import { keepItWarning } from '../keys/key-wire.ts';
 import type { Organization, OrganizationStatus } from '../organization.ts';
 import { provisionOrganization } from '../provisioning/provision.ts';
 import type { Services } from '../services.ts';
 import { noSuchOrganization, requireOrganizationId } from './find-organization.ts';
 import { parseExternalId, parseText } from './parse-option.ts';
-import { isoTime, type JsonOption, jsonOption, keepItWarning, printJson, printTable } from './print.ts';
+import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
 import type { Register } from './program.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { printable } from './table.ts';

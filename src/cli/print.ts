@@ -8,9 +8,6 @@ export type JsonOption = { readonly json?: boolean };
 
 export const jsonOption = ['--json', 'print one JSON document'] as const;
 
-/** Goes with every plaintext, which nothing can show again. */
-export const keepItWarning = 'Keep this key now: it is shown once and cannot be shown again.';
-
 export const printJson = (runtime: Runtime, value: unknown): void => runtime.out(JSON.stringify(value));
 
 export function printTable(
@@ -34,7 +31,3 @@ export async function writeText(
     throw error;
   }
 }
-
-/** ISO 8601 in UTC; null stays null. */
-export const isoTime = (ms: number): string => new Date(ms).toISOString();
-export const isoTimeOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));

@@ -2,13 +2,12 @@ import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import { parseKeyId } from '../ids.ts';
-import { DAY_MS, type KeyRecord, type KeyStatus, keyStatus } from '../keys/key-record.ts';
+import { DAY_MS, type KeyRecord, keyStatus } from '../keys/key-record.ts';
 import type { KeyFilter, KeyPage, KeyStore } from '../keys/key-store.ts';
+import type { KeyView } from '../keys/key-wire.ts';
 import { decideMint, type MintRequest, type MintRules, requireLiveActor } from '../keys/mint.ts';
 import type { OrganizationStore } from '../provisioning/organization-store.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
-
-export type KeyView = KeyRecord & { readonly status: KeyStatus };
 
 /** The organisation's keys as the caller may manage them; a foreign id is as unknown as any. */
 export type BoundKeys = {

@@ -19,8 +19,6 @@ export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject
   readonly faces?: 'rest' | 'mcp';
   /** Answers 201 on REST. */
   readonly creates?: boolean;
-  /** The answer carries a secret that must be kept by no cache. */
-  readonly secret?: boolean;
   /** Longest run in seconds; the configuration's `limits.toolTimeoutSeconds` when left out. */
   readonly timeoutSeconds?: number;
   /** Values the arguments may hold; the configuration's `limits.maxInputElements` when left out. */
@@ -45,7 +43,6 @@ export type Tool = {
   readonly rest: RestRoute | null;
   readonly onMcp: boolean;
   readonly creates: boolean;
-  readonly secret: boolean;
   readonly timeoutSeconds: number | null;
   readonly maxInputElements: number | null;
   readonly input: z.ZodObject;
@@ -76,7 +73,6 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     rest: definition.rest ?? null,
     onMcp: definition.faces !== 'rest',
     creates: definition.creates ?? false,
-    secret: definition.secret ?? false,
     timeoutSeconds: definition.timeoutSeconds ?? null,
     maxInputElements: definition.maxInputElements ?? null,
     input: definition.input,

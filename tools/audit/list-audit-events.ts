@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AuditEvent, cutPage, defineTool, nextCursor, pageCursor, pageLimit } from '#tool';
+import { auditToWire, cutPage, defineTool, nextCursor, pageCursor, pageLimit } from '#tool';
 
 const Event = z.object({
   seq: z.int().describe('The place in the trail, counted from 1 over the whole store.'),
@@ -51,32 +51,6 @@ export const listAuditEvents = defineTool({
     const beforeSeq = cursor === undefined ? undefined : Number(cursor);
     const found = await audit.list(filter, { limit: limit + 1, beforeSeq });
     const { rows, next_cursor } = cutPage(found, limit, ({ seq }) => String(seq));
-    return { events: rows.map(toEvent), next_cursor };
+    return { events: rows.map(auditToWire), next_cursor };
   },
 });
-
-function toEvent(event: AuditEvent): z.input<typeof Event> {
-  return {
-    seq: event.seq,
-    kind: event.kind,
-    at: new Date(event.at).toISOString(),
-    request_id: event.requestId,
-    organization_id: event.organizationId,
-    tier: event.tier,
-    key_id: event.keyId,
-    key_prefix: event.keyPrefix,
-    user_id: event.userId,
-    created_by: event.createdBy,
-    on_behalf_of: event.onBehalfOf,
-    method: event.method,
-    target: event.target,
-    tool: event.tool,
-    status: event.status,
-    error_code: event.errorCode,
-    duration_ms: event.durationMs,
-    client_address: event.clientAddress,
-    client_name: event.clientName,
-    era: event.era,
-    change: event.change === null ? null : JSON.parse(event.change),
-  };
-}

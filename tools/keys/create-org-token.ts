@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { defineTool } from '#tool';
-import { keepItWarning } from './mint-key.ts';
-import { MintedOrgToken, toOrgToken } from './org-token.ts';
+import { defineTool, keepItWarning, keyToWire } from '#tool';
+import { Key } from './key.ts';
 
 export const createOrgToken = defineTool({
   name: 'create_org_token',
@@ -13,11 +12,10 @@ export const createOrgToken = defineTool({
   rest: 'POST /org/tokens',
   faces: 'rest',
   creates: true,
-  secret: true,
   input: z.strictObject({ name: z.string().trim().min(1).max(100).describe('What people call the token.') }),
-  output: MintedOrgToken,
+  output: Key.extend({ auth_token: z.string(), warning: z.string() }),
   async handle({ name }, { keys }) {
     const { key, plaintext } = await keys.mint({ scopeType: 'global', name });
-    return { ...toOrgToken(key), auth_token: plaintext, warning: keepItWarning };
+    return { ...keyToWire(key), auth_token: plaintext, warning: keepItWarning };
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineTool } from '#tool';
-import { Key, toKey } from './key.ts';
+import { defineTool, keyToWire } from '#tool';
+import { Key } from './key.ts';
 
 export const getKey = defineTool({
   name: 'get_key',
@@ -11,5 +11,5 @@ export const getKey = defineTool({
   rest: 'GET /v1/keys/{key_id}',
   input: z.strictObject({ key_id: z.string().min(1).max(64).describe('The id of the key, key_…') }),
   output: z.object({ key: Key }),
-  handle: async ({ key_id }, { keys }) => ({ key: toKey(await keys.get(key_id)) }),
+  handle: async ({ key_id }, { keys }) => ({ key: keyToWire(await keys.get(key_id)) }),
 });

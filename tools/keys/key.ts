@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type KeyView, keyStatuses } from '#tool';
+import { keyStatuses } from '#tool';
 
 const time = z.iso.datetime();
 
@@ -39,43 +39,3 @@ export const Key = z.object({
   replaces: z.string().nullable(),
   grace_until: time.nullable(),
 });
-
-export function toKey(key: KeyView): z.input<typeof Key> {
-  return {
-    id: key.id,
-    organization_id: key.organizationId,
-    name: key.name,
-    prefix: key.prefix,
-    scope_type: key.scopeType,
-    user_id: key.userId,
-    scopes: [...key.scopes],
-    scope_source: key.scopeSource,
-    canonical_version: key.canonicalVersion,
-    restrictions: key.restrictions === null ? null : copyRestrictions(key.restrictions),
-    is_default: key.isDefault,
-    owner: key.owner,
-    purpose: key.purpose,
-    created_by: key.createdBy,
-    created_at: toTime(key.createdAtMs),
-    expires_at: orNull(key.expiresAtMs),
-    last_used_at: orNull(key.lastUsedAtMs),
-    status: key.status,
-    revoked_at: orNull(key.revokedAtMs),
-    revoked_by: key.revokedBy,
-    replaced_by: key.replacedBy,
-    replaces: key.replaces,
-    grace_until: orNull(key.graceUntilMs),
-  };
-}
-
-function copyRestrictions(restrictions: NonNullable<KeyView['restrictions']>): z.input<typeof Restrictions> {
-  const { tools, workspace_ids, addresses } = restrictions;
-  return {
-    ...(tools && { tools: [...tools] }),
-    ...(workspace_ids && { workspace_ids: [...workspace_ids] }),
-    ...(addresses && { addresses: [...addresses] }),
-  };
-}
-
-const toTime = (ms: number): string => new Date(ms).toISOString();
-const orNull = (ms: number | null): string | null => (ms === null ? null : toTime(ms));

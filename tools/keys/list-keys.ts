@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { cutPage, defineTool, keyStatuses, nextCursor, pageCursor, pageLimit } from '#tool';
-import { Key, toKey } from './key.ts';
+import { cutPage, defineTool, keyStatuses, keyToWire, nextCursor, pageCursor, pageLimit } from '#tool';
+import { Key } from './key.ts';
 
 export const listKeys = defineTool({
   name: 'list_keys',
@@ -21,6 +21,6 @@ export const listKeys = defineTool({
     const filter = { status, scopeType: scope_type, userId: user_id };
     const found = await keys.list(filter, { limit: limit + 1, beforeId: cursor });
     const { rows, next_cursor } = cutPage(found, limit, ({ id }) => id);
-    return { keys: rows.map(toKey), next_cursor };
+    return { keys: rows.map(keyToWire), next_cursor };
   },
 });

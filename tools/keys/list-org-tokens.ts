@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { cutPage, defineTool, nextCursor, pageCursor, pageLimit } from '#tool';
-import { OrgToken, toOrgToken } from './org-token.ts';
+import { cutPage, defineTool, keyToWire, nextCursor, pageCursor, pageLimit } from '#tool';
+import { Key } from './key.ts';
 
 export const listOrgTokens = defineTool({
   name: 'list_org_tokens',
@@ -11,10 +11,10 @@ export const listOrgTokens = defineTool({
   rest: 'GET /org/tokens',
   faces: 'rest',
   input: z.strictObject({ limit: pageLimit, cursor: pageCursor }),
-  output: z.object({ tokens: z.array(OrgToken), next_cursor: nextCursor }),
+  output: z.object({ tokens: z.array(Key), next_cursor: nextCursor }),
   async handle({ limit, cursor }, { keys }) {
     const found = await keys.list({ scopeType: 'global' }, { limit: limit + 1, beforeId: cursor });
     const { rows, next_cursor } = cutPage(found, limit, ({ id }) => id);
-    return { tokens: rows.map(toOrgToken), next_cursor };
+    return { tokens: rows.map(keyToWire), next_cursor };
   },
 });

@@ -1,11 +1,8 @@
 import { z } from 'zod';
-import { defineTool, refuse } from '#tool';
-import { Key, Restrictions, toKey } from './key.ts';
+import { defineTool, keepItWarning, keyToWire, refuse } from '#tool';
+import { Key, Restrictions } from './key.ts';
 
 const scopes = z.array(z.string().min(1).max(130)).max(100);
-
-/** Goes with every plaintext, which no other call returns. */
-export const keepItWarning = 'Keep this key now: it is shown once and cannot be shown again.';
 
 export const mintKey = defineTool({
   name: 'mint_key',
@@ -16,7 +13,6 @@ export const mintKey = defineTool({
   effect: 'writes',
   rest: 'POST /v1/keys',
   creates: true,
-  secret: true,
   input: z.strictObject({
     scope_type: z.enum(['global', 'user', 'host']).describe('"global": the key belongs to the organisation.'),
     name: z.string().trim().min(1).max(100).describe('What people call the key.'),
@@ -55,6 +51,6 @@ export const mintKey = defineTool({
       expiresInDays: input.expires_in_days,
       restrictions: input.restrictions,
     });
-    return { key: toKey(key), auth_token: plaintext, warning: keepItWarning };
+    return { key: keyToWire(key), auth_token: plaintext, warning: keepItWarning };
   },
 });

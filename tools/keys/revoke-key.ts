@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineTool } from '#tool';
-import { Key, toKey } from './key.ts';
+import { defineTool, keyToWire } from '#tool';
+import { Key } from './key.ts';
 
 export const revokeKey = defineTool({
   name: 'revoke_key',
@@ -14,6 +14,6 @@ export const revokeKey = defineTool({
   output: z.object({ key: Key, created_keys: z.array(Key) }),
   async handle({ key_id }, { keys }) {
     const { key, createdKeys } = await keys.revoke(key_id);
-    return { key: toKey(key), created_keys: createdKeys.map(toKey) };
+    return { key: keyToWire(key), created_keys: createdKeys.map(keyToWire) };
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineTool } from '#tool';
-import { OrgToken, toOrgToken } from './org-token.ts';
+import { defineTool, keyToWire } from '#tool';
+import { Key } from './key.ts';
 
 export const revokeOrgToken = defineTool({
   name: 'revoke_org_token',
@@ -11,6 +11,6 @@ export const revokeOrgToken = defineTool({
   rest: 'DELETE /org/tokens/{id}',
   faces: 'rest',
   input: z.strictObject({ id: z.string().min(1).max(64).describe('The id of the token, key_…') }),
-  output: OrgToken,
-  handle: async ({ id }, { keys }) => toOrgToken((await keys.revoke(id)).key),
+  output: Key,
+  handle: async ({ id }, { keys }) => keyToWire((await keys.revoke(id)).key),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool } from '#tool';
+import { defineTool, isoTimeOrNull } from '#tool';
 
 export const whoami = defineTool({
   name: 'whoami',
@@ -31,7 +31,7 @@ export const whoami = defineTool({
         prefix,
         name,
         scope_type: scopeType,
-        expires_at: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
+        expires_at: isoTimeOrNull(expiresAtMs),
       },
       user_id: me.userId,
       scopes: [...me.scopes],

@@ -1,8 +1,8 @@
-import type { AuditEvent } from '../audit/audit-event.ts';
-import { isoTime } from './print.ts';
+import { isoTime } from '../iso-time.ts';
+import type { AuditEvent } from './audit-event.ts';
 
-/** A row of the trail as it is exported: with its hash, so that the chain can be checked without the store. */
-export function auditJson(event: AuditEvent) {
+/** A row as the outside sees it; its hash lets an export be checked without the store. */
+export function auditToWire(event: AuditEvent) {
   return {
     seq: event.seq,
     hash: event.hash,
@@ -30,11 +30,12 @@ export function auditJson(event: AuditEvent) {
 }
 
 /** A row that somebody changed in the store may hold anything; it is shown as it stands. */
-function parsedChange(change: string | null): unknown {
+function parsedChange(change: string | null): Record<string, unknown> | null {
   if (change === null) return null;
   try {
-    return JSON.parse(change);
+    const value: unknown = JSON.parse(change);
+    return typeof value === 'object' ? { ...value } : { unreadable: change };
   } catch {
-    return change;
+    return { unreadable: change };
   }
 }

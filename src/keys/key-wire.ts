@@ -1,0 +1,45 @@
+import { isoTime, isoTimeOrNull } from '../iso-time.ts';
+import type { KeyRecord, KeyStatus, Restrictions } from './key-record.ts';
+
+/** A key and the state it is in at the moment of asking. */
+export type KeyView = KeyRecord & { readonly status: KeyStatus };
+
+/** Goes with every plaintext, which nothing can show again. */
+export const keepItWarning = 'Keep this key now: it is shown once and cannot be shown again.';
+
+/** A key as the outside sees it: everything but the secret. */
+export function keyToWire(key: KeyView) {
+  return {
+    id: key.id,
+    organization_id: key.organizationId,
+    name: key.name,
+    prefix: key.prefix,
+    scope_type: key.scopeType,
+    user_id: key.userId,
+    scopes: [...key.scopes],
+    scope_source: key.scopeSource,
+    canonical_version: key.canonicalVersion,
+    restrictions: key.restrictions === null ? null : restrictionsToWire(key.restrictions),
+    is_default: key.isDefault,
+    owner: key.owner,
+    purpose: key.purpose,
+    created_by: key.createdBy,
+    created_at: isoTime(key.createdAtMs),
+    expires_at: isoTimeOrNull(key.expiresAtMs),
+    last_used_at: isoTimeOrNull(key.lastUsedAtMs),
+    status: key.status,
+    revoked_at: isoTimeOrNull(key.revokedAtMs),
+    revoked_by: key.revokedBy,
+    replaced_by: key.replacedBy,
+    replaces: key.replaces,
+    grace_until: isoTimeOrNull(key.graceUntilMs),
+  };
+}
+
+function restrictionsToWire({ tools, workspace_ids, addresses }: Restrictions) {
+  return {
+    ...(tools && { tools: [...tools] }),
+    ...(workspace_ids && { workspace_ids: [...workspace_ids] }),
+    ...(addresses && { addresses: [...addresses] }),
+  };
+}
