@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { tools } from '../../tools/index.ts';
 import { connect } from '../support/clients.ts';
 import { callTool, requestJson } from '../support/http.ts';
 import { startTwoTenants } from '../support/start-app.ts';
@@ -34,4 +35,35 @@ test('an agent of another organisation is answered like one that does not exist'
   expect(known.status).toBe(200);
   expect(foreign.status).toBe(404);
   expect(bytes(foreign)).toBe(bytes(unknown));
+});
+
+/** Arguments with which each tool that reaches the platform gets there; a new tool joins here. */
+const reaching: Record<string, object> = {
+  search_agents: { query: 'nurse' },
+  get_agent: { agent_id: 'agt_1' },
+  list_research_groups: {},
+  get_research_group: { research_group_id: 'rgp_1' },
+  create_research_group: { name: 'Nurses', agent_ids: ['agt_1'] },
+  list_studies: {},
+  get_study: { study_id: 'std_1' },
+  create_study: { name: 'Sleep', objective: 'Find out.', research_group_id: 'rgp_1', questions: ['Why?'] },
+  list_jobs: {},
+  get_job: { job_id: 'job_1' },
+};
+
+test('whatever the tool, the platform is told the organisation of the key, exactly once', async () => {
+  const app = await startTwoTenants({ seed: false, fakeReply: () => ({ status: 404, body: undefined }) });
+  const { plaintext } = await app.mint(app.acme, {
+    scopes: tools.map(({ scope }) => scope).filter((scope) => scope !== 'any'),
+  });
+  const silent = new Set<string>();
+  for (const { name } of tools.filter((tool) => tool.onMcp)) {
+    app.sent.length = 0;
+    await callTool(app.url, plaintext, name, reaching[name] ?? {});
+    if (app.sent.length === 0) silent.add(name);
+    for (const { url } of app.sent) expect(url.searchParams.getAll('organization_id')).toEqual([app.acme.id]);
+  }
+  const onMcp = tools.filter((tool) => tool.onMcp).map(({ name }) => name);
+  expect(onMcp.filter((name) => !silent.has(name)).sort()).toEqual(Object.keys(reaching).sort());
+  expect([...silent].filter((name) => /agent|stud|job|research/.test(name))).toEqual([]);
 });
