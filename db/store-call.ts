@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { AppError } from '../src/errors.ts';
 
-/** Every method of a port runs through here: what SQLite throws becomes the contract's error, all else passes. */
+/** Every method of a port runs through here: what SQLite throws becomes an error with a code, all else passes. */
 export async function storeCall<T>(database: Database.Database, operation: () => T): Promise<T> {
   if (!database.open) throw new AppError('STORE_UNAVAILABLE');
   try {

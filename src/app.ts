@@ -44,7 +44,7 @@ type Connection = {
   readonly end: AbortController;
 };
 
-/** The pipeline, in the contract's order of checks. */
+/** The pipeline: Host, Origin, path, method, credential, organisation, limits, body, scope, arguments; in this order. */
 export function createApp(deps: AppDeps): App {
   return {
     async handle(request, response) {

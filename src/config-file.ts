@@ -3,18 +3,25 @@ import { builtInScopes, defaultCanonicalScopes, defaultCatalogue } from './scope
 
 const scopeName = z
   .string()
-  .regex(/^[a-z][a-z_]{0,63}:[a-z][a-z_]{0,63}$/, 'a scope such as "agent:read"')
+  .regex(/^[a-z][a-z_]{0,63}:[a-z][a-z_]{0,63}$/, 'expected a scope such as "agent:read"')
   .describe('A scope, resource and verb, such as "agent:read".');
 
-const hostName = z.string().regex(/^[a-z0-9.-]{1,253}$|^\[[0-9a-f:]{2,45}\]$/, 'a host name without a port');
+const hostName = z
+  .string()
+  .regex(/^[a-z0-9.-]{1,253}$|^\[[0-9a-f:]{2,45}\]$/, 'expected a host name without a port');
 const origin = z
   .string()
-  .regex(/^https?:\/\/[a-z0-9.:[\]-]+$/, 'an origin such as "https://app.example.com"');
+  .regex(/^https?:\/\/[a-z0-9.:[\]-]+$/, 'expected an origin such as "https://app.example.com"');
 
 const server = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
-    port: z.int().min(0).max(65_535).default(8080).describe('The port to listen on; 0 takes any free one.'),
+    port: z
+      .int('expected a whole number from 0 to 65535')
+      .min(0)
+      .max(65_535)
+      .default(8080)
+      .describe('The port to listen on; 0 takes any free one.'),
     allowedHosts: z
       .array(hostName)
       .default([])
@@ -22,13 +29,16 @@ const server = z
     allowedOrigins: z.array(origin).default([]).describe('Browser origins that may call; empty allows none.'),
     trustedProxies: z
       .array(
-        z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'an address or a CIDR such as "10.0.0.0/8"'),
+        z.union(
+          [z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()],
+          'expected an address or a CIDR such as "10.0.0.0/8"',
+        ),
       )
       .default([])
       .describe('Addresses or CIDRs of proxies whose X-Forwarded-For is believed.'),
     organizationHeader: z
       .string()
-      .regex(/^[A-Za-z0-9-]{1,64}$/, 'a header name')
+      .regex(/^[A-Za-z0-9-]{1,64}$/, 'expected a header name')
       .default('X-Organization-Id')
       .describe('The header in which a client names the organisation.'),
   })
@@ -39,7 +49,9 @@ const scopes = z
     catalogue: z
       .array(scopeName)
       .default([...defaultCatalogue])
-      .describe('Every scope that keys may carry.'),
+      .describe(
+        'The platform scopes that keys may carry; key:*, member:* and audit:read are always there too.',
+      ),
     canonical: z
       .array(scopeName)
       .default([...defaultCanonicalScopes])
@@ -64,14 +76,16 @@ const keys = z
   .strictObject({
     brand: z
       .string()
-      .regex(/^[a-z]{2,8}$/, 'two to eight small letters')
+      .regex(/^[a-z]{2,8}$/, 'expected two to eight small letters')
       .default('tnt')
       .describe('Starts every key.'),
     environment: z
       .string()
-      .regex(/^[a-z]{0,4}$/, 'up to four small letters')
+      .regex(/^[a-z]{0,4}$/, 'expected up to four small letters')
       .default('')
-      .describe('Follows the brand.'),
+      .describe(
+        'Follows the brand, so that a key of another environment is unknown here: "test" makes tnttest_….',
+      ),
     defaultTtlDays: z.int().min(1).max(3650).default(90).describe('Life of a key minted without an expiry.'),
     staleAfterDays: z
       .int()
@@ -119,7 +133,7 @@ export const ConfigFile = z.strictObject({
     .strictObject({
       url: z
         .string()
-        .regex(/^sqlite:./, 'a URL such as "sqlite:tenantry.db"')
+        .regex(/^sqlite:./, 'expected a URL such as "sqlite:tenantry.db"')
         .default('sqlite:tenantry.db')
         .describe('The key store; a relative path stands in dataDir.'),
     })
@@ -140,7 +154,10 @@ export const ConfigFile = z.strictObject({
     })
     .prefault({}),
   limits,
-  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('What is logged; "debug" adds a line for each request.'),
 });
 
 export type ConfigFile = z.infer<typeof ConfigFile>;

@@ -27,13 +27,13 @@ export const isLoopbackHost = (host: string): boolean => loopbackHosts.has(host)
 
 /** Reads `TENANTRY_CONFIG` (default `./mcp.config.json`) and lays the environment over it. */
 export function loadConfig(env: Environment, cwd: string): LoadedConfig {
-  const file = resolve(cwd, env.TENANTRY_CONFIG ?? 'mcp.config.json');
+  const file = resolve(cwd, env.TENANTRY_CONFIG || 'mcp.config.json');
   const read = readJson(file);
   if (!read.ok) return { ok: false, mistakes: [`${file}: ${read.mistake}`] };
   const overlaid = overlay(read.value, env, cwd);
   const parsed = ConfigFile.safeParse(overlaid);
-  const issues = parsed.error?.issues.map(describeIssue) ?? [];
-  const mistakes = [...issues, ...contradictions(overlaid), ...weakSecrets(env)];
+  const issues = parsed.error?.issues.map((issue) => describeIssue(issue, env)) ?? [];
+  const mistakes = [...issues, ...contradictions(overlaid), ...weakSecrets(env), ...unknownVariables(env)];
   if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
   return { ok: true, config: settle(parsed.data, file, env) };
 }
@@ -43,14 +43,14 @@ function readJson(file: string): { ok: true; value: unknown } | { ok: false; mis
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    return { ok: false, mistake: 'expected a readable file; set TENANTRY_CONFIG to its path' };
+    return { ok: false, mistake: 'expected a readable file (`{}` is enough); TENANTRY_CONFIG names another' };
   }
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
     return {
       ok: false,
-      mistake: `expected JSON: ${error instanceof Error ? error.message : 'not readable'}`,
+      mistake: `expected JSON: ${error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : ''}`,
     };
   }
 }
@@ -73,9 +73,38 @@ function overlay(value: unknown, env: Environment, cwd: string): unknown {
 
 const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
 
-function describeIssue(issue: z.core.$ZodIssue): string {
+/** The variable that says a setting, where one does. */
+const variables: Readonly<Record<string, string>> = {
+  dataDir: 'TENANTRY_DATA_DIR',
+  'store.url': 'TENANTRY_STORE_URL',
+  'downstream.url': 'TENANTRY_DOWNSTREAM_URL',
+  'server.host': 'HOST',
+  'server.port': 'PORT',
+  logLevel: 'LOG_LEVEL',
+};
+
+/** Read by this program, by its commands or by its clients. */
+const knownVariables = new Set([
+  ...Object.values(variables),
+  'TENANTRY_CONFIG',
+  'TENANTRY_API_KEY',
+  'TENANTRY_ORGANIZATION_ID',
+  'TENANTRY_URL',
+]);
+
+/** A mistyped name would be silently ignored. */
+function unknownVariables(env: Environment): string[] {
+  const unknown = Object.keys(env).filter(
+    (name) => name.startsWith('TENANTRY_') && !knownVariables.has(name),
+  );
+  return unknown.map((name) => `${name}: expected one of ${[...knownVariables].join(', ')}`);
+}
+
+/** Names the setting as whoever made the mistake knows it: by its variable, or by its path in the file. */
+function describeIssue(issue: z.core.$ZodIssue, env: Environment): string {
   const path = issue.path.map(String).join('.') || '(the file)';
-  return `${path}: ${issue.message}`;
+  const variable = variables[path];
+  return `${variable !== undefined && env[variable] ? variable : path}: ${issue.message}`;
 }
 
 /** Read apart from the rest, so that a contradiction is reported beside whatever else is wrong. */

@@ -99,5 +99,6 @@ try {
   process.exitCode = await runCli(process.argv.slice(2), version, runtime);
 } catch (error) {
   runtime.err(`tenantry: ${sentenceOf(error)}`);
+  if (process.env.LOG_LEVEL === 'debug') console.error(error);
   process.exitCode = 1;
 }

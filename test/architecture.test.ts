@@ -182,3 +182,12 @@ test('no public schema has a place for the organisation', () => {
 });
 
 const withoutComments = (code: string): string => code.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+
+test('every error code is thrown somewhere', () => {
+  const codes = [...read('src/errors.ts').matchAll(/^ {2}([A-Z_]+): \[/gm)].map(([, code]) => code ?? '');
+  const code = [...sources, ...files('tools/**/*.ts'), ...files('db/**/*.ts')]
+    .filter((file) => file !== 'src/errors.ts')
+    .map(read);
+  expect(codes.length).toBeGreaterThan(30);
+  expect(codes.filter((name) => !code.some((text) => text.includes(`'${name}'`)))).toEqual([]);
+});

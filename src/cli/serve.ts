@@ -1,4 +1,5 @@
 import { type DemoTenant, provisionDemo } from '../provisioning/provision-demo.ts';
+import type { Services } from '../services.ts';
 import type { Register } from './program.ts';
 import type { Runtime } from './runtime.ts';
 import { withServices } from './with-services.ts';
@@ -10,9 +11,9 @@ export const registerServe: Register = (program, runtime, done) => {
     .action(async () =>
       done(
         await withServices(runtime, async (services) => {
-          const demo = services.config.demo ? await provisionDemo(services) : [];
+          // First the port: a start that fails on it must not have made keys that nobody saw.
           const listening = await runtime.listen(services);
-          printDemo(demo, listening.url, runtime);
+          if (services.config.demo) await showDemo(services, listening.url, runtime);
           runtime.out(`tenantry listening on ${listening.url}`);
           await runtime.stopRequested();
           await listening.stop();
@@ -21,6 +22,13 @@ export const registerServe: Register = (program, runtime, done) => {
       ),
     );
 };
+
+async function showDemo(services: Services, url: string, runtime: Runtime): Promise<void> {
+  const tenants = await provisionDemo(services);
+  if (tenants.length > 0) return printDemo(tenants, url, runtime);
+  runtime.err(`The store in ${services.config.dataDir} is not new: its keys were shown when they were made.`);
+  runtime.err('Lost one? `tenantry orgs list`, then `tenantry keys mint --org org_… --name …`.');
+}
 
 /** Plain text, once: the plaintext keys exist nowhere else. */
 function printDemo(tenants: readonly DemoTenant[], url: string, runtime: Runtime): void {
@@ -41,5 +49,8 @@ function printDemo(tenants: readonly DemoTenant[], url: string, runtime: Runtime
   };
   runtime.err(`\nPaste into a client (.mcp.json) to speak for ${first.name}:\n`);
   runtime.err(JSON.stringify({ mcpServers: { tenantry: server } }, null, 2));
-  runtime.err('');
+  runtime.err('\nOr try it from another terminal:\n');
+  runtime.err(`  export TENANTRY_URL=${url}/mcp TENANTRY_API_KEY=${first.defaultKey}`);
+  runtime.err('  npx tenantry doctor');
+  runtime.err(`  npx tenantry call search_agents '{"query":"nurse","limit":3}'\n`);
 }

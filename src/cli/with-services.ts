@@ -36,13 +36,23 @@ async function openOrExplain(config: Config, runtime: Runtime) {
   try {
     return await runtime.openServices(config);
   } catch (error) {
-    runtime.err(`The stores in ${config.dataDir} cannot be opened: ${sentenceOf(error)}`);
+    runtime.err(
+      `The stores in ${config.dataDir} cannot be opened: ${sentenceOf(error)}. TENANTRY_DATA_DIR names another folder.`,
+    );
     return undefined;
   }
 }
 
+const adviceOn: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'stop what listens there, or set PORT',
+  EACCES: 'choose a port above 1023, or a folder that you may write',
+  EADDRNOTAVAIL: 'set HOST to an address of this machine',
+};
+
 /** What went wrong, for the operator at the terminal: a sentence, never a stack. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof AppError) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? error.message : 'something went wrong';
+  if (!(error instanceof Error)) return 'something went wrong';
+  const advice = 'code' in error ? adviceOn[String(error.code)] : undefined;
+  return advice === undefined ? error.message : `${error.message}; ${advice}`;
 }

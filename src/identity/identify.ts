@@ -27,7 +27,7 @@ export type Identified = { readonly caller: Caller; readonly stillValid: () => P
  * Who calls, and for which organisation: the credential decides the set, every signal must agree. Nothing is
  * cached: the store is read on each request, so that a revocation holds on the next one.
  *
- * @throws the contract's 400, 401, 403 and 503, in that order of checks
+ * @throws 400 and 401 for the credential, then 400 and 403 for the organisation; 503 where the store cannot answer
  */
 export async function identify(
   presented: Presented,

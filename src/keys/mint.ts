@@ -9,7 +9,7 @@ import { expiryOf, makeKey } from './new-key.ts';
 
 /** What is asked for; exactly one organisation, the caller's, can be meant. */
 export type MintRequest = {
-  readonly scopeType: 'global' | 'user' | 'host';
+  readonly scopeType: 'global';
   readonly name: string;
   readonly scopes?: readonly Scope[] | undefined;
   readonly additionalScopes?: readonly Scope[] | undefined;
@@ -36,7 +36,7 @@ type Grant = {
   readonly version: number | null;
 };
 
-/** The key that `request` makes, given the facts of the moment; throws the contract's refusal otherwise. */
+/** The key that `request` makes, given the facts of the moment; throws the refusal otherwise. */
 export function decideMint(
   organizationId: OrganizationId,
   request: MintRequest,
@@ -46,9 +46,6 @@ export function decideMint(
   nowMs: number,
 ): NewKey & { readonly plaintext: string } {
   requireLiveActor(minter, facts.actor, nowMs);
-  if (request.scopeType !== 'global') {
-    throw new AppError('VALIDATION_ERROR', { message: 'scope_type: expected "global"' });
-  }
   const grant = decideGrant(request, facts, rules);
   requireHeld(grant.scopes, minter, facts);
   if (facts.keys.live >= rules.maxPerOrganization) throw new AppError('KEY_LIMIT_REACHED');
@@ -60,7 +57,7 @@ export function decideMint(
     organizationId,
     {
       name: request.name,
-      scopeType: 'global',
+      scopeType: request.scopeType,
       scopes: grant.scopes,
       scopeSource: grant.source,
       canonicalVersion: grant.version,
@@ -91,7 +88,8 @@ function decideGrant(request: MintRequest, { canon }: MintFacts, { catalogue }: 
   const unknown = catalogue.unknown(asked);
   if (unknown.length > 0) {
     const field = scopes === undefined ? 'additional_scopes' : 'scopes';
-    throw new AppError('VALIDATION_ERROR', { message: `${field}: expected scopes of the catalogue` });
+    const message = `${field}: expected scopes of the catalogue, ${catalogue.scopes.join(', ')}`;
+    throw new AppError('VALIDATION_ERROR', { message });
   }
   if (scopes !== undefined) return { scopes: [...new Set(scopes)], source: 'explicit', version: null };
   const extras = (additionalScopes ?? []).filter((scope) => !canon.scopes.includes(scope));

@@ -85,7 +85,19 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   });
 }
 
+/** Formats that clients know; any other makes them warn, and says no more than the description. */
+const knownFormats = new Set(['date-time', 'ipv4', 'ipv6', 'uri', 'email', 'uuid']);
+
 function toJsonSchema(schema: z.ZodObject, io: 'input' | 'output'): JsonSchema {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io });
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    target: 'draft-2020-12',
+    io,
+    override({ jsonSchema }) {
+      if (jsonSchema.format === undefined) return;
+      // A format says it all; the pattern behind it is long, and every client would read it on every list.
+      delete jsonSchema.pattern;
+      if (!knownFormats.has(jsonSchema.format)) delete jsonSchema.format;
+    },
+  });
   return { ...rest, type: 'object' };
 }

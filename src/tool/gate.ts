@@ -13,7 +13,12 @@ export function requireMayCall(caller: Caller, tool: Tool): void {
 
 function refusalFor(caller: Caller, tool: Tool): AppError | undefined {
   if (tool.scope !== 'any' && !caller.scopes.includes(tool.scope)) {
-    return new AppError('INSUFFICIENT_SCOPE', { data: { required: [tool.scope], granted: caller.scopes } });
+    // Hosts show people the message alone, so it names the scope too.
+    const message = `The credential lacks a scope that this needs: ${tool.scope}.`;
+    return new AppError('INSUFFICIENT_SCOPE', {
+      message,
+      data: { required: [tool.scope], granted: caller.scopes },
+    });
   }
   const allowed = caller.key.restrictedToTools;
   if (allowed !== null && !allowed.includes(tool.name)) return new AppError('KEY_RESTRICTED');

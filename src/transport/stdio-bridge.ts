@@ -81,15 +81,18 @@ async function forward(
     }
     // A client would wait for ever for what a stream that was cut still owes it.
     if (!answered) throw new Error('the remote server ended without an answer');
-  } catch {
+  } catch (thrown) {
     if (answered || signal.aborted || id === null) return;
     const data = { code: 'REMOTE_UNREACHABLE' };
-    write({
-      jsonrpc: '2.0',
-      id,
-      error: { code: -32603, message: 'The remote server gave no usable answer.', data },
-    });
+    const message = `The server at ${target.url.origin} gave no usable answer${networkCode(thrown)}.`;
+    write({ jsonrpc: '2.0', id, error: { code: -32603, message, data } });
   }
+}
+
+/** Such as ` (ECONNREFUSED)`: what the network below `fetch` said, where it said anything. */
+function networkCode(thrown: unknown): string {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
 }
 
 function protocolHeaders(

@@ -83,7 +83,7 @@ const doorSteps = ({ path, spent, fresh, ownId, otherId }: Door): Step[] => [
   [429, 'RATE_LIMITED', bearerOf(fresh)],
 ];
 
-test('on MCP, of all that is wrong with a request the first check in the contract speaks', async () => {
+test('on MCP, of all that is wrong with a request the first check speaks', async () => {
   const { app, acme, door } = await startOrdered();
   const forbidden = { name: 'search_agents', arguments: { organization_id: acme.id } };
   const allowed = { name: 'search_agents', arguments: {} };

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -82,12 +84,27 @@ describe('the shipped configuration on an empty store', () => {
       expect(secret).toHaveLength(49);
       expect(`${whileRunning}\n${scan()}`.includes(secret)).toBe(false);
     }
-    // The demo's four keys, and one of them again in the snippet.
+    // The demo's four keys, and one of them again in the snippet and in the lines to paste.
     expect(stderr.match(anyKey)).toEqual([
       ...defaultKeys.flatMap((shown, index) => [shown, managerKeys[index]]),
       defaultKeys[0],
+      defaultKeys[0],
     ]);
   });
+});
+
+test('a start that fails on its port makes no keys that nobody saw', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void holder.close());
+  await once(holder, 'listening');
+  const { port } = holder.address() as AddressInfo;
+  const env = { TENANTRY_DATA_DIR: temporaryDir() };
+  const failed = await startProgram(['serve'], { ...env, PORT: String(port) }, root).closed;
+  expect([failed.code, failed.stdout]).toEqual([1, '']);
+  expect(failed.stderr).toMatch(/EADDRINUSE.*set PORT/);
+  expect(failed.stderr).not.toMatch(anyKey);
+  const server = await startServer(env, root);
+  expect(readDemo(server.seen.stderr).defaultKeys).toHaveLength(2);
 });
 
 describe('the configuration', () => {
@@ -107,24 +124,26 @@ describe('the configuration', () => {
       LOG_LEVEL: 'loud',
       METRICS_TOKEN: 'short',
       TENANTRY_STORE_URL: 'mysql:x',
+      TENANTRY_DATADIR: '/tmp/typo',
     };
     const { code, stdout, stderr } = await startProgram(['serve'], env).closed;
     expect([code, stdout]).toEqual([78, '']);
     const mistakes = [...stderr.matchAll(/^ +([^:]+): (\S.*)$/gm)].map(([, path]) => path);
     expect([...new Set(mistakes)].sort()).toEqual([
       '(the file)',
+      'LOG_LEVEL',
       'METRICS_TOKEN',
+      'PORT',
+      'TENANTRY_DATADIR',
+      'TENANTRY_STORE_URL',
       'dataDir',
       'demo',
       'keys.brand',
       'limits.toolTimeoutSeconds',
-      'logLevel',
       'scopes.canonical.0',
       'server.allowedHosts',
       'server.allowedOrigins.0',
       'server.organizationHeader',
-      'server.port',
-      'store.url',
     ]);
     expect(stderr).toContain('surprise');
     expect(stderr).not.toMatch(/\bat .*\.ts:\d+/);

@@ -11,7 +11,7 @@ async function startAcme(options = {}) {
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 describe.each(clientKinds)('$label over HTTP', ({ connect, era }) => {
-  test('finds all that the contract promises to every client', async () => {
+  test('finds all that every client is promised', async () => {
     const app = await startAcme();
     const peer = await connect({ url: `${app.url}/mcp`, headers: bearer(app.acme.defaultKey) });
     expect(await brokenPromises(peer, app.acme)).toEqual({});

@@ -80,7 +80,7 @@ test.each([
   expect((await platform.get(`/v1/agents/search?${query}`, alpha)).status).toBe(400);
 });
 
-test('an agent carries the fields of the contract and its organisation, and nothing of the index', async () => {
+test('an agent carries the promised fields and its organisation, and nothing of the index', async () => {
   const reply = await platform.get(`/v1/agents/${ids[0]}`, alpha);
   expect(reply).toEqual({
     status: 200,

@@ -71,7 +71,7 @@ const searchWords = createSearchWords();
 const wordsOf = (...texts: readonly string[]): Set<string> =>
   new Set(texts.flatMap((one) => one.split(' ')).flatMap((piece) => searchWords(piece)));
 
-/** 1 to 3 as the contract ranks them, 0 for no match. */
+/** 1 to 3 by rank, 0 for no match. */
 function naiveTier(row: NewAgent, words: readonly string[]): number {
   const strong = wordsOf(row.name, row.occupation, ...row.tags);
   const all = wordsOf([...strong].join(' '), row.biography, row.city, row.country, regionName(row.country));

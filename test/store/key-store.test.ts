@@ -72,12 +72,12 @@ test('the facts of a minting are the live keys, the default key, the actor and t
       START_MS,
       (seen) => {
         facts.push(seen);
-        throw new AppError('FORBIDDEN');
+        throw new AppError('INVALID_TOKEN');
       },
       () => auditRow(organization.id),
     );
   for (const actor of [null, defaultKey.id, other.defaultKey.id]) {
-    await expect(look(actor)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(look(actor)).rejects.toMatchObject({ code: 'INVALID_TOKEN' });
   }
   const same = { keys: { live: 2 }, defaultKey, canon: { version: 1, scopes: canonicalScopes } };
   expect(facts).toEqual([null, defaultKey, null].map((actor) => ({ ...same, actor })));

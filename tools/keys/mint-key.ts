@@ -14,7 +14,7 @@ export const mintKey = defineTool({
   rest: 'POST /v1/keys',
   creates: true,
   input: z.strictObject({
-    scope_type: z.enum(['global', 'user', 'host']).describe('"global": the key belongs to the organisation.'),
+    scope_type: z.enum(['global']).describe('"global": the key belongs to the organisation.'),
     name: z.string().trim().min(1).max(100).describe('What people call the key.'),
     scopes: scopes.optional().describe('Exactly these scopes; an empty list allows nothing.'),
     additional_scopes: scopes.optional().describe('The canonical set and these.'),
@@ -38,7 +38,8 @@ export const mintKey = defineTool({
     warning: z.string(),
   }),
   precheck({ scope_type }) {
-    if (scope_type === undefined || scope_type === null) refuse('SCOPE_REQUIRED');
+    if (scope_type === undefined || scope_type === null)
+      refuse('SCOPE_REQUIRED', 'scope_type is required: "global" for a key of the organisation.');
   },
   async handle(input, { keys }) {
     const { key, plaintext } = await keys.mint({
