@@ -15,9 +15,10 @@ import { admit, type FrontDoorDeps, type Visit } from './transport/front-door.ts
 import type { McpFace } from './transport/mcp.ts';
 import { hasBody, readJsonBody } from './transport/read-body.ts';
 import { requestFacts } from './transport/request-facts.ts';
-import { answerRest } from './transport/rest.ts';
+import { answerRest, restTools } from './transport/rest.ts';
 import type { Route } from './transport/router.ts';
 import type { Target } from './transport/target.ts';
+import { createTurns } from './transport/turns.ts';
 import { watchKey } from './transport/watch-key.ts';
 import { writeAnswer } from './transport/write-answer.ts';
 
@@ -46,14 +47,15 @@ type Connection = {
 
 /** The pipeline: Host, Origin, path, method, credential, organisation, limits, body, scope, arguments; in this order. */
 export function createApp(deps: AppDeps): App {
+  const turns = createTurns();
   return {
     async handle(request, response) {
+      if (!(await turns.wait(request.socket, response))) return;
       const visit: Visit = { face: 'rest', origin: undefined };
       const connection = { request, response, visit, end: endOf(response) };
       try {
         const admission = await admit(request, visit, deps);
-        if (admission.open !== null)
-          await write(admission.open, admission.open.requestId ?? newRequestId(), connection);
+        if (admission.open !== null) await write(admission.open, newRequestId(), connection);
         else await serve(admission.route, admission.target, connection, deps);
       } catch (thrown) {
         const requestId = newRequestId();
@@ -70,12 +72,14 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
   const facts = requestFacts(request, target, deps.trustedProxies);
   const slot = openAuditSlot(facts, deps.slot);
   let exchange: Exchange | undefined;
-  let leave = () => {};
   try {
-    leave = deps.inFlight.enter();
+    deps.inFlight.requireRoom();
     const identified = await identify({ ...signalsOf(route, request, deps), ...facts }, slot, deps.identity);
     deps.rateLimit.admit(identified.caller.key.id, isDiscovery(request) ? 503 : 429);
-    const body = hasBody(request) ? await readJsonBody(request) : undefined;
+    const onTwice = route.kind === 'mcp' ? 'INVALID_REQUEST' : 'VALIDATION_ERROR';
+    const body = hasBody(request) ? await readJsonBody(request, onTwice) : undefined;
+    // Not before the body is there: a client that sends slowly must not hold a place.
+    whenAnswered(connection, deps.inFlight.enter(identified.caller.organization.id));
     exchange = {
       caller: identified.caller,
       slot,
@@ -94,9 +98,13 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
     const answerTo = (each: AppError) =>
       failureAnswer(each, visit.face, slot.requestId, exchange?.rpcId ?? null);
     await write(await refuse(error, answerTo, slot, deps.log), slot.requestId, connection);
-  } finally {
-    leave();
   }
+}
+
+/** An answer that nobody reads takes up its place until its connection ends. */
+function whenAnswered({ response }: Connection, leave: () => void): void {
+  if (response.destroyed) leave();
+  else response.once('close', leave);
 }
 
 /** Closes the slot with the refusal; where its row cannot be written, that is what the caller is told. */
@@ -124,7 +132,7 @@ function signalsOf(route: Route, { rawHeaders }: IncomingMessage, { organization
   return { rawHeaders, headerName: organizationHeader, urlSegment };
 }
 
-function answerOn(
+async function answerOn(
   route: Route,
   { query }: Target,
   body: unknown,
@@ -132,8 +140,14 @@ function answerOn(
   exchange: Exchange,
   deps: AppDeps,
 ): Promise<Answer> {
-  if (route.kind === 'mcp') return deps.mcp.answer(body, request, exchange);
-  return answerRest({ ...route, query, body }, exchange, deps.callTool);
+  switch (route.kind) {
+    case 'mcp':
+      return deps.mcp.answer(body, request, exchange);
+    case 'rest':
+      return answerRest({ ...route, query, body }, exchange, deps.callTool);
+    case 'document':
+      return route.render(restTools(exchange.caller, deps.callTool.tools));
+  }
 }
 
 /** The engine closed the slot before the last message; a stream that was cut short is closed here. */

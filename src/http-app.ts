@@ -5,7 +5,7 @@ import { addressSet } from './identity/client-address.ts';
 import { createInFlight, type InFlight } from './limits/in-flight.ts';
 import { createRateLimit } from './limits/rate-limit.ts';
 import type { Services } from './services.ts';
-import { createDocumentRoutes } from './transport/document-routes.ts';
+import { createDocumentRoutes, documents } from './transport/document-routes.ts';
 import { createMcpFace } from './transport/mcp.ts';
 import { createMetricsRoute } from './transport/metrics.ts';
 import { createOpenRoutes, openJson } from './transport/open-routes.ts';
@@ -21,24 +21,18 @@ export function createHttpApp(services: Services): HttpApp {
   const trustedProxies = addressSet(server.trustedProxies);
   const organizationHeader = server.organizationHeader.toLowerCase();
   const mcp = createMcpFace(services.mcp);
+  const rendering = documents(version);
   const openRoutes = createOpenRoutes({
     '/healthz': async () => openJson(200, { status: 'ok' }),
     '/readyz': async () => readiness(services, inFlight),
     ...createMetricsRoute(services.metrics, config.metricsToken),
-    ...createDocumentRoutes({
-      version,
-      tools: callTool.tools,
-      identity,
-      organizationHeader,
-      trustedProxies,
-      slot,
-    }),
+    ...createDocumentRoutes(rendering, callTool.tools),
   });
   const app = createApp({
     allowedHosts: allowedHosts(server.host, server.allowedHosts),
     allowedOrigins: new Set(server.allowedOrigins),
     openRoutes,
-    router: createRouter(callTool.tools),
+    router: createRouter(callTool.tools, rendering),
     identity,
     organizationHeader,
     trustedProxies,

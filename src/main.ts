@@ -10,7 +10,7 @@ import { runCli } from './cli/program.ts';
 import type { Listening, Runtime } from './cli/runtime.ts';
 import { sentenceOf } from './cli/with-services.ts';
 import type { Config } from './config.ts';
-import { startHousekeeping } from './housekeeping.ts';
+import { startHousekeeping, writeRefusalSummary } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
 import { createLog } from './log.ts';
 import { createServices, type Services, toolMistakes } from './services.ts';
@@ -26,6 +26,9 @@ const connectionLimits = {
 };
 
 const SHUTDOWN_MS = 10_000;
+const MOST_CONNECTIONS = 5000;
+/** A socket on which nothing moves for so long is closed; a tool call may be silent for its whole time. */
+const IDLE_MS = 120_000;
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -44,9 +47,13 @@ async function openServices(config: Config): Promise<Services & { close(): Promi
   return {
     ...services,
     async close() {
-      await services.keyUses.flush();
-      await platform.close();
-      await store.close();
+      try {
+        await services.keyUses.flush();
+        await writeRefusalSummary(services);
+      } finally {
+        await platform.close();
+        await store.close();
+      }
     },
   };
 }
@@ -54,6 +61,8 @@ async function openServices(config: Config): Promise<Services & { close(): Promi
 async function listen(services: Services): Promise<Listening> {
   const app = createHttpApp(services);
   const server = createServer(connectionLimits, (request, response) => void app.handle(request, response));
+  server.maxConnections = MOST_CONNECTIONS;
+  server.timeout = Math.max(IDLE_MS, services.config.limits.toolTimeoutSeconds * 1000 + IDLE_MS);
   const { host, port } = services.config.server;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const housekeeping = startHousekeeping(services);

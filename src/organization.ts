@@ -12,3 +12,7 @@ export type Organization = {
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
 };
+
+/** The id by which the platform knows the organisation: its own one, where it has given one. */
+export const platformId = ({ id, externalId }: Pick<Organization, 'id' | 'externalId'>): string =>
+  externalId ?? id;

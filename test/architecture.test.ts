@@ -13,6 +13,7 @@ const layers = [
   'errors',
   'ids',
   'iso-time',
+  'printable',
   'scopes',
   'config-file',
   'config',

@@ -25,7 +25,7 @@ export function jobRoutes(database: PlatformDatabase, runner: JobRunner): readon
         const row = jobs.find(organizationId, id);
         if (row === undefined) return notFound();
         // It may be the job of another process on the same file that has ended since.
-        if (row.status !== 'completed') runner.wake();
+        runner.drive(row);
         return ok({ job: jobToWire(row) });
       },
     },

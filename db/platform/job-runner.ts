@@ -13,6 +13,8 @@ const RETRY_MS = 1000;
 export type JobRunner = {
   /** Looks for unfinished jobs and drives them; harmless at any time. */
   wake(): void;
+  /** Drives this one job, if nobody does. */
+  drive(job: JobRow): void;
   stop(): void;
 };
 
@@ -46,7 +48,11 @@ export function startJobRunner(database: PlatformDatabase, now: () => number): J
   const runner: JobRunner = {
     wake() {
       if (stopped) return;
-      for (const job of unfinishedJobs(database)) if (!timers.has(job.id)) plan(job, stepMs(job));
+      for (const job of unfinishedJobs(database)) runner.drive(job);
+    },
+    drive(job) {
+      if (stopped || job.status === 'completed' || timers.has(job.id)) return;
+      plan(job, stepMs(job));
     },
     stop() {
       stopped = true;

@@ -1,5 +1,4 @@
 import type { Downstream } from '../../src/downstream/downstream.ts';
-import type { OrganizationId } from '../../src/ids.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { type DemoProfile, seedDemo } from './demo/seed-demo.ts';
 import { jobRoutes } from './job-routes.ts';
@@ -11,7 +10,7 @@ import { studyRoutes } from './study-routes.ts';
 
 export type EmbeddedPlatform = Downstream & {
   /** Fills an organisation with its demo data, once; later calls change nothing. */
-  seedDemo(organizationId: OrganizationId, profile: DemoProfile): Promise<void>;
+  seedDemo(organizationId: string, profile: DemoProfile): Promise<void>;
 };
 
 /** The platform without a network: its REST API on a SQLite file of its own. `file` is made where it is missing. */

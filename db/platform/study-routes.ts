@@ -46,7 +46,7 @@ export function studyRoutes(
       answer: ({ organizationId, body }) => {
         const made = create.immediate(organizationId, readStudy(body, now()));
         if (made === undefined) return notFound();
-        runner.wake();
+        runner.drive(made.job);
         return created({ study: studyToWire(made.study), job: jobToWire(made.job) });
       },
     },

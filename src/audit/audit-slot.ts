@@ -2,6 +2,7 @@ import type { Caller } from '../caller.ts';
 import type { ErrorCode } from '../errors.ts';
 import { newRequestId, type RequestId } from '../ids.ts';
 import { redactKeys } from '../log.ts';
+import { printable } from '../printable.ts';
 import type { AuditRow, Era } from './audit-event.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { RefusalLimit } from './refusal-limit.ts';
@@ -70,7 +71,7 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
     at: openedAt,
     requestId,
     ...identityFields(learned),
-    onBehalfOf: printable(facts.onBehalfOf),
+    onBehalfOf: keptOrNull(facts.onBehalfOf),
     method: facts.method,
     target: targetOf(facts.target, learned),
     tool: learned.tool ?? null,
@@ -78,14 +79,14 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
     errorCode: outcome.errorCode ?? null,
     durationMs: Math.max(0, Math.round(deps.now() - openedAt)),
     clientAddress: facts.clientAddress,
-    clientName: printable(learned.clientName ?? facts.clientName),
+    clientName: keptOrNull(learned.clientName ?? facts.clientName),
     era: learned.era ?? null,
     change: outcome.change === undefined ? null : JSON.stringify(outcome.change),
   });
 
   const append = (outcome: Outcome): Promise<void> => {
     // A flood of bad credentials must not fill the disk: beyond the limit it is counted, not written.
-    const isRefusedCredential = learned.caller === undefined && outcome.status < 500;
+    const isRefusedCredential = learned.caller === undefined && !outcome.errorCode?.startsWith('STORE_');
     const closingRow = row('call', outcome);
     deps.observe(closingRow);
     if (isRefusedCredential && !deps.refusals.admit(facts.clientAddress)) return Promise.resolve();
@@ -123,19 +124,32 @@ function identityFields({ caller, refusedKey }: Learned) {
 }
 
 function targetOf(path: string, { rpcMethod, attempted }: Learned): string {
-  const words = [path, rpcMethod ?? '', attempted === undefined ? '' : `organization=${attempted}`];
+  const words = [
+    withoutKeys(path),
+    rpcMethod ?? '',
+    attempted === undefined ? '' : `organization=${attempted}`,
+  ];
   return words
     .filter((word) => word !== '')
-    .map((word) => printable(word))
+    .map(kept)
     .join(' ');
+}
+
+/** A path is percent-encoded, perhaps twice: a key in it must be found all the same. */
+function withoutKeys(path: string): string {
+  let decoded = path;
+  for (let round = 0; round < 3; round += 1) {
+    decoded = decoded.replaceAll(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+  }
+  const safe = redactKeys(decoded);
+  return safe === decoded ? path : safe;
 }
 
 const LONGEST_TEXT = 200;
 
 /** What a client says of itself is kept short, on one line, and without anything shaped like a key. */
-function printable<Text extends string | null>(text: Text): Text | string {
-  if (text === null) return text;
-  return redactKeys(text)
-    .replaceAll(/[\p{Cc}\u2028\u2029]/gu, '?')
-    .slice(0, LONGEST_TEXT);
-}
+const kept = (text: string): string => printable(redactKeys(text)).slice(0, LONGEST_TEXT);
+
+const keptOrNull = (text: string | null): string | null => (text === null ? null : kept(text));

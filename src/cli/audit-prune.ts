@@ -5,12 +5,12 @@ import type { AuditEvent, ChainHead } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import { operatorRow } from '../audit/operator-row.ts';
 import { verifyChain } from '../audit/verify.ts';
+import { printable } from '../printable.ts';
 import type { Services } from '../services.ts';
 import { readRows, toNdjson } from './audit-export.ts';
 import { formatChainHead } from './parse-option.ts';
 import { type JsonOption, printJson } from './print.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
-import { printable } from './table.ts';
 
 export type PruneOptions = JsonOption & { readonly before: number; readonly out: string };
 
@@ -51,6 +51,7 @@ export async function pruneAudit(
   else {
     runtime.out(`Rows removed: ${removal.rows}. They stand in ${printable(file)}.`);
     runtime.out(`Removed head: ${removedHead}`);
+    runtime.out('The chain goes on from there: a checkpoint row, the newest, holds the removed head.');
   }
   return 0;
 }

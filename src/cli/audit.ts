@@ -1,24 +1,27 @@
 import type { Command } from 'commander';
-import { auditLine, type ChainHead } from '../audit/audit-event.ts';
+import { type AuditEvent, auditLine, type ChainHead } from '../audit/audit-event.ts';
 import { auditToWire } from '../audit/audit-wire.ts';
 import { verifyChain } from '../audit/verify.ts';
 import { isoTime } from '../iso-time.ts';
+import { printable } from '../printable.ts';
 import type { Services } from '../services.ts';
 import { exportAudit } from './audit-export.ts';
 import { type FilterOptions, selectionOf, withFilters } from './audit-filter.ts';
 import { type PruneOptions, pruneAudit } from './audit-prune.ts';
-import { formatChainHead, parseChainHead, parseInstant, parseWholeNumber } from './parse-option.ts';
+import { formatChainHead, parseChainHead, parsePastInstant, parseWholeNumber } from './parse-option.ts';
 import { type JsonOption, jsonOption, printJson, writeText } from './print.ts';
 import type { Register } from './program.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
-import { printable } from './table.ts';
+import { shortened } from './table.ts';
 import { withServices } from './with-services.ts';
 
 type ListOptions = FilterOptions & JsonOption & { readonly limit: number };
 type VerifyOptions = JsonOption & { readonly head?: ChainHead };
 
+const ORGANIZATION_ID_LENGTH = 30;
 const LIST_LIMIT = 50;
 const LONGEST_LIST = 10_000;
+const LONGEST_CHANGE = 120;
 
 export const registerAudit: Register = (program, runtime, done) => {
   const audit = program.command('audit').description('Shows, exports, verifies and prunes the audit trail.');
@@ -49,8 +52,12 @@ function registerUpkeep(audit: Command, runtime: Runtime, done: (code: ExitCode)
     );
   audit
     .command('prune')
-    .description('Moves the oldest rows from the store to a file and leaves a checkpoint.')
-    .requiredOption('--before <time>', 'removes rows older than this (ISO 8601)', parseInstant)
+    .description('Moves the oldest rows from the store to a file and leaves a checkpoint row.')
+    .requiredOption(
+      '--before <time>',
+      'removes rows older than this (ISO 8601)',
+      parsePastInstant(runtime.now),
+    )
     .requiredOption('--out <file>', 'the file to make; it must not exist')
     .option(...jsonOption)
     .action(async (options: PruneOptions) =>
@@ -68,12 +75,21 @@ async function list(options: ListOptions, services: Services, runtime: Runtime):
       : await trail.list(organizationId, filter, page);
   const lines = options.json
     ? [JSON.stringify({ events: events.map(auditToWire) })]
-    : events.map((event) => printable(`${isoTime(event.at)} ${auditLine(event)}`));
+    : events.map((event) => listLine(event, organizationId === null));
+  if (events.length === 0 && !options.json) runtime.err('No rows.');
   const isRead = await writeText(
     runtime,
     lines.map((line) => `${line}\n`),
   );
   return isRead ? 0 : 1;
+}
+
+/** The row's organisation stands only where the list is of all of them. */
+function listLine(event: AuditEvent, ofAll: boolean): string {
+  const { at, organizationId, change } = event;
+  const organization = ofAll ? `${(organizationId ?? '-').padEnd(ORGANIZATION_ID_LENGTH)} ` : '';
+  const changed = change === null ? '' : ` ${shortened(change, LONGEST_CHANGE)}`;
+  return printable(`${isoTime(at)} ${organization}${auditLine(event)}${changed}`);
 }
 
 async function verify({ json, head: kept }: VerifyOptions, { store }: Services, runtime: Runtime) {

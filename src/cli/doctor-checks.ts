@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { newOrganizationId } from '../ids.ts';
-import { adviceFor } from './doctor-advice.ts';
+import { printable } from '../printable.ts';
+import { adviceFor, failureAt } from './remote-advice.ts';
 import { failureLine, failureOf, type RemoteFailure, refusalOf } from './remote-failure.ts';
 import { type RemoteTarget, remoteHeaders } from './remote-target.ts';
-import { printable } from './table.ts';
 
 /** One thing that was tried, and what came of it. */
 export type Check = {
@@ -28,10 +28,9 @@ export const WhoAmI = z.object({
 });
 export type WhoAmI = z.infer<typeof WhoAmI>;
 
-/** Makes the attempt; whatever is thrown on the way is the finding. */
+/** Makes the attempt, at `url` if at any; whatever is thrown on the way is the finding. */
 export async function check(
-  name: string,
-  tried: string,
+  { name, tried, url }: { readonly name: string; readonly tried: string; readonly url: URL | null },
   target: RemoteTarget,
   attempt: () => Promise<Finding>,
 ): Promise<Check> {
@@ -39,8 +38,10 @@ export async function check(
     (thrown): Finding => ({ ok: false, failure: failureOf(thrown, undefined) }),
   );
   if (finding.ok) return { name, tried, ok: true, found: finding.found, advice: null };
-  const advice = finding.advice ?? adviceFor(finding.failure, target);
-  return { name, tried, ok: false, found: failureLine(finding.failure), advice };
+  const { failure, advice = adviceFor(failure, target) } = finding;
+  const isNamed = url === null || tried.includes(url.href);
+  const found = isNamed ? failureLine(failure) : failureAt(failure, url);
+  return { name, tried, ok: false, found, advice };
 }
 
 export const failed = (message: string, advice: string): Finding => ({
@@ -57,6 +58,8 @@ export function siblingUrl({ url }: RemoteTarget, path: string): URL {
   return sibling;
 }
 
+export const whoAmIUrl = (target: RemoteTarget): URL => siblingUrl(target, '/v1/whoami');
+
 /** GETs an open route, or fails with what was answered. */
 export async function probe(url: URL): Promise<Finding> {
   const response = await request(url, {});
@@ -69,7 +72,7 @@ export async function fetchWhoAmI(
   target: RemoteTarget,
   headers: Record<string, string>,
 ): Promise<WhoAmI | RemoteFailure> {
-  const response = await request(siblingUrl(target, '/v1/whoami'), { headers });
+  const response = await request(whoAmIUrl(target), { headers });
   if (response.status !== 200) return refusalOf(response.clone());
   return WhoAmI.parse(await response.json());
 }

@@ -28,14 +28,15 @@ export async function* checkClient(
     work().catch((thrown): Finding => ({ ok: false, failure: failureOf(thrown, observed.lastRefusal()) }));
   const requestInit = { headers: remoteHeaders(key, target.organizationId) };
   let client: RemoteClient | undefined;
-  yield await check(name, 'tools/list', target, () =>
+  const { url } = target;
+  yield await check({ name, tried: 'tools/list', url }, target, () =>
     attempt(async () => {
-      client = await connect(target.url, requestInit, observed.fetch);
+      client = await connect(url, requestInit, observed.fetch);
       return { ok: true, found: `${(await client.listTools()).tools.length} tools` };
     }),
   );
   if (client === undefined) return;
-  yield await check(name, 'tools/call whoami', target, () =>
+  yield await check({ name, tried: 'tools/call whoami', url }, target, () =>
     attempt(async () => {
       const result = await client?.callWhoAmI();
       const failure = toolFailureOf(result);

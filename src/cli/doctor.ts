@@ -9,6 +9,7 @@ import {
   probe,
   probeUnknownOrganization,
   siblingUrl,
+  whoAmIUrl,
 } from './doctor-checks.ts';
 import { type Connect, checkClient } from './doctor-client.ts';
 import { type JsonOption, jsonOption, printJson } from './print.ts';
@@ -43,42 +44,54 @@ async function doctor(options: RemoteOptions & JsonOption, runtime: Runtime): Pr
   const checks: Check[] = [];
   for await (const made of runChecks(read.target, runtime)) {
     checks.push(made);
-    if (!options.json) runtime.out(lineOf(made));
+    const isAdvised = checks.slice(0, -1).some(({ advice }) => advice === made.advice);
+    if (!options.json) runtime.out(lineOf(made, isAdvised));
   }
   if (options.json) printJson(runtime, checks);
   return checks.every(({ ok }) => ok) ? 0 : 1;
 }
 
-const lineOf = ({ ok, name, tried, found, advice }: Check): string =>
-  `${ok ? 'ok  ' : 'FAIL'} ${name}: ${tried}: ${found.replace(/\.$/, '')}${advice === null ? '' : `. Probably: ${advice}.`}`;
+/** Advice stands once, at the first line that needs it. */
+function lineOf({ ok, name, tried, found, advice }: Check, isAdvised: boolean): string {
+  const probably = advice === null ? '' : `. Probably: ${isAdvised ? 'as above' : advice}.`;
+  return `${ok ? 'ok  ' : 'FAIL'} ${name}: ${tried}: ${found.replace(/\.$/, '')}${probably}`;
+}
 
 /** In an order in which the first failure says most; what cannot succeed after it is not tried. */
 async function* runChecks(target: RemoteTarget, { env, now }: Runtime): AsyncGenerator<Check> {
   const healthz = siblingUrl(target, '/healthz');
-  const reachable = await check('reachable', `GET ${healthz}`, target, () => probe(healthz));
+  const asked = { name: 'reachable', tried: `GET ${healthz}`, url: healthz };
+  const reachable = await check(asked, target, () => probe(healthz));
   yield reachable;
   if (!reachable.ok) return;
   const readyz = siblingUrl(target, '/readyz');
-  yield await check('ready', `GET ${readyz}`, target, () => probe(readyz));
+  yield await check({ name: 'ready', tried: `GET ${readyz}`, url: readyz }, target, () => probe(readyz));
 
   const credential = readApiKey(env);
   if (!credential.ok) {
     const advice = 'set it to a key of the organisation, which "tenantry keys mint" makes';
     const finding = failed(credential.mistake, advice);
-    yield await check('key', 'the environment', target, async () => finding);
+    yield await check({ name: 'key', tried: 'the environment', url: null }, target, async () => finding);
     return;
   }
-  const { key } = credential;
-  const accepted = await check('key', 'GET /v1/whoami', target, () => acceptKey(target, key));
+  yield* checkKey(target, credential.key, now());
+}
+
+async function* checkKey(target: RemoteTarget, key: string, nowMs: number): AsyncGenerator<Check> {
+  const url = whoAmIUrl(target);
+  const accepted = await check({ name: 'key', tried: 'GET /v1/whoami', url }, target, () =>
+    acceptKey(target, key),
+  );
   yield accepted;
   if (!accepted.ok) return;
   const expected = target.organizationId ?? /\/o\/([^/]+)\/mcp$/.exec(target.url.pathname)?.[1];
-  const triedOrganization = expected === undefined ? 'whoami, none expected' : `whoami as ${expected}`;
-  yield await check('organisation', triedOrganization, target, () =>
+  const whoami = expected === undefined ? 'whoami, none expected' : `whoami as ${expected}`;
+  yield await check({ name: 'organisation', tried: whoami, url }, target, () =>
     proveOrganization(target, key, expected),
   );
-  yield await check('isolation', 'POST as an organisation that does not exist', target, () =>
-    probeUnknownOrganization(target, key, now()),
+  const stranger = 'POST as an organisation that does not exist';
+  yield await check({ name: 'isolation', tried: stranger, url: target.url }, target, () =>
+    probeUnknownOrganization(target, key, nowMs),
   );
   yield* checkClient("yesterday's client", connectYesterday, target, key, expected);
   yield* checkClient("today's client", connectToday, target, key, expected);

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts';
 import { type OrganizationId, parseOrganizationId } from '../ids.ts';
 import type { Organization } from '../organization.ts';
+import { printable } from '../printable.ts';
 import type { Services } from '../services.ts';
-import { printable } from './table.ts';
 
 /** @throws NOT_FOUND for a text that is no organisation id */
 export function requireOrganizationId(text: string): OrganizationId {

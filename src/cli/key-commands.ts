@@ -3,11 +3,12 @@ import { AppError } from '../errors.ts';
 import { parseKeyId } from '../ids.ts';
 import { DAY_MS, type KeyRecord, type KeyStatus, keyStatus } from '../keys/key-record.ts';
 import type { KeyView } from '../keys/key-wire.ts';
-import { decideMint, type MintRequest } from '../keys/mint.ts';
+import type { MintRequest } from '../keys/mint.ts';
+import { mintKey as mint } from '../keys/mint-key.ts';
+import { printable } from '../printable.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import type { Services } from '../services.ts';
 import { findOrganization } from './find-organization.ts';
-import { printable } from './table.ts';
 
 const PAGE = 500;
 
@@ -27,22 +28,12 @@ export async function mintKey(
   if (status === 'deleted') {
     throw new AppError('NOT_FOUND', { message: `The organisation ${id} is deleted; it gets no more keys.` });
   }
-  const nowMs = now();
-  let plaintext = '';
-  const key = await store.keys.mint(
+  const { key, plaintext } = await mint(
     id,
-    null,
-    nowMs,
-    (facts) => {
-      const asked: MintRequest = { ...request, scopeType: 'global' };
-      const made = decideMint(id, asked, { operator: 'cli' }, facts, mintRules, nowMs);
-      plaintext = made.plaintext;
-      return made;
-    },
-    (minted) => {
-      const change = { minted: minted.id, prefix: minted.prefix, scopes: minted.scopes };
-      return operatorRow({ tier: 'cli', target: 'keys mint', organizationId: id, nowMs, change });
-    },
+    { ...request, scopeType: 'global' },
+    { operator: 'cli' },
+    (change) => operatorRow({ tier: 'cli', target: 'keys mint', organizationId: id, nowMs: now(), change }),
+    { keys: store.keys, mintRules, now },
   );
   return { key: withStatus(key, services), plaintext };
 }

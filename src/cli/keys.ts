@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { type KeyStatus, keyStatuses } from '../keys/key-record.ts';
 import { keepItWarning, keyToWire } from '../keys/key-wire.ts';
+import { printable } from '../printable.ts';
 import { listKeys, mintKey, revokeKey } from './key-commands.ts';
 import { keyTableHeader, keyTableRow } from './key-table.ts';
 import { parseExpiresInDays, parseScopes, parseText } from './parse-option.ts';
 import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
 import type { Register } from './program.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
-import { printable } from './table.ts';
 import { withServices } from './with-services.ts';
 
 type OrgOption = JsonOption & { readonly org: string };
@@ -70,7 +70,9 @@ function registerMint(keys: Command, runtime: Runtime, done: Done): void {
 function registerList(keys: Command, runtime: Runtime, done: Done): void {
   keys
     .command('list')
-    .description('Lists every key of the organisation, newest first.')
+    .description(
+      'Lists every key of the organisation, newest first; * is its default key. Times are UTC; last use is written once a minute.',
+    )
     .requiredOption(...orgOption)
     .addOption(new Option('--status <status>', 'only keys in this state').choices(keyStatuses))
     .option(...jsonOption)
@@ -80,7 +82,7 @@ function registerList(keys: Command, runtime: Runtime, done: Done): void {
           const found = await listKeys(org, status, services);
           if (json) printJson(runtime, { keys: found.map(keyToWire) });
           else if (found.length === 0) runtime.out('There are no such keys.');
-          else printTable(runtime, keyTableHeader, found.map(keyTableRow));
+          else printTable(runtime, keyTableHeader, found.map(keyTableRow(services.config.scopes.canonical)));
           return 0;
         }),
       ),
@@ -106,7 +108,11 @@ function registerRevoke(keys: Command, runtime: Runtime, done: Done): void {
           runtime.out(changed ? `Revoked ${what}.` : `${what} was revoked already; nothing was changed.`);
           if (createdKeys.length > 0) {
             runtime.out('It made these keys, which stay live until they are revoked themselves:');
-            printTable(runtime, keyTableHeader, createdKeys.map(keyTableRow));
+            printTable(
+              runtime,
+              keyTableHeader,
+              createdKeys.map(keyTableRow(services.config.scopes.canonical)),
+            );
           }
           return 0;
         }),

@@ -3,6 +3,7 @@ import { operatorRow } from '../audit/operator-row.ts';
 import { isoTime } from '../iso-time.ts';
 import { keepItWarning } from '../keys/key-wire.ts';
 import type { Organization, OrganizationStatus } from '../organization.ts';
+import { printable } from '../printable.ts';
 import { provisionOrganization } from '../provisioning/provision.ts';
 import type { Services } from '../services.ts';
 import { noSuchOrganization, requireOrganizationId } from './find-organization.ts';
@@ -10,7 +11,6 @@ import { parseExternalId, parseText } from './parse-option.ts';
 import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
 import type { Register } from './program.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
-import { printable } from './table.ts';
 import { withServices } from './with-services.ts';
 
 type CreateOptions = JsonOption & { readonly externalId?: string };

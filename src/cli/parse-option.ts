@@ -11,6 +11,15 @@ export function parseInstant(text: string): number {
   return Date.parse(text);
 }
 
+/** A parser of instants that have come, by the clock `now`. */
+export function parsePastInstant(now: () => number): (text: string) => number {
+  return (text) => {
+    const instantMs = parseInstant(text);
+    if (instantMs <= now()) return instantMs;
+    throw new InvalidArgumentError('Expected a time that is not in the future.');
+  };
+}
+
 /** A parser of whole numbers from `least` to `most`. */
 export function parseWholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -1,5 +1,5 @@
 import { redactKeys } from '../log.ts';
-import { printable } from './table.ts';
+import { printable } from '../printable.ts';
 
 /** Why a request to a running server failed, as far as it can be told from outside. */
 export type RemoteFailure = {
@@ -72,7 +72,10 @@ export function toolFailureOf(result: unknown): RemoteFailure | undefined {
 
 /** `data` is what goes with every error of Tenantry's; a missing scope is named there. */
 function failureFrom(data: Record<string, unknown>, message: string, status: number | null): RemoteFailure {
-  const required = Array.isArray(data.required) ? ` Needed: ${data.required.join(', ')}.` : '';
+  const unnamed = Array.isArray(data.required)
+    ? data.required.filter((scope) => !message.includes(scope))
+    : [];
+  const required = unnamed.length === 0 ? '' : ` Needed: ${unnamed.join(', ')}.`;
   return {
     code: textOf(data.code),
     status,
@@ -99,7 +102,10 @@ function networkCode(error: unknown): string | null {
   return 'code' in error ? textOf(error.code) : null;
 }
 
-const safe = (text: string): string => printable(redactKeys(text)).slice(0, 500);
+/** Whether the server took the request up and answered with an error: its address and the key are in order. */
+export const isAnswer = (thrown: unknown): boolean => isRecord(thrown) && typeof thrown.code === 'number';
+
+export const safe = (text: string): string => printable(redactKeys(text)).slice(0, 500);
 
 const textOf = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? safe(value) : null;

@@ -1,8 +1,10 @@
-/** Characters that would move a terminal's cursor, or turn the direction of its text. */
-const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+import { printable } from '../printable.ts';
 
-/** `text` on one line and harmless to a terminal: names of keys and errors of servers are written by others. */
-export const printable = (text: string): string => text.replaceAll(unprintable, '?');
+/** `text` in at most `longest` characters, the last of which says where it was cut. */
+export function shortened(text: string, longest: number): string {
+  const characters = [...text];
+  return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join('')}…`;
+}
 
 /** The header and the rows as lines whose columns are aligned. */
 export function tableLines(

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
+import { platformId } from '../organization.ts';
 import type { Downstream, DownstreamReply, DownstreamRequest } from './downstream.ts';
 import type { Path } from './path.ts';
 
@@ -24,7 +25,7 @@ type Binding = {
 
 /** The one client: it writes `organization_id` last, and shows no reply that speaks of another organisation. */
 export function bindDownstream(downstream: Downstream, binding: Binding): BoundDownstream {
-  const speaksFor = binding.caller.organization.externalId ?? binding.caller.organization.id;
+  const speaksFor = platformId(binding.caller.organization);
 
   async function call<Schema extends z.ZodType>(
     method: DownstreamRequest['method'],

@@ -45,11 +45,14 @@ export function clientAddress(
   for (const hop of forwarded.reverse()) {
     if (!trusted.has(address)) break;
     const next = hop.trim();
-    if (isIP(next) === 0) break;
+    if (isIP(next) === 0) return null; // A trusted proxy vouches for somebody whom it cannot name.
     address = unmapped(next);
   }
   return address;
 }
 
 /** `::ffff:192.0.2.1` is an IPv4 peer on a dual-stack socket. */
-const unmapped = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);
+function unmapped(address: string): string {
+  const rest = address.startsWith('::ffff:') ? address.slice(7) : '';
+  return isIP(rest) === 4 ? rest : address;
+}

@@ -20,9 +20,10 @@ export function readCredential(rawHeaders: RawHeaders): string | undefined {
   return key === undefined ? undefined : requireToken(key);
 }
 
-/** Whether a credential was sent at all, well formed or not. */
-export const hasCredential = (rawHeaders: RawHeaders): boolean =>
-  headerValues(rawHeaders, 'authorization').length + headerValues(rawHeaders, 'x-api-key').length > 0;
+/** Whether a credential of ours was sent, well formed or not; another scheme is none. */
+export const presentsCredential = (rawHeaders: RawHeaders): boolean =>
+  headerValues(rawHeaders, 'x-api-key').length > 0 ||
+  headerValues(rawHeaders, 'authorization').some((value) => /^\s*bearer\b/i.test(value));
 
 /** Another scheme counts as no credential; `Bearer` must be followed by one space and one token. */
 function readBearer(value: string): string | undefined {

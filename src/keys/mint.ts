@@ -63,7 +63,7 @@ export function decideMint(
       canonicalVersion: grant.version,
       owner: request.owner ?? ('caller' in minter ? minter.caller.key.owner : 'operator'),
       purpose: request.purpose ?? null,
-      restrictions: request.restrictions ?? null,
+      restrictions: narrowed(request.restrictions ?? null, facts.actor?.restrictions ?? null),
       createdBy: 'caller' in minter ? minter.caller.key.prefix : minter.operator,
       expiresAtMs: expiryOf(days, rules.defaultTtlDays, nowMs),
       isDefault: becomesDefault,
@@ -107,6 +107,19 @@ function requireHeld(granted: readonly Scope[], minter: Minter, { canon }: MintF
     (scope) => !canon.scopes.includes(scope) && !minter.caller.scopes.includes(scope),
   );
   if (beyond.length > 0) throw new AppError('SCOPE_ESCALATION', { data: { beyond } });
+}
+
+/** A restricted key mints keys that are restricted at least as it is: what is not said is inherited. */
+function narrowed(asked: Restrictions | null, own: Restrictions | null): Restrictions | null {
+  if (own === null) return asked;
+  const narrow = (field: keyof Restrictions): readonly string[] | undefined => {
+    const limit = own[field];
+    const wanted = asked?.[field] ?? limit;
+    const beyond = limit === undefined ? [] : (wanted ?? []).filter((entry) => !limit.includes(entry));
+    if (beyond.length > 0) throw new AppError('SCOPE_ESCALATION', { data: { beyond } });
+    return wanted;
+  };
+  return { tools: narrow('tools'), workspace_ids: narrow('workspace_ids'), addresses: narrow('addresses') };
 }
 
 function needsDefaultKey(defaultKey: KeyRecord | null, rules: MintRules, nowMs: number): boolean {

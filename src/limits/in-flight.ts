@@ -1,31 +1,48 @@
 import { AppError } from '../errors.ts';
+import type { OrganizationId } from '../ids.ts';
 
-/** The requests under way. It refuses more than the server can carry, and any at all once it drains. */
+/** The calls under way. It carries no more than the server can, and no more for one organisation than its share. */
 export type InFlight = {
-  /** @throws OVERLOADED, SHUTTING_DOWN. Call what it returns when the request has ended. */
-  enter(): () => void;
+  /** @throws SHUTTING_DOWN, OVERLOADED; asked before anything else is done for a request. */
+  requireRoom(): void;
+  /** @throws OVERLOADED. Call what it returns when the answer has left. */
+  enter(organizationId: OrganizationId): () => void;
   readonly draining: boolean;
-  /** Admits nothing more and resolves when the last request has ended. */
+  /** Admits nothing more and resolves when the last answer has left. */
   drain(): Promise<void>;
 };
 
+/** One organisation must not be able to shut the others out. */
+const SHARE = 1 / 4;
+
 export function createInFlight(most: number): InFlight {
+  const mostOfOne = Math.max(1, Math.ceil(most * SHARE));
+  const byOrganization = new Map<OrganizationId, number>();
   let count = 0;
   let draining = false;
   let onIdle = () => {};
+
+  const change = (organizationId: OrganizationId, by: 1 | -1) => {
+    count += by;
+    const own = (byOrganization.get(organizationId) ?? 0) + by;
+    if (own === 0) byOrganization.delete(organizationId);
+    else byOrganization.set(organizationId, own);
+    if (count === 0) onIdle();
+  };
 
   return {
     get draining() {
       return draining;
     },
-    enter() {
+    requireRoom() {
       if (draining) throw new AppError('SHUTTING_DOWN');
       if (count >= most) throw new AppError('OVERLOADED');
-      count += 1;
-      return () => {
-        count -= 1;
-        if (count === 0) onIdle();
-      };
+    },
+    enter(organizationId) {
+      const own = byOrganization.get(organizationId) ?? 0;
+      if (count >= most || own >= mostOfOne) throw new AppError('OVERLOADED');
+      change(organizationId, 1);
+      return () => change(organizationId, -1);
     },
     drain() {
       draining = true;

@@ -1,7 +1,9 @@
 import { operatorRow } from '../audit/operator-row.ts';
 import type { OrganizationId } from '../ids.ts';
 import type { KeyStore } from '../keys/key-store.ts';
-import { decideMint, type MintRules } from '../keys/mint.ts';
+import type { MintRules } from '../keys/mint.ts';
+import { mintKey } from '../keys/mint-key.ts';
+import { platformId } from '../organization.ts';
 import { builtInScopes } from '../scopes/scopes.ts';
 import type { OrganizationStore } from './organization-store.ts';
 import { provisionOrganization } from './provision.ts';
@@ -16,7 +18,7 @@ export type DemoTenant = {
 
 type DemoDeps = {
   readonly store: { readonly organizations: OrganizationStore; readonly keys: KeyStore };
-  readonly platform: { seedDemo?(organizationId: OrganizationId, profile: 'acme' | 'bolt'): Promise<void> };
+  readonly platform: { seedDemo?(organizationId: string, profile: 'acme' | 'bolt'): Promise<void> };
   readonly mintRules: MintRules;
   readonly now: () => number;
 };
@@ -32,12 +34,13 @@ export async function provisionDemo(deps: DemoDeps): Promise<readonly DemoTenant
   const tenants: DemoTenant[] = [];
   for (const { name, profile } of demoOrganizations) {
     const { organization, defaultKey } = await provisionOrganization(
-      { name, externalId: null, createdBy: 'provisioning' },
+      // Idempotent on it: two processes that start together make one of each.
+      { name, externalId: `demo-${profile}`, createdBy: 'provisioning' },
       (made) => demoRow('demo organisation', made.id, deps.now()),
       { organizations: deps.store.organizations, format: deps.mintRules.format, now: deps.now },
     );
     if (defaultKey === null) continue;
-    await deps.platform.seedDemo?.(organization.id, profile);
+    await deps.platform.seedDemo?.(platformId(organization), profile);
     const managerKey = await mintManagerKey(organization.id, deps);
     tenants.push({ name, organizationId: organization.id, defaultKey, managerKey });
   }
@@ -45,29 +48,15 @@ export async function provisionDemo(deps: DemoDeps): Promise<readonly DemoTenant
 }
 
 async function mintManagerKey(organizationId: OrganizationId, deps: DemoDeps): Promise<string> {
-  const nowMs = deps.now();
-  let plaintext = '';
-  await deps.store.keys.mint(
+  const { plaintext } = await mintKey(
     organizationId,
-    null,
-    nowMs,
-    (facts) => {
-      const request = { scopeType: 'global', name: 'Manager key', additionalScopes: builtInScopes } as const;
-      const made = decideMint(
-        organizationId,
-        request,
-        { operator: 'provisioning' },
-        facts,
-        deps.mintRules,
-        nowMs,
-      );
-      plaintext = made.plaintext;
-      return made;
-    },
-    (key) => ({
-      ...demoRow('demo manager key', organizationId, nowMs),
-      change: JSON.stringify({ minted: key.id }),
+    { scopeType: 'global', name: 'Manager key', additionalScopes: builtInScopes },
+    { operator: 'provisioning' },
+    (change) => ({
+      ...demoRow('demo manager key', organizationId, deps.now()),
+      change: JSON.stringify(change),
     }),
+    { keys: deps.store.keys, mintRules: deps.mintRules, now: deps.now },
   );
   return plaintext;
 }

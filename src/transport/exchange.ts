@@ -1,7 +1,6 @@
 import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
 import type { AppError } from '../errors.ts';
-import type { RequestId } from '../ids.ts';
 
 /** A JSON-RPC id, as far as the body has shown one. */
 export type RpcId = string | number | null;
@@ -30,6 +29,4 @@ export type Answer = {
   readonly body: string | ReadableStream<Uint8Array> | null;
   /** The code that the audit row shows, where the answer is a refusal. */
   readonly errorCode: string | null;
-  /** Set by a route that keeps an audit slot of its own. */
-  readonly requestId?: RequestId;
 };

@@ -48,7 +48,7 @@ async function* linesOf(input: Readable): AsyncGenerator<Buffer | null> {
 function parseLine(line: Buffer | null): { body: unknown; error: AppError | null } {
   try {
     if (line === null) throw new AppError('BODY_TOO_LARGE');
-    return { body: parseJson(line), error: null };
+    return { body: parseJson(line, 'INVALID_REQUEST'), error: null };
   } catch (thrown) {
     return { body: undefined, error: toAppError(thrown) };
   }

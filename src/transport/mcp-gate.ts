@@ -1,3 +1,4 @@
+import type { Era } from '../audit/audit-event.ts';
 import { AppError } from '../errors.ts';
 import { requireMayCall, requireNoOrganization } from '../tool/gate.ts';
 import type { Registry } from '../tool/registry.ts';
@@ -18,6 +19,8 @@ export type GateRules = {
 };
 
 const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+/** What is no method of any protocol must not read like a part of the audit line. */
+const METHOD_NAME = /^[\w/.$-]{1,64}$/;
 const CLIENT_KEY = 'io.modelcontextprotocol/clientInfo';
 
 /**
@@ -29,6 +32,7 @@ export function gateMessage(body: unknown, exchange: Exchange, rules: GateRules)
   exchange.rpcId = message.id ?? null;
   learnFrom(message, exchange);
   if (message.method === 'subscriptions/listen') throw new AppError('METHOD_NOT_FOUND');
+  if (message.method === 'initialize' && eraOf(message) === '2025') requireHandshake(message);
   if (message.method === 'tools/call') gateToolCall(message, exchange, rules);
   return message;
 }
@@ -53,6 +57,14 @@ function isRpcId(id: unknown): boolean {
   return id === undefined || (typeof id === 'number' && Number.isSafeInteger(id));
 }
 
+/** The engine would answer an incomplete handshake with the text of an exception. */
+function requireHandshake({ params }: RpcMessage): void {
+  const { protocolVersion, capabilities, clientInfo } = params ?? {};
+  if (typeof protocolVersion === 'string' && isRecord(capabilities) && isRecord(clientInfo)) return;
+  const message = 'initialize needs protocolVersion, capabilities and clientInfo.';
+  throw new AppError('INVALID_REQUEST', { message });
+}
+
 function gateToolCall({ params }: RpcMessage, exchange: Exchange, { tools, denial }: GateRules): void {
   const { caller, slot } = exchange;
   if (typeof params?.name !== 'string') throw new AppError('INVALID_REQUEST');
@@ -60,16 +72,25 @@ function gateToolCall({ params }: RpcMessage, exchange: Exchange, { tools, denia
   if (!tool.onMcp) throw new AppError('UNKNOWN_TOOL');
   slot.learn({ tool: tool.name });
   if (denial === 'http-403') requireMayCall(caller, tool);
-  if (!isRecord(params.arguments)) return;
+  if (params.arguments === undefined) return;
+  if (!isRecord(params.arguments)) {
+    throw new AppError('INVALID_REQUEST', { message: 'The arguments of a tool are a JSON object.' });
+  }
   requireNoOrganization(params.arguments);
   exchange.toolArguments = params.arguments;
 }
 
+const metaOf = ({ params }: RpcMessage): Record<string, unknown> =>
+  isRecord(params?._meta) ? params._meta : {};
+
+/** Since 2026-07-28 every message names its version; before, only the handshake did. */
+const eraOf = (message: RpcMessage): Era => (VERSION_KEY in metaOf(message) ? '2026' : '2025');
+
 /** The method, the era and the client's own name: for the audit, never for a decision. */
-function learnFrom({ method, params }: RpcMessage, { slot }: Exchange): void {
-  const meta = isRecord(params?._meta) ? params._meta : {};
-  slot.learn({ era: VERSION_KEY in meta ? '2026' : '2025', rpcMethod: method });
-  const client = method === 'initialize' ? params?.clientInfo : meta[CLIENT_KEY];
+function learnFrom(message: RpcMessage, { slot }: Exchange): void {
+  const { method, params } = message;
+  slot.learn({ era: eraOf(message), rpcMethod: METHOD_NAME.test(method) ? method : '?' });
+  const client = method === 'initialize' ? params?.clientInfo : metaOf(message)[CLIENT_KEY];
   if (isRecord(client) && typeof client.name === 'string') slot.learn({ clientName: client.name });
 }
 

@@ -1,8 +1,10 @@
 import type { CallToolResult, JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { ProtocolError, Server, type Transport } from '@modelcontextprotocol/server';
 import { type AppError, toAppError } from '../errors.ts';
+import type { RequestId } from '../ids.ts';
 import { type CallToolDeps, callTool } from '../tool/call-tool.ts';
 import type { Progress } from '../tool/tool-context.ts';
+import { engineStatus, shownError } from './engine-errors.ts';
 import type { Exchange } from './exchange.ts';
 import { errorData } from './failure-response.ts';
 import { isRecord } from './mcp-gate.ts';
@@ -126,21 +128,20 @@ export async function closeSlot(message: JSONRPCMessage, exchange: Exchange): Pr
   }
 }
 
-/** The engine's own errors know no request id; every error body of ours carries one. */
-function withRequestId(message: JSONRPCMessage, requestId: string): JSONRPCMessage {
-  if (!('error' in message) || !isRecord(message.error)) return message;
+/** An error of ours has its request id already; all else is what a server of the engine found wrong. */
+function withRequestId(message: JSONRPCMessage, requestId: RequestId): JSONRPCMessage {
+  if (!('error' in message)) return message;
   const { error } = message;
-  const data = isRecord(error.data) ? error.data : error.data === undefined ? {} : { detail: error.data };
-  return {
-    ...message,
-    error: { ...error, data: { code: rpcErrorName(error.code), ...data, request_id: requestId } },
-  };
+  const isOurs = isRecord(error.data) && error.data.request_id === requestId;
+  // It calls parameters that it cannot parse an internal error; our handlers never leave it one.
+  const code = !isOurs && error.code === -32603 ? -32602 : error.code;
+  return { ...message, error: shownError({ ...error, code }, requestId) };
 }
 
 /** The status with which the engine sends its own errors over HTTP. */
 function statusOf(message: JSONRPCMessage, { speaksStatus }: Exchange): number {
   if (!speaksStatus || !('error' in message)) return 200;
-  return engineErrors[message.error.code]?.status ?? 200;
+  return engineStatus(message.error.code);
 }
 
 function errorCodeOf(message: JSONRPCMessage): string | null {
@@ -149,17 +150,3 @@ function errorCodeOf(message: JSONRPCMessage): string | null {
   const shown = message.result._meta['tenantry/error'];
   return isRecord(shown) ? String(shown.code) : null;
 }
-
-const engineErrors: Readonly<Record<number, { readonly name: string; readonly status: number }>> = {
-  [-32700]: { name: 'PARSE_ERROR', status: 400 },
-  [-32600]: { name: 'INVALID_REQUEST', status: 400 },
-  [-32601]: { name: 'METHOD_NOT_FOUND', status: 404 },
-  [-32602]: { name: 'INVALID_PARAMS', status: 200 },
-  [-32603]: { name: 'INTERNAL', status: 200 },
-  [-32020]: { name: 'HEADER_MISMATCH', status: 400 },
-  [-32021]: { name: 'MISSING_CLIENT_CAPABILITY', status: 400 },
-  [-32022]: { name: 'UNSUPPORTED_PROTOCOL_VERSION', status: 400 },
-};
-
-/** The name that our bodies and our audit give to an error of the engine. */
-export const rpcErrorName = (code: number): string => engineErrors[code]?.name ?? 'INVALID_REQUEST';

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { createMcpHandler } from '@modelcontextprotocol/server';
+import { shownError } from './engine-errors.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { type GateRules, gateMessage, isRecord } from './mcp-gate.ts';
-import { closeSlotBeforeAnswer, createMcpServer, type McpServerDeps, rpcErrorName } from './mcp-server.ts';
+import { closeSlotBeforeAnswer, createMcpServer, type McpServerDeps } from './mcp-server.ts';
 
 export type McpFace = {
   /** Answers one request whose body is parsed; throws what the gate refuses. */
@@ -76,12 +77,12 @@ async function wholeAnswer(response: Response, exchange: Exchange): Promise<Answ
   return { status, headers, ...namedError(text, exchange) };
 }
 
-/** What the engine refuses before any server exists gets the code and request id that every error of ours has. */
+/** What the engine refuses before any server exists is shown like every error of ours. */
 function namedError(text: string, { slot }: Exchange): { body: string; errorCode: string } {
-  const parsed: unknown = text === '' ? {} : JSON.parse(text);
-  const error = isRecord(parsed) && isRecord(parsed.error) ? parsed.error : { code: -32600 };
-  const code = rpcErrorName(Number(error.code));
-  const data = { code, ...(isRecord(error.data) ? error.data : {}), request_id: slot.requestId };
-  const body = isRecord(parsed) ? { ...parsed, error: { ...error, data } } : parsed;
-  return { body: JSON.stringify(body), errorCode: String(data.code) };
+  const parsed: unknown = text === '' ? undefined : JSON.parse(text);
+  const message = isRecord(parsed) ? parsed : { jsonrpc: '2.0', id: null };
+  const refusal = isRecord(message.error) ? message.error : {};
+  const given = { code: Number(refusal.code), message: String(refusal.message), data: refusal.data };
+  const error = shownError(given, slot.requestId);
+  return { body: JSON.stringify({ ...message, error }), errorCode: String(error.data.code) };
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Answer } from './exchange.ts';
 
-type OpenHandler = (request: IncomingMessage) => Promise<Answer>;
+/** Undefined where the request must take the way of those with a credential. */
+type OpenHandler = (request: IncomingMessage) => Promise<Answer | undefined>;
 
 /** Paths that answer without a credential, and nothing else does; each says whether it needs the Host check. */
 export type OpenRoutes = {

@@ -6,14 +6,17 @@ const MOST_BYTES = 1024 * 1024;
 const MOST_DEPTH = 64;
 const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"?utf-8"?[ \t]*)?$/i;
 
+/** What a name given twice is: an argument on REST, a part of the message on MCP. */
+type TwiceCode = 'VALIDATION_ERROR' | 'INVALID_REQUEST';
+
 export const hasBody = ({ method }: IncomingMessage): boolean => method === 'POST' || method === 'PATCH';
 
 /**
  * The body as JSON: media type, size, depth and syntax are checked in this order, before anything is built.
  *
- * @throws UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE (over 1 MiB), TOO_DEEP (over 64), PARSE_ERROR, CANCELLED
+ * @throws UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE (over 1 MiB), TOO_DEEP (over 64), PARSE_ERROR, `onTwice`, CANCELLED
  */
-export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+export async function readJsonBody(request: IncomingMessage, onTwice: TwiceCode): Promise<unknown> {
   const [mediaType, ...others] = headerValues(request.rawHeaders, 'content-type');
   const encodings = headerValues(request.rawHeaders, 'content-encoding');
   if (
@@ -24,7 +27,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   ) {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE');
   }
-  return parseJson(await readBytes(request));
+  return parseJson(await readBytes(request), onTwice);
 }
 
 /** Counts what arrives: a declared length proves nothing, and a chunked body declares none. */
@@ -46,8 +49,17 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** `bytes` as JSON of at most 64 levels. */
-export function parseJson(bytes: Buffer): unknown {
-  requireShallow(bytes);
+export function parseJson(bytes: Buffer, onTwice: TwiceCode): unknown {
+  const members = countMembers(bytes);
+  const value = parseText(bytes);
+  // Whoever stands in front of us may read the first of two, where we would read the last.
+  if (countNames(value) !== members) {
+    throw new AppError(onTwice, { message: 'A name stands twice in one object of the body.' });
+  }
+  return value;
+}
+
+function parseText(bytes: Buffer): unknown {
   try {
     // Fatal: a broken character must not turn into a replacement that means something else.
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -56,12 +68,24 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
-  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+/** Names in all objects of `value`; a name that stood twice is there once. */
+function countNames(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = Array.isArray(value) ? 0 : Object.keys(value).length;
+  for (const inner of Object.values(value)) count += countNames(inner);
+  return count;
+}
+
+const [QUOTE, COLON, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
+  0x22, 0x3a, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
 ];
 
-/** Counted on the bytes, before a parser or a serialiser can recurse. */
-function requireShallow(bytes: Buffer): void {
+/**
+ * How many members all objects have, one for each colon outside of strings. Depth is judged on the way, on the
+ * bytes, before a parser or a serialiser can recurse.
+ */
+function countMembers(bytes: Buffer): number {
+  let members = 0;
   let depth = 0;
   let inString = false;
   for (let index = 0; index < bytes.length; index += 1) {
@@ -76,6 +100,9 @@ function requireShallow(bytes: Buffer): void {
       if (depth > MOST_DEPTH) throw new AppError('TOO_DEEP');
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       depth -= 1;
+    } else if (byte === COLON) {
+      members += 1;
     }
   }
+  return members;
 }

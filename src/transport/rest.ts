@@ -1,8 +1,10 @@
+import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import { type CallToolDeps, callTool } from '../tool/call-tool.ts';
 import type { Tool } from '../tool/define-tool.ts';
-import { requireMayCall, requireNoOrganization } from '../tool/gate.ts';
+import { mayCall, requireMayCall, requireNoOrganization } from '../tool/gate.ts';
 import type { RawArguments } from '../tool/parse-arguments.ts';
+import type { Registry } from '../tool/registry.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { isRecord } from './mcp-gate.ts';
 import { queryArguments } from './query-arguments.ts';
@@ -36,6 +38,10 @@ export async function answerRest(
     errorCode: null,
   };
 }
+
+/** The tools with a route that the caller may call. */
+export const restTools = (caller: Caller, tools: Registry): readonly Tool[] =>
+  tools.all.filter((tool) => tool.rest !== null && mayCall(caller, tool));
 
 /** Path ∪ query, or path ∪ body. A name that is given twice, or in two places, is refused. */
 function gatherArguments({ tool, pathArguments, query, body }: RestRequest): RawArguments {

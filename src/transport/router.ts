@@ -1,13 +1,16 @@
 import type { Tool } from '../tool/define-tool.ts';
 import type { Registry } from '../tool/registry.ts';
+import type { RenderDocument } from './document-routes.ts';
+import type { Face } from './failure-response.ts';
 
 /** Where a path leads, before it is known whether the method fits. */
 export type Route =
   | { readonly kind: 'mcp'; readonly urlSegment: string | undefined }
+  | { readonly kind: 'document'; readonly render: RenderDocument }
   | { readonly kind: 'rest'; readonly tool: Tool; readonly pathArguments: Readonly<Record<string, string>> };
 
 /** `allow` names the methods that the path answers; none for a path that is not there. */
-export type Match = { readonly face: Route['kind'] } & (
+export type Match = { readonly face: Face } & (
   | { readonly found: true; readonly route: Route }
   | { readonly found: false; readonly allow: readonly string[] }
 );
@@ -17,11 +20,16 @@ export type Router = { match(method: string, pathname: string): Match };
 type RestPattern = { readonly method: string; readonly segments: readonly string[]; readonly tool: Tool };
 
 /** Paths are matched byte for byte: no case folding, no trailing slash, no second door. */
-export function createRouter(tools: Registry): Router {
+export function createRouter(tools: Registry, rendering: Readonly<Record<string, RenderDocument>>): Router {
+  const byPath = new Map(Object.entries(rendering));
   const patterns = tools.all.flatMap(restPattern).sort(bySpecificity);
   return {
     match(method, pathname) {
       if (pathname === '/mcp') return matchMcp(method, undefined);
+      const render = byPath.get(pathname);
+      if (render !== undefined && method === 'GET') {
+        return { face: 'rest', found: true, route: { kind: 'document', render } };
+      }
       const segments = pathname.split('/').slice(1);
       if (segments.length === 3 && segments[0] === 'o' && segments[2] === 'mcp') {
         return matchMcp(method, segments[1] ?? '');

@@ -1,6 +1,6 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import { openAuditSlot, type SlotDeps } from '../audit/audit-slot.ts';
+import { type AuditSlot, openAuditSlot, type SlotDeps } from '../audit/audit-slot.ts';
 import { AppError, toAppError } from '../errors.ts';
 import { type Identified, type IdentityDeps, identify } from '../identity/identify.ts';
 import type { RawHeaders } from '../identity/raw-headers.ts';
@@ -97,12 +97,22 @@ async function receive(
     if (message.method === 'notifications/cancelled') await cancelNamed(message, pending);
     return undefined;
   } catch (thrown) {
-    const error = toAppError(thrown);
-    if (error.code === 'INTERNAL') deps.report(thrown, slot.requestId);
-    const status = error.spoken === 'gate' ? error.status : 200;
-    await slot.close({ status, errorCode: error.code, change: error.detail });
+    const error = await refuse(thrown, slot, deps);
     const isNotification = isRecord(body) && 'method' in body && !('id' in body);
     return isNotification ? undefined : rpcFailure(error, slot.requestId, id);
+  }
+}
+
+/** Closes the slot with the refusal; where its row cannot be written, that is the refusal. */
+async function refuse(thrown: unknown, slot: AuditSlot, { report }: StdioDeps): Promise<AppError> {
+  const error = toAppError(thrown);
+  if (error.code === 'INTERNAL') report(thrown, slot.requestId);
+  const status = error.spoken === 'gate' ? error.status : 200;
+  try {
+    await slot.close({ status, errorCode: error.code, change: error.detail });
+    return error;
+  } catch (unwritten) {
+    return toAppError(unwritten);
   }
 }
 

@@ -20,20 +20,37 @@ const rowsOf = (ndjson: string): Row[] => linesOf(ndjson).map((line) => JSON.par
 
 test('the list has one line a row, newest first, of one organisation or for the operator of all', async () => {
   const commands = createCommands();
-  const { acme } = await createTraffic(commands);
+  const { acme, bolt } = await createTraffic(commands);
   const all = linesOf((await commands.run(['audit', 'list'])).stdout);
-  expect(all.map((line) => line.replace(/^\S+Z /, '').replace(/\d+ms$/, 'Nms'))).toEqual([
-    'none GET /v1/whoami 401 INVALID_TOKEN Nms',
-    expect.stringMatching(/^org-token:tnt_\w{8} POST \/mcp tools\/call search_agents 200 Nms$/),
-    `org-token:${acme.key.slice(0, 12)} POST /mcp tools/call list_keys 403 INSUFFICIENT_SCOPE Nms`,
-    `org-token:${acme.key.slice(0, 12)} POST /mcp tools/call search_agents 200 Nms`,
-    'cli orgs create 200 Nms',
-    'cli orgs create 200 Nms',
+  const ask = (key: string) => `org-token:${key.slice(0, 12)} POST /mcp tools/call`;
+  const created = (id: string) => `${id} cli orgs create 200 Nms {"organization":"${id}","status":"active"}`;
+  expect(all.map((line) => line.replace(/^\S+Z /, '').replace(/\d+ms/, 'Nms'))).toEqual([
+    `${'-'.padEnd(30)} none GET /v1/whoami 401 INVALID_TOKEN Nms {"reason":"malformed"}`,
+    `${bolt.id} ${ask(bolt.key)} search_agents 200 Nms`,
+    `${acme.id} ${ask(acme.key)} list_keys 403 INSUFFICIENT_SCOPE Nms`,
+    `${acme.id} ${ask(acme.key)} search_agents 200 Nms`,
+    created(bolt.id),
+    created(acme.id),
   ]);
   const times = all.map((line) => line.split(' ')[0] ?? '');
   expect(times).toEqual([...times].sort().reverse());
   const ours = await commands.run(['audit', 'list', '--org', acme.id, '--limit', '2']);
-  expect(linesOf(ours.stdout)).toEqual([all[2], all[3]]);
+  expect(linesOf(ours.stdout)).toEqual([all[2], all[3]].map((line) => line?.replace(` ${acme.id}`, '')));
+  const none = await commands.run(['audit', 'list', '--tool', 'whoami']);
+  expect(none).toEqual({ code: 0, stdout: '', stderr: 'No rows.\n' });
+  expect(await commands.json(['audit', 'list', '--tool', 'whoami'])).toEqual({ events: [] });
+});
+
+test('the list shows what a row changed, cut where it is long', async () => {
+  const commands = createCommands();
+  const { id } = await createOrganization(commands, 'Acme');
+  const { key } = await commands.json(['keys', 'mint', '--org', id, '--name', 'W', '--add', 'key:read']);
+  await commands.json(['keys', 'revoke', key.id, '--org', id]);
+  const rows = linesOf((await commands.run(['audit', 'list', '--org', id])).stdout);
+  const changes = rows.map((row) => row.slice(row.indexOf('ms ') + 3));
+  expect(changes[0]).toBe(`{"revoked":"${key.id}","prefix":"${key.prefix}"}`);
+  expect(changes[1]).toMatch(new RegExp(`^\\{"minted":"${key.id}".*…$`));
+  expect(changes[1]).toHaveLength(120);
 });
 
 test('list and export choose the same rows by organisation, key, tool, code and time', async () => {
@@ -63,7 +80,7 @@ test('list and export choose the same rows by organisation, key, tool, code and 
 test('an export is NDJSON, oldest first, with the head that proves it on standard error', async () => {
   const commands = createCommands();
   await createTraffic(commands);
-  const { code, stdout, stderr } = await commands.run(['audit', 'export']);
+  const { code, stdout, stderr } = await commands.runApart(['audit', 'export']);
   const rows = rowsOf(stdout);
   expect([code, rows.map(({ seq }) => seq)]).toEqual([0, [1, 2, 3, 4, 5, 6]]);
   const [head = '', ...others] = linesOf(stderr);
@@ -124,6 +141,7 @@ test.for([
   'export --until 2026-13-01',
   'verify --head 12',
   'prune --before 2026-01-01',
+  'prune --before 2099-01-01 --out old.ndjson',
 ])('a command line that is wrong ends with 2 and its sentence: audit %s', async (line) => {
   const ended = await createCommands().run(['audit', ...line.split(' ')]);
   expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^error: /) });

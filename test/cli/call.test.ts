@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createCommands, createOrganization, unknownOrganization } from './commands.ts';
+import { canonicalTools } from '../support/client-checks.ts';
+import { createCommands, createOrganization, linesOf, unknownOrganization } from './commands.ts';
 import { closedUrl, startStranger } from './proxy.ts';
 
 async function start() {
@@ -13,8 +14,9 @@ async function start() {
 }
 
 test('a tool is called for the organisation of the key, and its answer printed as JSON', async () => {
-  const { acme, url, call } = await start();
-  const pretty = await call(['whoami']);
+  const { commands, acme, url, call } = await start();
+  const env = { TENANTRY_API_KEY: acme.key, TENANTRY_URL: `${url}/mcp` };
+  const pretty = await commands.runApart(['call', 'whoami'], env);
   expect(pretty).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(pretty.stdout).organization).toEqual({ organization_id: acme.id, name: 'Acme' });
   expect(pretty.stdout.startsWith('{\n  "organization": {\n')).toBe(true);
@@ -25,8 +27,22 @@ test('a tool is called for the organisation of the key, and its answer printed a
   expect(listed).toMatchObject({ code: 0, stdout: '{"research_groups":[],"next_cursor":null}\n' });
 });
 
+test('without a tool the tools that the key may call are listed', async () => {
+  const { call } = await start();
+  const { code, stdout, stderr } = await call([]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [header, ...rows] = linesOf(stdout).map((line) => line.split(/ {2,}/));
+  expect(header).toEqual(['TOOL', 'TITLE']);
+  expect(rows).toEqual(canonicalTools.map(({ name, title }) => [name, title]));
+  const json = await call(['--json']);
+  expect(json).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(json.stdout)).toEqual({
+    tools: canonicalTools.map(({ name, title }) => ({ name, title })),
+  });
+});
+
 test('a refusal is its code and sentence on standard error, and exit code 1', async () => {
-  const { commands, call } = await start();
+  const { commands, url, call } = await start();
   const bolt = await createOrganization(commands, 'Bolt');
   const refusals = await Promise.all([
     call(['list_keys']),
@@ -39,16 +55,19 @@ test('a refusal is its code and sentence on standard error, and exit code 1', as
     call(['whoami'], { TENANTRY_ORGANIZATION_ID: unknownOrganization }),
   ]);
   expect(refusals.map(({ code, stdout }) => [code, stdout])).toEqual(refusals.map(() => [1, '']));
-  const sentences = refusals.map(({ stderr }) => stderr.replace(/ \(request [0-9a-f-]{36}\)\n$/, ''));
+  const sentences = refusals.map(({ stderr }) => stderr.replace(/ \(request [0-9a-f-]{36}\)\.?|\n$/g, ''));
+  const advised = (sentence: string, advice: string) =>
+    expect.stringMatching(new RegExp(`^${sentence}\\. Tried: ${url}/mcp\\. Probably: ${advice}.*\\.$`));
+  const mismatch = 'ORGANIZATION_MISMATCH: The credential cannot act for the organisation named';
   expect(sentences).toEqual([
-    'INSUFFICIENT_SCOPE: The credential lacks a scope that this needs. Needed: key:read.',
+    advised('INSUFFICIENT_SCOPE: The credential lacks a scope that this needs: key:read', 'mint a key'),
     'UNKNOWN_TOOL: There is no such tool.',
     expect.stringMatching(/^VALIDATION_ERROR: limit: /),
     'NOT_FOUND: Not found.',
     expect.stringMatching(/^ORGANIZATION_IN_ARGUMENTS: /),
-    'INVALID_TOKEN: The credential is not valid.',
-    'ORGANIZATION_MISMATCH: The credential cannot act for the organisation named.',
-    'ORGANIZATION_MISMATCH: The credential cannot act for the organisation named.',
+    advised('INVALID_TOKEN: The credential is not valid', 'the key is mistyped, revoked'),
+    advised(mismatch, 'the key is for another organisation; correct --org'),
+    advised(mismatch, 'the key is for another organisation; correct --org'),
   ]);
 });
 
@@ -82,13 +101,13 @@ test('where nothing listens, or something else does, the answer is one line', as
   const stranger = await startStranger(502, { 'content-type': 'text/html' });
   const elsewhere = await startStranger(302, { location: 'http://127.0.0.1:9/mcp' });
   for (const [url, sentence] of [
-    [await closedUrl(), 'ECONNREFUSED'],
-    [stranger, 'HTTP 502'],
-    [elsewhere, 'redirected to http://127.0.0.1:9/mcp'],
+    [await closedUrl(), /ECONNREFUSED.*Probably: nothing listens there; start it with "tenantry serve"/],
+    [stranger, /HTTP 502.*Probably: the answer is not of Tenantry/],
+    [elsewhere, /redirected to http:\/\/127.0.0.1:9\/mcp.*Probably: .*final address/],
   ] as const) {
     const env = { TENANTRY_API_KEY: 'tnt_any', TENANTRY_URL: `${url}/mcp` };
     const { code, stdout, stderr } = await commands.run(['call', 'whoami'], env);
-    expect([code, stdout, stderr.split('\n').length]).toEqual([1, '', 2]);
-    expect(stderr).toContain(sentence);
+    expect([code, stdout, linesOf(stderr)]).toEqual([1, '', [expect.stringMatching(sentence)]]);
+    expect(stderr).toContain(`. Tried: ${url}/mcp. Probably: `);
   }
 });

@@ -3,8 +3,9 @@ import Database from 'better-sqlite3';
 import { expect, vi } from 'vitest';
 import { writeConfig } from '../support/fresh-start.ts';
 import { startProgram, startServer } from '../support/program.ts';
+import { runHere, serveHere } from './in-process.ts';
 
-// Each command is a process of its own, and a machine that is busy takes its time to start one.
+// A machine that is busy takes its time to start a process.
 vi.setConfig({ testTimeout: 60_000 });
 
 type Environment = Readonly<Record<string, string>>;
@@ -15,28 +16,34 @@ export function createCommands(config: object = {}) {
   const env = { TENANTRY_CONFIG: file };
 
   const run = async (args: readonly string[], more: Environment = {}) => {
-    const program = startProgram(args, { ...env, ...more }, dir);
-    program.stdin.end();
-    const ended = await program.closed;
+    const ended = await runHere(args, { ...env, ...more }, dir);
     expect(ended.stderr).not.toMatch(/^ +at /m);
     return ended;
   };
   return {
     dir,
     run,
+    /** Like `run`, in a process of its own: what main adds is the same for every command, so once a group. */
+    async runApart(args: readonly string[], more: Environment = {}) {
+      const program = startProgram(args, { ...env, ...more }, dir);
+      program.stdin.end();
+      return program.closed;
+    },
     /** The one JSON document of a command that succeeds and says nothing else. */
     async json(args: readonly string[], more?: Environment) {
       const { code, stdout, stderr } = await run([...args, '--json'], more);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       return JSON.parse(stdout);
     },
-    /** Like `run`, but whoever reads its output goes away at once. */
+    /** Like `runApart`, but whoever reads its output goes away at once. */
     async runUnread(args: readonly string[]) {
       const program = startProgram(args, env, dir);
       program.stdoutStream.destroy();
       return program.closed;
     },
-    startServer: () => startServer(env, dir),
+    startServer: () => serveHere(env, dir),
+    /** A server that shares nothing with the commands but the file. */
+    startServerApart: () => startServer(env, dir),
     /** What somebody does who holds the file itself. */
     tamper(statement: string): void {
       const database = new Database(join(dir, 'data', 'tenantry.db'));

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { canonicalTools } from '../support/client-checks.ts';
 import { createCommands, createOrganization, linesOf, unknownOrganization } from './commands.ts';
 import { closedUrl, startProxy, startStranger } from './proxy.ts';
 
-type Check = { readonly name: string; readonly tried: string; readonly ok: boolean; readonly found: string };
+type Check = { readonly name: string; readonly ok: boolean; readonly advice: string | null };
 
 async function start() {
   const commands = createCommands();
@@ -16,9 +17,14 @@ async function start() {
   const failures = async (args: readonly string[], more?: Readonly<Record<string, string>>) => {
     const { code, stdout, stderr } = await doctor(args, more);
     const lines = linesOf(stdout);
+    const advice = lines.flatMap((line) => line.split('. Probably: ').slice(1));
+    const said = advice.filter((sentence) => sentence !== 'as above.');
+    expect(said).toEqual([...new Set(said)]);
     const failed = lines.filter((line) => !line.startsWith('ok   '));
     expect({ code, stderr }).toEqual({ code: failed.length === 0 ? 0 : 1, stderr: '' });
     for (const line of failed) expect(line).toMatch(/^FAIL [^:]+: .+\. Probably: .+\.$/);
+    const online = failed.filter((line) => !line.startsWith('FAIL key: the environment'));
+    for (const line of online) expect(line).toMatch(/http:\/\/127\.0\.0\.1:\d+\//);
     expect(stdout).not.toContain(acme.key.slice(13));
     return failed;
   };
@@ -26,19 +32,21 @@ async function start() {
 }
 
 test('a server that works is proved by both clients, and each check is one line', async () => {
-  const { acme, doctor } = await start();
-  const whole = await doctor(['--org', acme.id]);
+  const { commands, acme, server, doctor } = await start();
+  const env = { TENANTRY_API_KEY: acme.key, TENANTRY_URL: `${server.url}/mcp` };
+  const whole = await commands.runApart(['doctor', '--org', acme.id], env);
   expect(whole).toMatchObject({ code: 0, stderr: '' });
   const actsFor = `${acme.key.slice(0, 12)} acts for Acme (${acme.id})`;
+  const count = canonicalTools.length;
   expect(linesOf(whole.stdout).map((line) => line.replace(/http:\S+\/(?=\w+:)/, '/'))).toEqual([
     'ok   reachable: GET /healthz: HTTP 200',
     'ok   ready: GET /readyz: HTTP 200',
     `ok   key: GET /v1/whoami: ${actsFor}`,
     `ok   organisation: whoami as ${acme.id}: ${actsFor}`,
     'ok   isolation: POST as an organisation that does not exist: 403 ORGANIZATION_MISMATCH',
-    "ok   yesterday's client: tools/list: 9 tools",
+    `ok   yesterday's client: tools/list: ${count} tools`,
     `ok   yesterday's client: tools/call whoami: ${actsFor}`,
-    "ok   today's client: tools/list: 9 tools",
+    `ok   today's client: tools/list: ${count} tools`,
     `ok   today's client: tools/call whoami: ${actsFor}`,
   ]);
   const json = await doctor(['--json']);
@@ -72,8 +80,12 @@ test('another organisation than the key has is found out', async () => {
       "FAIL yesterday's client",
       "FAIL today's client",
     ]);
-    for (const line of failed)
-      expect(line).toMatch(/ORGANIZATION_MISMATCH.*Probably: the key is for another/);
+    for (const line of failed) expect(line).toMatch(/ORGANIZATION_MISMATCH.*Tried: http:\S+\. Probably: /);
+    expect(failed.map((line) => line.split('Probably: ')[1])).toEqual([
+      expect.stringMatching(/^the key is for another organisation; .*--org/),
+      'as above.',
+      'as above.',
+    ]);
   }
   expect(await failures(['--url', `${server.url}/o/${acme.id}/mcp`])).toEqual([]);
   await commands.json(['orgs', 'suspend', acme.id]);
@@ -108,7 +120,7 @@ test('a proxy that changes the headers is found out', async () => {
 });
 
 test('what is not Tenantry, or not there, is said', async () => {
-  const { server, failures } = await start();
+  const { server, doctor, failures } = await start();
   const cases = [
     [`${await closedUrl()}/mcp`, /^FAIL reachable: .*ECONNREFUSED.*"tenantry serve"/],
     [`${await startStranger(502, {})}/mcp`, /^FAIL reachable: .*HTTP 502.*not of Tenantry/],
@@ -122,7 +134,11 @@ test('what is not Tenantry, or not there, is said', async () => {
   }
   const wrongPath = await failures(['--url', `${server.url}/`]);
   expect(wrongPath).toHaveLength(3);
-  for (const line of wrongPath) expect(line).toMatch(/NOT_FOUND.*must end in \/mcp/);
+  for (const line of wrongPath) expect(line).toContain(`. Tried: ${server.url}/. Probably: `);
+  expect(wrongPath[0]).toMatch(/NOT_FOUND.*must end in \/mcp/);
+  const { stdout } = await doctor(['--url', `${server.url}/`, '--json']);
+  const advice = JSON.parse(stdout).flatMap((check: Check) => check.advice ?? []);
+  expect([advice.length, new Set(advice).size]).toEqual([3, 1]);
 });
 
 test('a command line that is wrong ends with 2', async () => {

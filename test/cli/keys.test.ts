@@ -45,11 +45,47 @@ test('the list shows every key, however many, and nothing of their secrets', asy
   const { code, stdout } = await commands.run(['keys', 'list', '--org', id]);
   const [header, first, ...rest] = linesOf(stdout);
   expect([code, rest.length]).toEqual([0, 1201]);
-  expect(header).toMatch(/^PREFIX +NAME +SCOPES +STATUS +OWNER +EXPIRES +LAST USED +KEY ID$/);
+  expect(header).toMatch(/^PREFIX +NAME +SCOPES +STATUS +EXPIRES +LAST USED +KEY ID$/);
   expect(first).toContain(key.slice(0, 12));
   expect(first?.indexOf('active')).toBe(header?.indexOf('STATUS'));
   expect(stdout).not.toContain(key.slice(13));
   expect(stdout).not.toContain(other.key.slice(0, 12));
+});
+
+test('a row of the list fits a wide terminal', async () => {
+  const commands = createCommands();
+  const { id } = await createOrganization(commands, 'Acme');
+  for (const [name, ...scopes] of [
+    ['Plain'],
+    ['Wider', '--add', 'key:read,key:write'],
+    ['Two', '--scopes', 'agent:read,audit:read'],
+    ['Many', '--scopes', 'agent:read,agent:write,key:read,key:write'],
+    ['Three', '--scopes', 'research_group:read,research_group:write,audit:read'],
+    ['None', '--scopes', ''],
+    ['A name that is longer than the column is wide'],
+  ] as const) {
+    await commands.json(['keys', 'mint', '--org', id, '--name', name, ...scopes]);
+  }
+  const usedAt = Date.parse('2026-11-20T05:31:59.999Z');
+  commands.tamper(`UPDATE keys SET last_used_at = ${usedAt}, expires_at = ${usedAt} + 400 * 86400000`);
+  const { stdout } = await commands.run(['keys', 'list', '--org', id]);
+  const [, ...rows] = linesOf(stdout);
+  for (const row of rows) {
+    expect(row).toMatch(/ {2}2027-12-25 05:31 {2}2026-11-20 05:31 {2}key_\w{26}$/);
+    expect(row.length).toBeLessThanOrEqual(133);
+  }
+  expect(rows.map((row) => row.split(/ {2,}/).slice(1, 3))).toEqual([
+    ['A name that is long…', 'canonical'],
+    ['None', '(none)'],
+    ['Three', '3 scopes'],
+    ['Many', '4 scopes'],
+    ['Two', 'agent:read,audit:read'],
+    ['Wider', 'canonical + 2'],
+    ['Plain', 'canonical'],
+    ['Default key *', 'canonical'],
+  ]);
+  const help = await commands.run(['keys', 'list', '--help']);
+  expect(help.stdout.replace(/\s+/g, ' ')).toContain('last use is written once a minute');
 });
 
 test("a name that another wrote cannot move the operator's cursor", async () => {
@@ -77,7 +113,7 @@ test('a revoked key is refused at once; revoking it again changes nothing', asyn
   const commands = createCommands();
   const { id, key } = await createOrganization(commands, 'Acme');
   const minter = await commands.json(['keys', 'mint', '--org', id, '--name', 'Minter', '--add', 'key:write']);
-  const server = await commands.startServer();
+  const server = await commands.startServerApart();
   const child = await callTool(server.url, minter.auth_token, 'mint_key', {
     scope_type: 'global',
     name: 'Child',

@@ -4,7 +4,7 @@ import { createCommands, createOrganization, linesOf, unknownOrganization } from
 
 test('a new organisation comes with a key that is shown this once and works', async () => {
   const commands = createCommands();
-  const { code, stdout, stderr } = await commands.run(['orgs', 'create', '  Acme Research ']);
+  const { code, stdout, stderr } = await commands.runApart(['orgs', 'create', '  Acme Research ']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [created, key = '', warning] = linesOf(stdout);
   expect(created).toMatch(/^Created Acme Research \(org_[0-9A-Z]{26}\)\.$/);
@@ -36,7 +36,7 @@ test('an external id that is known makes nothing and shows no key', async () => 
 test('suspending, resuming and deleting take effect on the next request, and are audited', async () => {
   const commands = createCommands();
   const { id, key } = await createOrganization(commands, 'Acme');
-  const server = await commands.startServer();
+  const server = await commands.startServerApart();
   const whoami = async () => (await requestJson(`${server.url}/v1/whoami`, { key })).status;
   expect(await whoami()).toBe(200);
   const suspended = await commands.run(['orgs', 'suspend', id]);
@@ -59,16 +59,21 @@ test('suspending, resuming and deleting take effect on the next request, and are
 });
 
 test.for([
-  [1, 'no organisation id', ['orgs', 'suspend', 'acme']],
   [1, 'no organisation id', ['orgs', 'delete', `${unknownOrganization} `]],
   [1, `no organisation ${unknownOrganization}`, ['orgs', 'resume', unknownOrganization]],
-  [2, 'argument', ['orgs', 'create']],
   [2, 'one line', ['orgs', 'create', '  ']],
   [2, 'one line', ['orgs', 'create', 'two\nlines']],
   [2, 'printable ASCII', ['orgs', 'create', 'Acme', '--external-id', 'é']],
   [2, 'unknown command', ['orgs', 'rename', 'x']],
 ] as const)('exit %i, "%s": %j', async ([code, sentence, args]) => {
-  const commands = createCommands();
-  const ended = await commands.run(args);
+  const ended = await createCommands().run(args);
+  expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });
+});
+
+test.for([
+  [1, 'no organisation id', ['orgs', 'suspend', 'acme']],
+  [2, 'argument', ['orgs', 'create']],
+] as const)('the process ends with %i, "%s": %j', async ([code, sentence, args]) => {
+  const ended = await createCommands().runApart(args);
   expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });
 });

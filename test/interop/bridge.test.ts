@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tools } from '../../tools/index.ts';
-import { brokenPromises, expectProgress, studyScopes } from '../support/client-checks.ts';
+import { brokenPromises, expectProgress, managerScopes } from '../support/client-checks.ts';
 import { requestJson } from '../support/http.ts';
 import { bridgeLines } from '../support/line-peer.ts';
 import { startProgram } from '../support/program.ts';
@@ -15,7 +15,7 @@ const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 test('through the bridge every client finds all that it finds at the server itself', async () => {
   const app = await startApp();
   const acme = await app.provision('Acme Research', 'acme');
-  const author = await app.mint(acme, { additionalScopes: studyScopes });
+  const author = await app.mint(acme, { additionalScopes: managerScopes });
   const wire = (TENANTRY_API_KEY: string) =>
     stdioWire(['--url', `${app.url}/mcp`], { TENANTRY_API_KEY, TENANTRY_ORGANIZATION_ID: acme.id });
   const sessions = generations.map(async ({ label, connect }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { brokenPromises, expectProgress, studyScopes } from '../support/client-checks.ts';
+import { brokenPromises, expectProgress, managerScopes } from '../support/client-checks.ts';
 import { clientKinds } from '../support/real-clients.ts';
 import { startApp } from '../support/start-app.ts';
 
@@ -64,7 +64,7 @@ describe.each(clientKinds)('$label over HTTP', ({ connect, era }) => {
 
 test('every client hears how far a study is', async () => {
   const app = await startAcme();
-  const key = await app.mint(app.acme, { additionalScopes: studyScopes });
+  const key = await app.mint(app.acme, { additionalScopes: managerScopes });
   await Promise.all(
     clientKinds.map(async ({ connect }) =>
       expectProgress(await connect({ url: `${app.url}/mcp`, headers: bearer(key.plaintext) })),

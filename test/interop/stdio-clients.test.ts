@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brokenPromises, expectProgress, studyScopes } from '../support/client-checks.ts';
+import { brokenPromises, expectProgress, managerScopes } from '../support/client-checks.ts';
 import { clientKinds, generations, stdioWire } from '../support/real-clients.ts';
 import { startApp } from '../support/start-app.ts';
 
@@ -34,7 +34,7 @@ test('over stdio every client finds all that it finds over HTTP', async () => {
 
 test('over stdio every client hears how far a study is', async () => {
   const app = await startAcme();
-  const key = await app.mint(app.acme, { additionalScopes: studyScopes });
+  const key = await app.mint(app.acme, { additionalScopes: managerScopes });
   await Promise.all(
     generations.map(async ({ connect }) => expectProgress(await connect(app.wire(key.plaintext)))),
   );

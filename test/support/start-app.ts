@@ -13,7 +13,7 @@ import type { DownstreamReply, DownstreamRequest } from '../../src/downstream/do
 import { createHttpApp } from '../../src/http-app.ts';
 import type { OrganizationId } from '../../src/ids.ts';
 import type { MintRequest } from '../../src/keys/mint.ts';
-import { decideMint } from '../../src/keys/mint.ts';
+import { mintKey } from '../../src/keys/mint-key.ts';
 import { createLog } from '../../src/log.ts';
 import { provisionOrganization } from '../../src/provisioning/provision.ts';
 import { createServices, type Services } from '../../src/services.ts';
@@ -146,19 +146,12 @@ async function provisionTenant(
 
 /** A key minted as the operator does it, with any scope. */
 async function mintFor(services: Services, tenant: Tenant, request: Partial<MintRequest>) {
-  const nowMs = services.now();
-  let plaintext = '';
-  const key = await services.store.keys.mint(
+  const { key, plaintext } = await mintKey(
     tenant.id,
-    null,
-    nowMs,
-    (facts) => {
-      const full = { scopeType: 'global', name: 'test key', ...request } as const;
-      const made = decideMint(tenant.id, full, { operator: 'cli' }, facts, services.mintRules, nowMs);
-      plaintext = made.plaintext;
-      return made;
-    },
-    () => operatorRow({ tier: 'cli', target: 'keys mint', organizationId: tenant.id, nowMs }),
+    { scopeType: 'global', name: 'test key', ...request },
+    { operator: 'cli' },
+    () => operatorRow({ tier: 'cli', target: 'keys mint', organizationId: tenant.id, nowMs: services.now() }),
+    { keys: services.store.keys, mintRules: services.mintRules, now: services.now },
   );
   return { ...key, plaintext };
 }

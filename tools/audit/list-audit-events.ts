@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { auditToWire, cutPage, defineTool, nextCursor, pageCursor, pageLimit } from '#tool';
 
+/** Without `seq`: counted over the whole store, it would tell how busy the others are. */
 const Event = z.object({
-  seq: z.int().describe('The place in the trail, counted from 1 over the whole store.'),
   kind: z.enum(['call', 'intent', 'summary', 'checkpoint']),
   at: z.iso.datetime(),
   request_id: z.string(),

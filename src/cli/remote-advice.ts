@@ -1,4 +1,4 @@
-import type { RemoteFailure } from './remote-failure.ts';
+import { failureLine, type RemoteFailure, safe } from './remote-failure.ts';
 import type { RemoteTarget } from './remote-target.ts';
 
 /** What is probably wrong and what to do, by Tenantry's own code or the network's. */
@@ -41,6 +41,10 @@ const adviceByCode: Readonly<Record<string, string>> = {
   INTERNAL: 'a bug; find the request id in the log of the server',
 };
 
+/** `INVALID_TOKEN: The credential is not valid. Tried: http://127.0.0.1:8080/mcp`, without a full stop. */
+export const failureAt = (failure: RemoteFailure, url: URL): string =>
+  `${failureLine(failure).replace(/\.$/, '')}. Tried: ${safe(url.href)}`;
+
 /** One sentence without a full stop. */
 export function adviceFor({ code, status }: RemoteFailure, { url }: RemoteTarget): string {
   if (code === 'HOST_NOT_ALLOWED') {
@@ -50,6 +54,7 @@ export function adviceFor({ code, status }: RemoteFailure, { url }: RemoteTarget
   if (known !== undefined) return known;
   if (status !== null && status < 400)
     return 'keys are not sent on to a redirect; use the final address in --url';
+  if (status !== null && code !== null) return 'the sentence says why; the log of the server may say more';
   if (status !== null) return 'the answer is not of Tenantry; check --url and the proxies between';
   return `check that Tenantry serves at ${url.origin} and see its log`;
 }
