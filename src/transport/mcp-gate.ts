@@ -32,7 +32,6 @@ export function gateMessage(body: unknown, exchange: Exchange, rules: GateRules)
   exchange.rpcId = message.id ?? null;
   learnFrom(message, exchange);
   if (message.method === 'subscriptions/listen') throw new AppError('METHOD_NOT_FOUND');
-  if (message.method === 'initialize' && eraOf(message) === '2025') requireHandshake(message);
   if (message.method === 'tools/call') gateToolCall(message, exchange, rules);
   return message;
 }
@@ -55,14 +54,6 @@ const LONGEST_ID = 256;
 function isRpcId(id: unknown): boolean {
   if (typeof id === 'string') return id.length <= LONGEST_ID;
   return id === undefined || (typeof id === 'number' && Number.isSafeInteger(id));
-}
-
-/** The engine would answer an incomplete handshake with the text of an exception. */
-function requireHandshake({ params }: RpcMessage): void {
-  const { protocolVersion, capabilities, clientInfo } = params ?? {};
-  if (typeof protocolVersion === 'string' && isRecord(capabilities) && isRecord(clientInfo)) return;
-  const message = 'initialize needs protocolVersion, capabilities and clientInfo.';
-  throw new AppError('INVALID_REQUEST', { message });
 }
 
 function gateToolCall({ params }: RpcMessage, exchange: Exchange, { tools, denial }: GateRules): void {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { provisionOrganization } from '../../src/provisioning/provision.ts';
 import { callTool, requestJson, rpc } from '../support/http.ts';
+import { serveLines } from '../support/line-peer.ts';
 import { startTwoTenants } from '../support/start-app.ts';
 
 const legacy = { accept: 'application/json, text/event-stream' };
@@ -165,4 +166,22 @@ test('a forwarded address is believed from a trusted proxy alone, and an unreada
   expect(await seen(['127.0.0.1', '192.0.2.0/24'], '198.51.100.9, 192.0.2.7')).toBe('198.51.100.9');
   expect(await seen(['127.0.0.1'], '1.2.3.4:55')).toBe(null);
   expect(await seen(['127.0.0.1'], '::ffff:192.0.2.7')).toBe('192.0.2.7');
+});
+
+test('a store that is busy for a moment costs a client on stdio an answer, not its server', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const client = serveLines(app, { apiKey: app.acme.defaultKey });
+  await client.handshake();
+  const { audit } = app.services.store;
+  const append = audit.append;
+  audit.append = async () => {
+    throw new AppError('STORE_BUSY');
+  };
+  const refused = await client.callTool(1, 'mint_key', { scope_type: 'global', name: 'x' });
+  const unwritten = await client.callTool(2, 'whoami');
+  expect([refused.error.data.code, unwritten.error.data.code]).toEqual(['STORE_BUSY', 'STORE_BUSY']);
+  audit.append = append;
+  expect((await client.callTool(3, 'whoami')).result.structuredContent.organization.name).toBe(
+    'Acme Research',
+  );
 });
