@@ -44,11 +44,11 @@ export function createRefusalLimit(now: () => number): RefusalLimit {
 /** An IPv6 host owns its whole /64, so that is what is counted. */
 function networkOf(address: string | null): string {
   if (address === null) return '';
-  if (address.startsWith('::ffff:')) return address;
   if (!address.includes(':')) return address;
   const [head = '', tail = ''] = address.split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === '' ? [] : tail.split(':');
   const zeros = address.includes('::') ? Array(Math.max(0, 8 - left.length - right.length)).fill('0') : [];
-  return [...left, ...zeros, ...right].slice(0, 4).join(':');
+  const groups = [...left, ...zeros, ...right].slice(0, 4);
+  return groups.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':');
 }
