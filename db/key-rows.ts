@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { and, eq, getTableColumns } from 'drizzle-orm';
+import { and, eq, getTableColumns, isNull } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { OrganizationId } from '../src/ids.ts';
 import type { KeyRecord } from '../src/keys/key-record.ts';
@@ -23,8 +23,11 @@ export function requireHash(value: unknown): Buffer {
 export const ofOrganization = (organizationId: unknown) =>
   eq(keys.organizationId, requireOrganizationId(organizationId));
 
+/** A key whose owner was deleted is there for the audit alone. */
+export const isShown = isNull(keys.removedAtMs);
+
 export const keyOf = (organizationId: unknown, keyId: unknown) =>
-  and(ofOrganization(organizationId), eq(keys.id, requireKeyId(keyId)));
+  and(ofOrganization(organizationId), eq(keys.id, requireKeyId(keyId)), isShown);
 
 /** Inserts the key into this organisation and no other; whom it demotes loses the place first. */
 export function insertKey(

@@ -1,14 +1,17 @@
-import { and, gt, isNotNull, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, gt, isNotNull, isNull, lte, not, or, type SQL, sql } from 'drizzle-orm';
 import type { KeyStatus } from '../src/keys/key-record.ts';
 import { keys } from './schema.ts';
+
+/** Revoked, or as good as that. */
+const isEnded = sql`(${keys.revokedAtMs} IS NOT NULL OR ${keys.heldAtMs} IS NOT NULL OR ${keys.removedAtMs} IS NOT NULL)`;
 
 /** The same judgement as `keyStatus()` over a key, as conditions that SQLite evaluates. */
 export function hasStatus(status: KeyStatus, nowMs: number, staleAfterMs: number): SQL | undefined {
   const lastSign = sql`coalesce(${keys.lastUsedAtMs}, ${keys.createdAtMs})`;
   const staleSinceMs = nowMs - staleAfterMs;
   const conditions = {
-    revoked: isNotNull(keys.revokedAtMs),
-    expired: and(isNull(keys.revokedAtMs), or(lte(keys.expiresAtMs, nowMs), lte(keys.graceUntilMs, nowMs))),
+    revoked: isEnded,
+    expired: and(not(isEnded), or(lte(keys.expiresAtMs, nowMs), lte(keys.graceUntilMs, nowMs))),
     grace: and(isLiveAt(nowMs), isNotNull(keys.graceUntilMs)),
     stale: and(isLiveAt(nowMs), isNull(keys.graceUntilMs), lte(lastSign, staleSinceMs)),
     active: and(isLiveAt(nowMs), isNull(keys.graceUntilMs), gt(lastSign, staleSinceMs)),
@@ -19,7 +22,7 @@ export function hasStatus(status: KeyStatus, nowMs: number, staleAfterMs: number
 /** Neither revoked, nor expired, nor past its grace. */
 export function isLiveAt(nowMs: number): SQL | undefined {
   return and(
-    isNull(keys.revokedAtMs),
+    not(isEnded),
     or(isNull(keys.expiresAtMs), gt(keys.expiresAtMs, nowMs)),
     or(isNull(keys.graceUntilMs), gt(keys.graceUntilMs, nowMs)),
   );

@@ -9,7 +9,15 @@ import type { FoundKey, KeyFilter, KeyPage, KeyStore, MintFacts } from '../src/k
 import { type ChainHash, prepareAppend } from './audit-chain.ts';
 import { newestCanon } from './canon.ts';
 import type { Connections } from './connections.ts';
-import { insertKey, keyColumns, keyOf, keyTransaction, ofOrganization, requireHash } from './key-rows.ts';
+import {
+  insertKey,
+  isShown,
+  keyColumns,
+  keyOf,
+  keyTransaction,
+  ofOrganization,
+  requireHash,
+} from './key-rows.ts';
 import { hasStatus, isLiveAt } from './key-status.ts';
 import { keys, organizations } from './schema.ts';
 import { storeCall, storeTransaction } from './store-call.ts';
@@ -113,6 +121,7 @@ function listKeys(
     .where(
       and(
         ofOrganization(organizationId),
+        isShown,
         status === undefined ? undefined : hasStatus(status, nowMs, staleAfterMs),
         scopeType === undefined ? undefined : eq(keys.scopeType, scopeType),
         // A text that is no user's id equals none of them.

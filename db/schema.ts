@@ -1,9 +1,19 @@
 import { sql } from 'drizzle-orm';
-import { blob, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import {
+  blob,
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
 import type { AuditKind, Era } from '../src/audit/audit-event.ts';
 import type { Tier } from '../src/caller.ts';
-import type { KeyId, OrganizationId, RequestId, UserId } from '../src/ids.ts';
+import type { GroupId, KeyId, OrganizationId, RequestId, UserId } from '../src/ids.ts';
 import type { Restrictions, ScopeSource, ScopeType } from '../src/keys/key-record.ts';
+import type { MemberRole, Permission } from '../src/members/member.ts';
 import type { OrganizationStatus } from '../src/organization.ts';
 import type { Scope } from '../src/scopes/scopes.ts';
 
@@ -46,6 +56,9 @@ export const keys = sqliteTable(
     replacedBy: text('replaced_by').$type<KeyId>(),
     replaces: text('replaces').$type<KeyId>(),
     graceUntilMs: integer('grace_until'),
+    lastClient: text('last_client'),
+    heldAtMs: integer('held_at'),
+    removedAtMs: integer('removed_at'),
   },
   (key) => [
     index('keys_by_organization').on(key.organizationId, key.id),
@@ -94,6 +107,73 @@ export const audit = sqliteTable(
     index('audit_by_key').on(row.organizationId, row.keyPrefix),
     index('audit_by_tool').on(row.organizationId, row.tool).where(sql`tool IS NOT NULL`),
     index('audit_by_code').on(row.organizationId, row.errorCode).where(sql`error_code IS NOT NULL`),
+  ],
+);
+
+/** A person. They act in the organisations of which they are a member. */
+export const users = sqliteTable('users', {
+  id: text('id').$type<UserId>().primaryKey(),
+  name: text('name').notNull(),
+  email: text('email').unique(),
+  createdAtMs: integer('created_at').notNull(),
+  deletedAtMs: integer('deleted_at'),
+});
+
+export const memberships = sqliteTable(
+  'memberships',
+  {
+    organizationId: text('organization_id')
+      .$type<OrganizationId>()
+      .notNull()
+      .references(() => organizations.id),
+    userId: text('user_id')
+      .$type<UserId>()
+      .notNull()
+      .references(() => users.id),
+    role: text('role').$type<MemberRole>().notNull(),
+    active: integer('active', { mode: 'boolean' }).notNull(),
+    createdAtMs: integer('created_at').notNull(),
+  },
+  (row) => [primaryKey({ columns: [row.organizationId, row.userId] })],
+);
+
+export const permissionGroups = sqliteTable(
+  'permission_groups',
+  {
+    id: text('id').$type<GroupId>().primaryKey(),
+    organizationId: text('organization_id')
+      .$type<OrganizationId>()
+      .notNull()
+      .references(() => organizations.id),
+    name: text('name').notNull(),
+    permissions: text('permissions', { mode: 'json' }).$type<readonly Permission[]>().notNull(),
+    createdAtMs: integer('created_at').notNull(),
+  },
+  // The second is what a member's row refers to, so that no group holds the member of another organisation.
+  (row) => [
+    uniqueIndex('groups_by_name').on(row.organizationId, row.name),
+    uniqueIndex('groups_of_organization').on(row.organizationId, row.id),
+  ],
+);
+
+export const groupMembers = sqliteTable(
+  'group_members',
+  {
+    organizationId: text('organization_id').$type<OrganizationId>().notNull(),
+    groupId: text('group_id').$type<GroupId>().notNull(),
+    userId: text('user_id').$type<UserId>().notNull(),
+  },
+  (row) => [
+    primaryKey({ columns: [row.organizationId, row.groupId, row.userId] }),
+    index('groups_by_member').on(row.organizationId, row.userId),
+    foreignKey({
+      columns: [row.organizationId, row.groupId],
+      foreignColumns: [permissionGroups.organizationId, permissionGroups.id],
+    }).onDelete('cascade'),
+    foreignKey({
+      columns: [row.organizationId, row.userId],
+      foreignColumns: [memberships.organizationId, memberships.userId],
+    }).onDelete('cascade'),
   ],
 );
 

@@ -7,6 +7,7 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type OrganizationId = Branded<'OrganizationId'>;
 export type KeyId = Branded<'KeyId'>;
 export type UserId = Branded<'UserId'>;
+export type GroupId = Branded<'GroupId'>;
 export type RequestId = Branded<'RequestId'>;
 
 /** Crockford base32, upper case; a ULID's first character is at most 7 (https://github.com/ulid/spec). */
@@ -22,6 +23,7 @@ function idParser<Id extends string>(tag: string): (text: unknown) => Id | undef
 export const parseOrganizationId = idParser<OrganizationId>('org');
 export const parseKeyId = idParser<KeyId>('key');
 export const parseUserId = idParser<UserId>('usr');
+export const parseGroupId = idParser<GroupId>('grp');
 
 /** Within one process later ids sort behind earlier ones, also in the same millisecond. */
 const nextUlid = monotonicFactory();
@@ -29,5 +31,7 @@ const nextUlid = monotonicFactory();
 /** `nowMs`: the creation time that the id carries, in milliseconds since 1970. */
 export const newOrganizationId = (nowMs: number): OrganizationId =>
   `org_${nextUlid(nowMs)}` as OrganizationId;
+export const newUserId = (nowMs: number): UserId => `usr_${nextUlid(nowMs)}` as UserId;
+export const newGroupId = (nowMs: number): GroupId => `grp_${nextUlid(nowMs)}` as GroupId;
 export const newKeyId = (nowMs: number): KeyId => `key_${nextUlid(nowMs)}` as KeyId;
 export const newRequestId = (): RequestId => uuidv7() as RequestId;

@@ -35,6 +35,12 @@ export type KeyRecord = {
   readonly replacedBy: KeyId | null;
   readonly replaces: KeyId | null;
   readonly graceUntilMs: number | null;
+  /** The client that used it last, as it named itself. */
+  readonly lastClient: string | null;
+  /** Denied after a restored backup, until an operator confirms it. */
+  readonly heldAtMs: number | null;
+  /** Its owner was deleted: gone from listings, kept for the audit. */
+  readonly removedAtMs: number | null;
 };
 
 export const keyStatuses = ['active', 'stale', 'grace', 'expired', 'revoked'] as const;
@@ -47,9 +53,14 @@ export function isLive(key: KeyRecord, nowMs: number): boolean {
   return refusalOf(key, nowMs) === undefined;
 }
 
+/** `held` and `removed` are shown as `revoked`: whoever holds the key need not know more. */
+export type KeyRefusal = 'removed' | 'revoked' | 'held' | 'expired';
+
 /** Why the key is refused at `nowMs`, for the audit; undefined when it is accepted. */
-export function refusalOf(key: KeyRecord, nowMs: number): 'revoked' | 'expired' | undefined {
+export function refusalOf(key: KeyRecord, nowMs: number): KeyRefusal | undefined {
+  if (key.removedAtMs !== null) return 'removed';
   if (key.revokedAtMs !== null) return 'revoked';
+  if (key.heldAtMs !== null) return 'held';
   const endsAtMs = Math.min(
     key.expiresAtMs ?? Number.POSITIVE_INFINITY,
     key.graceUntilMs ?? Number.POSITIVE_INFINITY,
@@ -59,7 +70,7 @@ export function refusalOf(key: KeyRecord, nowMs: number): 'revoked' | 'expired' 
 
 export function keyStatus(key: KeyRecord, nowMs: number, staleAfterDays: number): KeyStatus {
   const refusal = refusalOf(key, nowMs);
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined) return refusal === 'expired' ? 'expired' : 'revoked';
   if (key.graceUntilMs !== null) return 'grace';
   const lastSignMs = key.lastUsedAtMs ?? key.createdAtMs;
   return nowMs - lastSignMs >= staleAfterDays * DAY_MS ? 'stale' : 'active';

@@ -33,6 +33,9 @@ export function makeKey(
     replacedBy: null,
     replaces: null,
     graceUntilMs: null,
+    lastClient: null,
+    heldAtMs: null,
+    removedAtMs: null,
     ...traits,
   };
   return { key, hash, demotes: null, plaintext };
