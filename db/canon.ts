@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { desc } from 'drizzle-orm';
+import { desc, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { CanonicalSet, Scope } from '../src/scopes/scopes.ts';
 import { canonicalSets } from './schema.ts';
@@ -18,6 +18,16 @@ export function newestCanon(database: Database.Database): CanonicalSet {
   const canon = newestCanonOrNone(database);
   if (canon === undefined) throw new Error('the store has no canonical set yet: settle it first');
   return canon;
+}
+
+/** The canonical set that once was; versions are never removed. */
+export function canonOf(database: Database.Database, version: number): CanonicalSet | null {
+  const found = drizzle(database)
+    .select({ version: canonicalSets.version, scopes: canonicalSets.scopes })
+    .from(canonicalSets)
+    .where(eq(canonicalSets.version, version))
+    .get();
+  return found ?? null;
 }
 
 export function isSameSet(one: readonly Scope[], other: readonly Scope[]): boolean {

@@ -1,14 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import { and, count, desc, eq, getTableColumns, lt, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, isNull, lt, or, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { AppError } from '../src/errors.ts';
 import type { KeyId, OrganizationId } from '../src/ids.ts';
 import type { KeyRecord } from '../src/keys/key-record.ts';
-import type { FoundKey, KeyFilter, KeyPage, KeyStore, MintFacts } from '../src/keys/key-store.ts';
+import type { FoundKey, KeyFilter, KeyPage, KeyStore, KeyUse } from '../src/keys/key-store.ts';
 import { type ChainHash, prepareAppend } from './audit-chain.ts';
-import { newestCanon } from './canon.ts';
 import type { Connections } from './connections.ts';
+import { readActor, readKey, readMintFacts, readRotateFacts, requireStanding } from './key-facts.ts';
 import {
   insertKey,
   isShown,
@@ -21,7 +20,7 @@ import {
 import { hasStatus, isLiveAt } from './key-status.ts';
 import { keys, organizations } from './schema.ts';
 import { storeCall, storeTransaction } from './store-call.ts';
-import { requireKeyId, requireOrganizationId } from './tenant.ts';
+import { requireKeyId } from './tenant.ts';
 
 export function createKeyStore(connections: Connections, chainHash: ChainHash): KeyStore {
   const { auth, control, audit, listing } = connections;
@@ -45,7 +44,7 @@ export function createKeyStore(connections: Connections, chainHash: ChainHash): 
       ),
     mint: (organizationId, actor, nowMs, decide, auditRow) =>
       keyTransaction(control, () => {
-        const made = decide(readFacts(control, organizationId, actor, nowMs));
+        const made = decide(readMintFacts(control, organizationId, actor, nowMs));
         requireStanding(control, organizationId);
         const key = insertKey(control, organizationId, made);
         append([auditRow(key)]);
@@ -63,9 +62,21 @@ export function createKeyStore(connections: Connections, chainHash: ChainHash): 
         append([auditRow(changed)]);
         return changed;
       }),
+    rotate: (organizationId, keyId, actor, decide, auditRow) =>
+      keyTransaction(control, () => {
+        const facts = readRotateFacts(control, organizationId, keyId, actor);
+        if (facts === undefined) return undefined;
+        const { replacement, change } = decide(facts);
+        requireStanding(control, organizationId);
+        const inserted = insertKey(control, organizationId, replacement);
+        const old = { ...facts.current, ...change };
+        drizzle(control).update(keys).set(change).where(keyOf(organizationId, keyId)).run();
+        append([auditRow(inserted, old)]);
+        return { replacement: inserted, old };
+      }),
     noteUses: (uses) =>
       storeTransaction(audit, () => {
-        for (const [keyId, atMs] of uses) noteUse(requireKeyId(keyId), atMs);
+        for (const [keyId, use] of uses) noteUse(requireKeyId(keyId), use);
       }),
   };
 }
@@ -86,26 +97,19 @@ function prepareFind(auth: Database.Database): (hash: Buffer) => FoundKey | unde
   };
 }
 
-function prepareNoteUse(database: Database.Database): (keyId: KeyId, atMs: number) => void {
+/** Another process may have seen a later use already. */
+function prepareNoteUse(database: Database.Database): (keyId: KeyId, use: KeyUse) => void {
   const update = drizzle(database)
     .update(keys)
-    .set({ lastUsedAtMs: sql`max(coalesce(${keys.lastUsedAtMs}, 0), ${sql.placeholder('atMs')})` })
-    .where(eq(keys.id, sql.placeholder('keyId')))
+    .set({ lastUsedAtMs: sql`${sql.placeholder('atMs')}`, lastClient: sql`${sql.placeholder('client')}` })
+    .where(
+      and(
+        eq(keys.id, sql.placeholder('keyId')),
+        or(isNull(keys.lastUsedAtMs), lt(keys.lastUsedAtMs, sql.placeholder('atMs'))),
+      ),
+    )
     .prepare();
-  return (keyId, atMs) => void update.run({ keyId, atMs });
-}
-
-function readKey(database: Database.Database, organizationId: OrganizationId, keyId: KeyId) {
-  return drizzle(database).select(keyColumns).from(keys).where(keyOf(organizationId, keyId)).get();
-}
-
-/** `null`, said explicitly, is the operator. */
-function readActor(
-  database: Database.Database,
-  organizationId: OrganizationId,
-  actor: KeyId | null,
-): KeyRecord | null {
-  return actor === null ? null : (readKey(database, organizationId, actor) ?? null);
+  return (keyId, { atMs, client }) => void update.run({ keyId, atMs, client });
 }
 
 function listKeys(
@@ -132,42 +136,4 @@ function listKeys(
     .orderBy(desc(keys.id))
     .limit(page.limit)
     .all();
-}
-
-function readFacts(
-  control: Database.Database,
-  organizationId: OrganizationId,
-  actor: KeyId | null,
-  nowMs: number,
-): MintFacts {
-  const db = drizzle(control);
-  const ours = ofOrganization(organizationId);
-  const live = db
-    .select({ keys: count() })
-    .from(keys)
-    .where(and(ours, isLiveAt(nowMs)))
-    .get();
-  const defaultKey = db
-    .select(keyColumns)
-    .from(keys)
-    .where(and(ours, eq(keys.isDefault, true)))
-    .get();
-  return {
-    actor: readActor(control, organizationId, actor),
-    keys: { live: live?.keys ?? 0 },
-    defaultKey: defaultKey ?? null,
-    canon: newestCanon(control),
-  };
-}
-
-/** A deleted organisation gets no new key, not even by an operator who was quicker to ask than to look. */
-function requireStanding(control: Database.Database, organizationId: OrganizationId): void {
-  const standing = drizzle(control)
-    .select({ id: organizations.id })
-    .from(organizations)
-    .where(
-      and(eq(organizations.id, requireOrganizationId(organizationId)), ne(organizations.status, 'deleted')),
-    )
-    .get();
-  if (standing === undefined) throw new AppError('NOT_FOUND');
 }

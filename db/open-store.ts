@@ -9,6 +9,7 @@ import type { ChainHash } from './audit-chain.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { closeConnections, type Durability, openConnections } from './connections.ts';
 import { createKeyStore } from './key-store.ts';
+import { createMemberStore } from './member-store.ts';
 import { migrateStore } from './migrate.ts';
 import { createOrganizationStore } from './organization-store.ts';
 import { secrets } from './schema.ts';
@@ -35,6 +36,7 @@ export function openStore(file: string, { durability, chainHash, now }: StoreOpt
   return {
     keys: createKeyStore(connections, chainHash),
     organizations: createOrganizationStore(connections, chainHash),
+    members: createMemberStore(connections, chainHash),
     audit,
     cursorSecret,
     ping() {

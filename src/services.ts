@@ -10,6 +10,7 @@ import type { KeyStore } from './keys/key-store.ts';
 import { createKeyUses, type KeyUses } from './keys/key-uses.ts';
 import type { MintRules } from './keys/mint.ts';
 import type { Log } from './log.ts';
+import type { MemberStore } from './members/member-store.ts';
 import type { OrganizationStore } from './provisioning/organization-store.ts';
 import { createCatalogue } from './scopes/scopes.ts';
 import type { CallToolDeps } from './tool/call-tool.ts';
@@ -25,6 +26,7 @@ import { createToolDescriptors } from './transport/tool-descriptors.ts';
 export type Store = {
   readonly keys: KeyStore;
   readonly organizations: OrganizationStore;
+  readonly members: MemberStore;
   readonly audit: AuditTrail;
   /** Made with the store, and the same for every process on it; it seals cursors. */
   readonly cursorSecret: Buffer;
@@ -86,12 +88,14 @@ export async function createServices(parts: Parts): Promise<Services> {
   const callTool: CallToolDeps = {
     keys: store.keys,
     organizations: store.organizations,
+    members: store.members,
     mintRules,
     now,
     tools: createRegistry(parts.tools),
     downstream: parts.platform,
     audit: store.audit,
     cursors: createCursors(store.cursorSecret, now),
+    keyUses,
     defaults: { timeoutSeconds: toolTimeoutSeconds, maxInputElements },
   };
   const refusals = createRefusalLimit(now);
@@ -100,10 +104,10 @@ export async function createServices(parts: Parts): Promise<Services> {
     ...parts,
     mintRules,
     keyUses,
-    identity: { keys: store.keys, format, now, noteUse: keyUses.note },
+    identity: { keys: store.keys, format, now },
     callTool,
     mcp: mcpDeps(parts, callTool),
-    slot: { trail: store.audit, refusals, now, observe: observer(metrics, parts.log) },
+    slot: { trail: store.audit, refusals, now, observe: observer(metrics, keyUses, parts.log) },
     metrics,
     refusals,
   };
@@ -120,10 +124,12 @@ function mcpDeps({ version, config, log }: Parts, callTool: CallToolDeps): McpSe
   };
 }
 
-/** Each request counts in the metrics and, at level `debug`, is a line of the log. */
-function observer(metrics: Metrics, log: Log): SlotDeps['observe'] {
+/** Each request counts in the metrics, as a use of its key and, at level `debug`, is a line of the log. */
+function observer(metrics: Metrics, keyUses: KeyUses, log: Log): SlotDeps['observe'] {
   return (row) => {
     metrics.observe(row);
+    // A refused credential has a key id, but no tier: it is no use of the key.
+    if (row.keyId !== null && row.tier === 'organization-key') keyUses.note(row.keyId, row.clientName);
     if (log.isLevelEnabled('debug')) log.debug({ requestId: row.requestId }, auditLine(row));
   };
 }

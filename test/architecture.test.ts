@@ -23,6 +23,7 @@ const layers = [
   'audit',
   'keys',
   'provisioning',
+  'members',
   'identity',
   'limits',
   'downstream',

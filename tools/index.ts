@@ -1,6 +1,13 @@
 import { getAgent } from './agents/get-agent.ts';
 import { searchAgents } from './agents/search-agents.ts';
 import { listAuditEvents } from './audit/list-audit-events.ts';
+import { addGroupMember } from './groups/add-group-member.ts';
+import { createGroup } from './groups/create-group.ts';
+import { deleteGroup } from './groups/delete-group.ts';
+import { getGroup } from './groups/get-group.ts';
+import { listGroups } from './groups/list-groups.ts';
+import { removeGroupMember } from './groups/remove-group-member.ts';
+import { updateGroup } from './groups/update-group.ts';
 import { getJob } from './jobs/get-job.ts';
 import { listJobs } from './jobs/list-jobs.ts';
 import { createOrgToken } from './keys/create-org-token.ts';
@@ -10,6 +17,13 @@ import { listOrgTokens } from './keys/list-org-tokens.ts';
 import { mintKey } from './keys/mint-key.ts';
 import { revokeKey } from './keys/revoke-key.ts';
 import { revokeOrgToken } from './keys/revoke-org-token.ts';
+import { rotateKey } from './keys/rotate-key.ts';
+import { updateKey } from './keys/update-key.ts';
+import { addMember } from './members/add-member.ts';
+import { getMember } from './members/get-member.ts';
+import { listMembers } from './members/list-members.ts';
+import { removeMember } from './members/remove-member.ts';
+import { updateMember } from './members/update-member.ts';
 import { listScopes } from './organization/list-scopes.ts';
 import { whoami } from './organization/whoami.ts';
 import { createResearchGroup } from './research-groups/create-research-group.ts';
@@ -35,8 +49,22 @@ export const tools = [
   listKeys,
   getKey,
   mintKey,
+  rotateKey,
+  updateKey,
   revokeKey,
   listAuditEvents,
+  listMembers,
+  getMember,
+  addMember,
+  updateMember,
+  removeMember,
+  listGroups,
+  getGroup,
+  createGroup,
+  updateGroup,
+  deleteGroup,
+  addGroupMember,
+  removeGroupMember,
   listScopes,
   createOrgToken,
   listOrgTokens,

@@ -7,6 +7,11 @@ type Answers = {
     agents: { agent_id: string; name: string; age: number; occupation: string; city: string }[];
   };
   mint_key: { key: { id: string; prefix: string; scopes: string[] }; auth_token: string };
+  rotate_key: {
+    key: { id: string; prefix: string };
+    auth_token: string;
+    replaced: { prefix: string; last_client: string | null };
+  };
   revoke_key: { key: { id: string } };
 };
 

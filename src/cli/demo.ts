@@ -77,13 +77,13 @@ async function tour({ acme, bolt, url, services, say }: Tour): Promise<void> {
 
   say('\n5. The manager key of Acme Research mints a key that may only search.');
   await using manager = await connectDemoClient(url, acme.managerKey);
-  await mintUseRevoke(manager, url, say);
+  await mintRotateRevoke(manager, url, say);
 
-  say('\n6. What the audit says, newest first:');
+  say('\n7. What the audit says, newest first:');
   await printAudit(services, say);
 }
 
-async function mintUseRevoke(manager: DemoClient, url: string, say: Tour['say']): Promise<void> {
+async function mintRotateRevoke(manager: DemoClient, url: string, say: Tour['say']): Promise<void> {
   const request = {
     scope_type: 'global',
     name: 'Search only',
@@ -94,10 +94,22 @@ async function mintUseRevoke(manager: DemoClient, url: string, say: Tour['say'])
   say(`   minted ${minted.key.prefix} with the scopes ${minted.key.scopes.join(', ')}`);
   await using searcher = await connectDemoClient(url, minted.auth_token);
   await searchNurses(searcher, 'the new key', say);
+
+  say(
+    '\n6. It is rotated without downtime: the old key and its replacement both work, until the old one is revoked.',
+  );
+  const rotated = await manager.call('rotate_key', { key_id: minted.key.id, grace: '1h' });
+  say(
+    `   ${rotated.replaced.prefix}, last used by ${rotated.replaced.last_client}, is replaced by ${rotated.key.prefix}`,
+  );
+  await using successor = await connectDemoClient(url, rotated.auth_token);
+  await searchNurses(searcher, 'the old key, in its grace,', say);
+  await searchNurses(successor, 'its replacement', say);
   await manager.call('revoke_key', { key_id: minted.key.id });
   say(
     `   revoked ${minted.key.prefix}; its next request\n   -> ${await refusalOf(searcher, 'search_agents', {})}`,
   );
+  await searchNurses(successor, 'its replacement, still,', say);
 }
 
 async function searchNurses(client: DemoClient, who: string, say: Tour['say']) {
@@ -124,6 +136,6 @@ async function refusedConnection(url: string, key: string, organizationId: strin
 }
 
 async function printAudit({ store }: Services, say: Tour['say']): Promise<void> {
-  const events = await store.audit.listForOperator({}, { limit: 13 });
+  const events = await store.audit.listForOperator({}, { limit: 20 });
   for (const event of events) say(`   ${auditLine(event)}`);
 }

@@ -4,6 +4,7 @@ import { keepItWarning, keyToWire } from '../keys/key-wire.ts';
 import { printable } from '../printable.ts';
 import { listKeys, mintKey, revokeKey } from './key-commands.ts';
 import { keyTableHeader, keyTableRow } from './key-table.ts';
+import { registerRotate, registerUpdate } from './keys-rotate.ts';
 import { parseExpiresInDays, parseScopes, parseText } from './parse-option.ts';
 import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
 import type { Register } from './program.ts';
@@ -26,9 +27,13 @@ type Done = (code: ExitCode) => void;
 const orgOption = ['--org <id>', 'the organisation, org_…'] as const;
 
 export const registerKeys: Register = (program, runtime, done) => {
-  const keys = program.command('keys').description("Mints, lists and revokes an organisation's keys.");
+  const keys = program
+    .command('keys')
+    .description("Mints, lists, rotates and revokes an organisation's keys.");
   registerMint(keys, runtime, done);
   registerList(keys, runtime, done);
+  registerRotate(keys, runtime, done);
+  registerUpdate(keys, runtime, done);
   registerRevoke(keys, runtime, done);
 };
 

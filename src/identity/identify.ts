@@ -1,7 +1,6 @@
 import type { AuditSlot } from '../audit/audit-slot.ts';
 import { type Caller, freezeCaller } from '../caller.ts';
 import { AppError } from '../errors.ts';
-import type { KeyId } from '../ids.ts';
 import type { KeyFormat } from '../keys/key-format.ts';
 import { type KeyRecord, refusalOf } from '../keys/key-record.ts';
 import type { FoundKey, KeyStore } from '../keys/key-store.ts';
@@ -13,8 +12,6 @@ export type IdentityDeps = {
   readonly keys: KeyStore;
   readonly format: KeyFormat;
   readonly now: () => number;
-  /** Told of every key that was accepted. */
-  readonly noteUse: (keyId: KeyId) => void;
 };
 
 /** What a request shows of its caller: the headers as they came, the URL's organisation, the address. */
@@ -46,7 +43,6 @@ export async function identify(
   requireAgreement(caller, presented, slot);
   if (found.organization.status === 'suspended') throw new AppError('ORGANIZATION_SUSPENDED');
   requireAllowedAddress(found.key, presented.clientAddress);
-  deps.noteUse(found.key.id);
 
   const stillValid = async (): Promise<boolean> => {
     const again = await deps.keys.find(parsed.hash);

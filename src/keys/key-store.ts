@@ -3,6 +3,7 @@ import type { KeyId, OrganizationId } from '../ids.ts';
 import type { Organization } from '../organization.ts';
 import type { CanonicalSet } from '../scopes/scopes.ts';
 import type { KeyRecord, KeyStatus, ScopeType } from './key-record.ts';
+import type { RotateFacts, Rotation } from './rotate.ts';
 
 export type FoundKey = { readonly key: KeyRecord; readonly organization: Organization };
 
@@ -31,7 +32,24 @@ export type MintFacts = {
 export type NewKey = { readonly key: KeyRecord; readonly hash: Buffer; readonly demotes: KeyId | null };
 
 /** What may be changed on a key; what is absent stays. */
-export type KeyChange = Partial<Pick<KeyRecord, 'revokedAtMs' | 'revokedBy' | 'isDefault'>>;
+export type KeyChange = Partial<
+  Pick<
+    KeyRecord,
+    | 'revokedAtMs'
+    | 'revokedBy'
+    | 'isDefault'
+    | 'replacedBy'
+    | 'graceUntilMs'
+    | 'name'
+    | 'owner'
+    | 'purpose'
+    | 'expiresAtMs'
+    | 'restrictions'
+  >
+>;
+
+/** When a key was used last (milliseconds since 1970), and by which client. */
+export type KeyUse = { readonly atMs: number; readonly client: string | null };
 
 /**
  * Keys at rest. A method is one atomic operation bound to the organisation given; `decide` runs inside the
@@ -60,6 +78,17 @@ export type KeyStore = {
     decide: (key: KeyRecord, actor: KeyRecord | null) => KeyChange | null,
     auditRow: (key: KeyRecord) => AuditRow,
   ): Promise<KeyRecord | undefined>;
-  /** Records, per key, when it was last used (milliseconds since 1970). */
-  noteUses(uses: ReadonlyMap<KeyId, number>): Promise<void>;
+  /**
+   * Inserts the replacement and changes the old key, together. Undefined for an unknown or foreign key. Calls
+   * `decide` anew when the prefix it made is taken.
+   */
+  rotate(
+    organizationId: OrganizationId,
+    keyId: KeyId,
+    actor: KeyId | null,
+    decide: (facts: RotateFacts) => Rotation,
+    auditRow: (replacement: KeyRecord, old: KeyRecord) => AuditRow,
+  ): Promise<{ readonly replacement: KeyRecord; readonly old: KeyRecord } | undefined>;
+  /** Records the last use of each key. */
+  noteUses(uses: ReadonlyMap<KeyId, KeyUse>): Promise<void>;
 };

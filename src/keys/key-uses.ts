@@ -1,17 +1,20 @@
 import type { KeyId } from '../ids.ts';
-import type { KeyStore } from './key-store.ts';
+import type { KeyStore, KeyUse } from './key-store.ts';
 
-/** When each key was last used, gathered in memory: no request waits for the write. */
+/** When and by whom each key was last used, gathered in memory: no request waits for the write. */
 export type KeyUses = {
-  note(keyId: KeyId): void;
+  note(keyId: KeyId, client: string | null): void;
+  /** What this process knows that the store may not know yet. */
+  latest(keyId: KeyId): KeyUse | undefined;
   /** Writes what has gathered; a failed write is gathered again for the next. */
   flush(): Promise<void>;
 };
 
 export function createKeyUses(keys: KeyStore, now: () => number): KeyUses {
-  let gathered = new Map<KeyId, number>();
+  let gathered = new Map<KeyId, KeyUse>();
   return {
-    note: (keyId) => void gathered.set(keyId, now()),
+    note: (keyId, client) => void gathered.set(keyId, { atMs: now(), client }),
+    latest: (keyId) => gathered.get(keyId),
     async flush() {
       if (gathered.size === 0) return;
       const uses = gathered;

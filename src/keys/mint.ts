@@ -1,7 +1,7 @@
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import type { OrganizationId } from '../ids.ts';
-import type { Catalogue, Scope } from '../scopes/scopes.ts';
+import type { CanonicalSet, Catalogue, Scope } from '../scopes/scopes.ts';
 import type { KeyFormat } from './key-format.ts';
 import { isLive, type KeyRecord, keyStatus, type Restrictions, type ScopeSource } from './key-record.ts';
 import type { MintFacts, NewKey } from './key-store.ts';
@@ -47,7 +47,7 @@ export function decideMint(
 ): NewKey & { readonly plaintext: string } {
   requireLiveActor(minter, facts.actor, nowMs);
   const grant = decideGrant(request, facts, rules);
-  requireHeld(grant.scopes, minter, facts);
+  requireHeld(grant.scopes, minter, facts.canon);
   if (facts.keys.live >= rules.maxPerOrganization) throw new AppError('KEY_LIMIT_REACHED');
 
   const becomesDefault = grant.source === 'canonical' && needsDefaultKey(facts.defaultKey, rules, nowMs);
@@ -101,7 +101,7 @@ function decideGrant(request: MintRequest, { canon }: MintFacts, { catalogue }: 
 }
 
 /** Nobody grants what they do not hold: at most the canonical set and the caller's own effective scopes. */
-function requireHeld(granted: readonly Scope[], minter: Minter, { canon }: MintFacts): void {
+export function requireHeld(granted: readonly Scope[], minter: Minter, canon: CanonicalSet): void {
   if (!('caller' in minter)) return;
   const beyond = granted.filter(
     (scope) => !canon.scopes.includes(scope) && !minter.caller.scopes.includes(scope),

@@ -4,11 +4,17 @@ import { AppError } from '../errors.ts';
 import { parseKeyId } from '../ids.ts';
 import { DAY_MS, type KeyRecord, keyStatus } from '../keys/key-record.ts';
 import type { KeyFilter, KeyPage } from '../keys/key-store.ts';
+import type { KeyUses } from '../keys/key-uses.ts';
 import type { KeyView } from '../keys/key-wire.ts';
 import { type MintRequest, requireLiveActor } from '../keys/mint.ts';
 import { type MintDeps, mintKey } from '../keys/mint-key.ts';
+import type { RotateRequest } from '../keys/rotate.ts';
+import { rotateKey } from '../keys/rotate-key.ts';
+import { decideUpdate, type UpdateRequest } from '../keys/update.ts';
 import type { OrganizationStore } from '../provisioning/organization-store.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
+
+type RotatedView = { readonly key: KeyView; readonly plaintext: string; readonly old: KeyView };
 
 /** The organisation's keys as the caller may manage them; a foreign id is as unknown as any. */
 export type BoundKeys = {
@@ -18,11 +24,13 @@ export type BoundKeys = {
   ): Promise<readonly KeyView[]>;
   get(keyId: string): Promise<KeyView>;
   mint(request: MintRequest): Promise<{ readonly key: KeyView; readonly plaintext: string }>;
+  rotate(keyId: string, request: RotateRequest): Promise<RotatedView>;
+  update(keyId: string, request: UpdateRequest): Promise<KeyView>;
   revoke(keyId: string): Promise<{ readonly key: KeyView; readonly createdKeys: readonly KeyView[] }>;
   scopes(): Promise<{ readonly catalogue: readonly Scope[]; readonly canon: CanonicalSet }>;
 };
 
-export type KeysDeps = MintDeps & { readonly organizations: OrganizationStore };
+export type KeysDeps = MintDeps & { readonly organizations: OrganizationStore; readonly keyUses: KeyUses };
 
 export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): BoundKeys {
   const { keys, mintRules } = deps;
@@ -47,6 +55,30 @@ export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): Bound
       const { key, plaintext } = await mintKey(organizationId, request, { caller }, slot.successRow, deps);
       slot.settled();
       return { key: view(key), plaintext };
+    },
+    async rotate(keyId, request) {
+      const id = requireKeyId(keyId);
+      const rotated = await rotateKey(organizationId, id, request, { caller }, slot.successRow, deps);
+      slot.settled();
+      const { key, plaintext, old } = rotated;
+      return { key: view(key), plaintext, old: { ...view(old), ...lastUse(old, deps.keyUses) } };
+    },
+    async update(keyId, request) {
+      const id = requireKeyId(keyId);
+      const nowMs = deps.now();
+      const key = await keys.change(
+        organizationId,
+        id,
+        caller.key.id,
+        (current, actor) => {
+          requireLiveActor({ caller }, actor, nowMs);
+          return decideUpdate(request, current, nowMs);
+        },
+        ({ prefix }) => slot.successRow({ updated: id, prefix, ...request }),
+      );
+      if (key === undefined) throw new AppError('KEY_NOT_FOUND');
+      slot.settled();
+      return view(key);
     },
     async revoke(keyId) {
       const id = requireKeyId(keyId);
@@ -73,6 +105,13 @@ export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): Bound
       return { catalogue: mintRules.catalogue.scopes, canon: await deps.organizations.canon() };
     },
   };
+}
+
+/** This process may know of a later use than the store, which is told once a minute. */
+function lastUse(key: KeyRecord, keyUses: KeyUses): Pick<KeyRecord, 'lastUsedAtMs' | 'lastClient'> {
+  const latest = keyUses.latest(key.id);
+  if (latest === undefined || latest.atMs <= (key.lastUsedAtMs ?? 0)) return key;
+  return { lastUsedAtMs: latest.atMs, lastClient: latest.client };
 }
 
 /** An id that is not even well formed is answered like one that does not exist. */

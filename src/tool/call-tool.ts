@@ -4,8 +4,10 @@ import type { Caller } from '../caller.ts';
 import { bindDownstream } from '../downstream/bound-downstream.ts';
 import type { Downstream } from '../downstream/downstream.ts';
 import { AppError } from '../errors.ts';
+import type { MemberStore } from '../members/member-store.ts';
 import { bindAudit } from './bound-audit.ts';
 import { bindKeys, type KeysDeps } from './bound-keys.ts';
+import { bindMembers } from './bound-members.ts';
 import type { Cursors } from './cursor.ts';
 import type { Tool } from './define-tool.ts';
 import { requireMayCall } from './gate.ts';
@@ -25,6 +27,7 @@ export type ToolCall = {
 export type CallToolDeps = KeysDeps & {
   readonly tools: Registry;
   readonly downstream: Downstream;
+  readonly members: MemberStore;
   readonly audit: AuditTrail;
   readonly cursors: Cursors;
   readonly defaults: { readonly timeoutSeconds: number; readonly maxInputElements: number };
@@ -65,6 +68,7 @@ function bindContext(
     me: caller,
     downstream: bindDownstream(deps.downstream, { caller, effect: tool.effect, slot, signal }),
     keys: bindKeys(deps, caller, slot),
+    members: bindMembers(deps, caller, slot),
     audit: bindAudit(deps.audit, caller),
     signal,
     progress,

@@ -2,6 +2,7 @@ import type { Caller } from '../caller.ts';
 import type { BoundDownstream } from '../downstream/bound-downstream.ts';
 import type { BoundAudit } from './bound-audit.ts';
 import type { BoundKeys } from './bound-keys.ts';
+import type { BoundMembers } from './bound-members.ts';
 
 /** Reports how far a call is; `done` and `total` are in the tool's own unit. */
 export type Progress = (done: number, total: number, message: string) => Promise<void>;
@@ -12,6 +13,7 @@ export type ToolContext = {
   readonly me: Caller;
   readonly downstream: BoundDownstream;
   readonly keys: BoundKeys;
+  readonly members: BoundMembers;
   readonly audit: BoundAudit;
   /** Aborts when the caller goes away, the key dies or the time is up. */
   readonly signal: AbortSignal;

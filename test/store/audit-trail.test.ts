@@ -79,7 +79,7 @@ test('what waits for a lock gives up within about a tenth of a second, and findi
     () => store.audit.prune(1, row()),
     () => store.keys.mint(organization.id, null, START_MS, () => expect.fail('decided'), row),
     () => store.keys.change(organization.id, defaultKey.id, null, revoke, row),
-    () => store.keys.noteUses(new Map([[defaultKey.id, START_MS]])),
+    () => store.keys.noteUses(new Map([[defaultKey.id, { atMs: START_MS, client: null }]])),
     () => store.organizations.setStatus(organization.id, 'suspended', START_MS, row),
     () => store.organizations.provision('new', () => expect.fail('made'), row),
   ];

@@ -229,7 +229,10 @@ test('a key of another organisation is as unknown as one that does not exist', a
 test('the last use only ever moves forward', async () => {
   const store = await openSettled();
   const { organization, defaultKey } = await provision(store);
-  const lastUse = async () => (await store.keys.get(organization.id, defaultKey.id))?.lastUsedAtMs;
+  const lastUse = async () => {
+    const key = await store.keys.get(organization.id, defaultKey.id);
+    return [key?.lastUsedAtMs, key?.lastClient];
+  };
   for (const [used, expected] of [
     [50, 50],
     [90, 90],
@@ -237,11 +240,11 @@ test('the last use only ever moves forward', async () => {
   ] as const) {
     await store.keys.noteUses(
       new Map([
-        [defaultKey.id, used],
-        [newKeyId(START_MS), 1],
+        [defaultKey.id, { atMs: used, client: `client ${used}` }],
+        [newKeyId(START_MS), { atMs: 1, client: null }],
       ]),
     );
-    expect(await lastUse()).toBe(expected);
+    expect(await lastUse()).toEqual([expected, `client ${expected}`]);
   }
   await store.keys.noteUses(new Map());
 });

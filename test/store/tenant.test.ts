@@ -81,7 +81,7 @@ const byKey: Record<string, Attempt> = {
       () => ({ revokedAtMs: 1 }),
       () => row(given),
     ),
-  'keys.noteUses': (store, id) => store.keys.noteUses(new Map([[id, START_MS]])),
+  'keys.noteUses': (store, id) => store.keys.noteUses(new Map([[id, { atMs: START_MS, client: null }]])),
 };
 
 const byActor: Record<string, Attempt> = {

@@ -1,0 +1,119 @@
+import type Database from 'better-sqlite3';
+import { and, desc, eq, lt, ne } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { AppError } from '../src/errors.ts';
+import type { OrganizationId } from '../src/ids.ts';
+import type { GroupStore } from '../src/members/group-store.ts';
+import type { PermissionGroup } from '../src/members/member.ts';
+import type { AppendToChain } from './audit-chain.ts';
+import type { Connections } from './connections.ts';
+import {
+  askedTransaction,
+  groupColumns,
+  groupOf,
+  groupsOf,
+  readGroup,
+  readMember,
+  requireGroupId,
+  requireStanding,
+  requireUserId,
+} from './member-rows.ts';
+import { groupMembers, permissionGroups } from './schema.ts';
+import { storeCall } from './store-call.ts';
+import { requireOrganizationId } from './tenant.ts';
+
+export function createGroupStore({ control, listing }: Connections, append: AppendToChain): GroupStore {
+  const db = drizzle(control);
+
+  return {
+    create: (organizationId, { id, name, permissions, createdAtMs }, by, auditRow) =>
+      askedTransaction(control, organizationId, by, () => {
+        requireStanding(control, organizationId);
+        const made = { id: requireGroupId(id), organizationId, name, permissions, createdAtMs };
+        requireFreeName(control, made);
+        db.insert(permissionGroups).values(made).run();
+        const group = { ...made, members: [] };
+        append([auditRow(group)]);
+        return group;
+      }),
+    get: (organizationId, groupId) => storeCall(listing, () => readGroup(listing, organizationId, groupId)),
+    list: (organizationId, { limit, beforeId }) =>
+      storeCall(listing, () => {
+        const after = beforeId === undefined ? undefined : lt(permissionGroups.id, requireGroupId(beforeId));
+        return drizzle(listing)
+          .select(groupColumns)
+          .from(permissionGroups)
+          .where(and(groupsOf(organizationId), after))
+          .orderBy(desc(permissionGroups.id))
+          .limit(limit)
+          .all();
+      }),
+    change: (organizationId, groupId, by, decide, auditRow) =>
+      askedTransaction(control, organizationId, by, () => {
+        const current = readGroup(control, organizationId, groupId);
+        const change = current === undefined ? null : decide(current);
+        if (current === undefined || change === null) return current;
+        const { name, permissions } = { ...current, ...change };
+        const changed = { ...current, name, permissions };
+        requireFreeName(control, changed);
+        db.update(permissionGroups)
+          .set({ name, permissions })
+          .where(groupOf(organizationId, groupId))
+          .run();
+        append([auditRow(changed)]);
+        return changed;
+      }),
+    delete: (organizationId, groupId, by, auditRow) =>
+      askedTransaction(control, organizationId, by, () => {
+        const group = readGroup(control, organizationId, groupId);
+        if (group === undefined) return undefined;
+        db.delete(permissionGroups).where(groupOf(organizationId, groupId)).run();
+        append([auditRow(group)]);
+        return group;
+      }),
+    addMember: (organizationId, groupId, userId, by, auditRow) =>
+      askedTransaction(control, organizationId, by, () => {
+        const group = readGroup(control, organizationId, groupId);
+        const member = readMember(control, organizationId, userId);
+        if (group === undefined || member === undefined) return undefined;
+        if (group.members.includes(member.userId)) return group;
+        db.insert(groupMembers)
+          .values({ organizationId, groupId: group.id, userId: member.userId })
+          .run();
+        const changed = { ...group, members: [...group.members, member.userId].sort() };
+        append([auditRow(changed)]);
+        return changed;
+      }),
+    removeMember: (organizationId, groupId, userId, by, auditRow) =>
+      askedTransaction(control, organizationId, by, () => {
+        const group = readGroup(control, organizationId, groupId);
+        const leaving = requireUserId(userId);
+        if (group === undefined || !group.members.includes(leaving)) return undefined;
+        db.delete(groupMembers)
+          .where(
+            and(
+              eq(groupMembers.organizationId, requireOrganizationId(organizationId)),
+              eq(groupMembers.groupId, group.id),
+              eq(groupMembers.userId, leaving),
+            ),
+          )
+          .run();
+        const changed = { ...group, members: group.members.filter((id) => id !== leaving) };
+        append([auditRow(changed)]);
+        return changed;
+      }),
+  };
+}
+
+type Named = Pick<PermissionGroup, 'id' | 'name'> & { readonly organizationId: OrganizationId };
+
+/** Asked inside the transaction; the index behind it holds whatever a program forgets. */
+function requireFreeName(control: Database.Database, { id, organizationId, name }: Named): void {
+  const holder = drizzle(control)
+    .select({ id: permissionGroups.id })
+    .from(permissionGroups)
+    .where(and(groupsOf(organizationId), eq(permissionGroups.name, name), ne(permissionGroups.id, id)))
+    .get();
+  if (holder === undefined) return;
+  throw new AppError('VALIDATION_ERROR', { message: 'name: the organisation has a group of this name' });
+}

@@ -1,0 +1,84 @@
+import type Database from 'better-sqlite3';
+import { and, count, eq, ne } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { AppError } from '../src/errors.ts';
+import type { KeyId, OrganizationId } from '../src/ids.ts';
+import type { KeyRecord } from '../src/keys/key-record.ts';
+import type { MintFacts } from '../src/keys/key-store.ts';
+import type { RotateFacts } from '../src/keys/rotate.ts';
+import { canonOf, newestCanon } from './canon.ts';
+import { keyColumns, keyOf, ofOrganization } from './key-rows.ts';
+import { isLiveAt } from './key-status.ts';
+import { keys, organizations } from './schema.ts';
+import { requireOrganizationId } from './tenant.ts';
+
+export function readKey(database: Database.Database, organizationId: OrganizationId, keyId: KeyId) {
+  return drizzle(database).select(keyColumns).from(keys).where(keyOf(organizationId, keyId)).get();
+}
+
+/** `null`, said explicitly, is the operator. */
+export function readActor(
+  database: Database.Database,
+  organizationId: OrganizationId,
+  actor: KeyId | null,
+): KeyRecord | null {
+  return actor === null ? null : (readKey(database, organizationId, actor) ?? null);
+}
+
+export function readMintFacts(
+  control: Database.Database,
+  organizationId: OrganizationId,
+  actor: KeyId | null,
+  nowMs: number,
+): MintFacts {
+  const db = drizzle(control);
+  const ours = ofOrganization(organizationId);
+  const live = db
+    .select({ keys: count() })
+    .from(keys)
+    .where(and(ours, isLiveAt(nowMs)))
+    .get();
+  const defaultKey = db
+    .select(keyColumns)
+    .from(keys)
+    .where(and(ours, eq(keys.isDefault, true)))
+    .get();
+  return {
+    actor: readActor(control, organizationId, actor),
+    keys: { live: live?.keys ?? 0 },
+    defaultKey: defaultKey ?? null,
+    canon: newestCanon(control),
+  };
+}
+
+export function readRotateFacts(
+  control: Database.Database,
+  organizationId: OrganizationId,
+  keyId: KeyId,
+  actor: KeyId | null,
+): RotateFacts | undefined {
+  const current = readKey(control, organizationId, keyId);
+  if (current === undefined) return undefined;
+  const linked = (id: KeyId | null) => (id === null ? null : (readKey(control, organizationId, id) ?? null));
+  const { canonicalVersion } = current;
+  return {
+    actor: readActor(control, organizationId, actor),
+    current,
+    successor: linked(current.replacedBy),
+    predecessor: linked(current.replaces),
+    canon: newestCanon(control),
+    formerCanon: canonicalVersion === null ? null : canonOf(control, canonicalVersion),
+  };
+}
+
+/** A deleted organisation gets no new key, not even by an operator who was quicker to ask than to look. */
+export function requireStanding(control: Database.Database, organizationId: OrganizationId): void {
+  const standing = drizzle(control)
+    .select({ id: organizations.id })
+    .from(organizations)
+    .where(
+      and(eq(organizations.id, requireOrganizationId(organizationId)), ne(organizations.status, 'deleted')),
+    )
+    .get();
+  if (standing === undefined) throw new AppError('NOT_FOUND');
+}

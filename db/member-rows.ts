@@ -1,0 +1,115 @@
+import type Database from 'better-sqlite3';
+import { and, eq, ne, sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { AppError } from '../src/errors.ts';
+import { type GroupId, type OrganizationId, parseGroupId, parseUserId, type UserId } from '../src/ids.ts';
+import type { Member, PermissionGroup } from '../src/members/member.ts';
+import type { Asker } from '../src/members/member-store.ts';
+import { keyColumns, keyOf } from './key-rows.ts';
+import { groupMembers, keys, memberships, organizations, permissionGroups, users } from './schema.ts';
+import { storeTransaction } from './store-call.ts';
+import { requireOrganizationId } from './tenant.ts';
+
+export function requireUserId(value: unknown): UserId {
+  const id = parseUserId(value);
+  if (id === undefined) throw new Error('user missing: expected the id of a user');
+  return id;
+}
+
+export function requireGroupId(value: unknown): GroupId {
+  const id = parseGroupId(value);
+  if (id === undefined) throw new Error('group missing: expected the id of a group');
+  return id;
+}
+
+export const memberColumns = {
+  userId: memberships.userId,
+  organizationId: memberships.organizationId,
+  name: users.name,
+  email: users.email,
+  role: memberships.role,
+  active: memberships.active,
+  createdAtMs: memberships.createdAtMs,
+};
+
+export const membersOf = (organizationId: unknown) =>
+  eq(memberships.organizationId, requireOrganizationId(organizationId));
+
+export const memberOf = (organizationId: unknown, userId: unknown) =>
+  and(membersOf(organizationId), eq(memberships.userId, requireUserId(userId)));
+
+export function readMember(
+  database: Database.Database,
+  organizationId: OrganizationId,
+  userId: UserId,
+): Member | undefined {
+  return drizzle(database)
+    .select(memberColumns)
+    .from(memberships)
+    .innerJoin(users, eq(users.id, memberships.userId))
+    .where(memberOf(organizationId, userId))
+    .get();
+}
+
+/** One statement, so that a group and its members are of one moment. */
+export const groupColumns = {
+  id: permissionGroups.id,
+  organizationId: permissionGroups.organizationId,
+  name: permissionGroups.name,
+  permissions: permissionGroups.permissions,
+  members: sql<readonly UserId[]>`(
+    SELECT json_group_array(${groupMembers.userId} ORDER BY ${groupMembers.userId}) FROM ${groupMembers}
+    WHERE ${groupMembers.organizationId} = ${permissionGroups.organizationId}
+      AND ${groupMembers.groupId} = ${permissionGroups.id}
+  )`.mapWith((text: string) => JSON.parse(text)),
+  createdAtMs: permissionGroups.createdAtMs,
+};
+
+export const groupsOf = (organizationId: unknown) =>
+  eq(permissionGroups.organizationId, requireOrganizationId(organizationId));
+
+export const groupOf = (organizationId: unknown, groupId: unknown) =>
+  and(groupsOf(organizationId), eq(permissionGroups.id, requireGroupId(groupId)));
+
+export function readGroup(
+  database: Database.Database,
+  organizationId: OrganizationId,
+  groupId: GroupId,
+): PermissionGroup | undefined {
+  return drizzle(database)
+    .select(groupColumns)
+    .from(permissionGroups)
+    .where(groupOf(organizationId, groupId))
+    .get();
+}
+
+/** One transaction, which begins by asking whether whoever asks still may. */
+export function askedTransaction<T>(
+  control: Database.Database,
+  organizationId: OrganizationId,
+  { keyId, allow }: Asker,
+  operation: () => T,
+): Promise<T> {
+  return storeTransaction(control, () => {
+    requireOrganizationId(organizationId);
+    // `null`, said explicitly, is the operator.
+    allow(keyId === null ? null : (readAskingKey(control, organizationId, keyId) ?? null));
+    return operation();
+  });
+}
+
+function readAskingKey(control: Database.Database, organizationId: OrganizationId, keyId: unknown) {
+  return drizzle(control).select(keyColumns).from(keys).where(keyOf(organizationId, keyId)).get();
+}
+
+/** A deleted organisation gets no new people and no new groups. */
+export function requireStanding(control: Database.Database, organizationId: OrganizationId): void {
+  const standing = drizzle(control)
+    .select({ id: organizations.id })
+    .from(organizations)
+    .where(
+      and(eq(organizations.id, requireOrganizationId(organizationId)), ne(organizations.status, 'deleted')),
+    )
+    .get();
+  if (standing === undefined) throw new AppError('NOT_FOUND');
+}

@@ -1,0 +1,158 @@
+import type Database from 'better-sqlite3';
+import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { AppError } from '../src/errors.ts';
+import type { OrganizationId, UserId } from '../src/ids.ts';
+import type { Permission } from '../src/members/member.ts';
+import type { MemberPage, MemberStore, NewMember, Standing } from '../src/members/member-store.ts';
+import { type ChainHash, prepareAppend } from './audit-chain.ts';
+import type { Connections } from './connections.ts';
+import { createGroupStore } from './group-store.ts';
+import {
+  askedTransaction,
+  memberColumns,
+  memberOf,
+  membersOf,
+  readMember,
+  requireStanding,
+  requireUserId,
+} from './member-rows.ts';
+import { groupMembers, keys, memberships, permissionGroups, users } from './schema.ts';
+import { storeCall } from './store-call.ts';
+import { requireOrganizationId } from './tenant.ts';
+
+export function createMemberStore(connections: Connections, chainHash: ChainHash): MemberStore {
+  const { auth, control, listing } = connections;
+  const append = prepareAppend(control, chainHash);
+  const standingOf = prepareStanding(auth);
+
+  return {
+    groups: createGroupStore(connections, append),
+    add: (organizationId, person, by, auditRow) =>
+      askedTransaction(control, organizationId, by, () => {
+        requireStanding(control, organizationId);
+        const member = insertMember(control, organizationId, person);
+        append([auditRow(member)]);
+        return member;
+      }),
+    get: (organizationId, userId) => storeCall(listing, () => readMember(listing, organizationId, userId)),
+    list: (organizationId, page) => storeCall(listing, () => listMembers(listing, organizationId, page)),
+    change: (organizationId, userId, by, decide, auditRow) =>
+      askedTransaction(control, organizationId, by, () => {
+        const current = readMember(control, organizationId, userId);
+        const change = current === undefined ? null : decide(current);
+        if (current === undefined || change === null) return current;
+        const { role, active } = { ...current, ...change };
+        drizzle(control)
+          .update(memberships)
+          .set({ role, active })
+          .where(memberOf(organizationId, userId))
+          .run();
+        const changed = { ...current, role, active };
+        append([auditRow(changed)]);
+        return changed;
+      }),
+    remove: (organizationId, userId, by, auditRow) =>
+      askedTransaction(control, organizationId, by, () => {
+        const member = readMember(control, organizationId, userId);
+        if (member === undefined) return undefined;
+        drizzle(control).delete(memberships).where(memberOf(organizationId, userId)).run();
+        append([auditRow(member)]);
+        return member;
+      }),
+    deleteUser: (organizationId, userId, nowMs, by, auditRow) =>
+      askedTransaction(control, organizationId, by, () => {
+        const member = readMember(control, organizationId, userId);
+        if (member === undefined) return undefined;
+        const concerned = endUser(control, member.userId, nowMs);
+        append(concerned.map(auditRow));
+        return { member, organizations: concerned };
+      }),
+    permissionsOf: (organizationId, userId) =>
+      storeCall(auth, () => standingOf(requireOrganizationId(organizationId), requireUserId(userId))),
+  };
+}
+
+function insertMember(control: Database.Database, organizationId: OrganizationId, person: NewMember) {
+  const { name, email, role, active, createdAtMs } = person;
+  const db = drizzle(control);
+  const known =
+    email === null
+      ? undefined
+      : db.select({ id: users.id, name: users.name }).from(users).where(eq(users.email, email)).get();
+  const user = known ?? { id: requireUserId(person.userId), name };
+  if (known === undefined) {
+    db.insert(users)
+      .values({ ...user, email, createdAtMs })
+      .run();
+  } else if (readMember(control, organizationId, known.id) !== undefined) {
+    throw new AppError('VALIDATION_ERROR', { message: 'email: the person is a member already' });
+  }
+  const membership = { organizationId, userId: user.id, role, active, createdAtMs };
+  db.insert(memberships).values(membership).run();
+  return { ...membership, name: user.name, email };
+}
+
+function listMembers(listing: Database.Database, organizationId: OrganizationId, page: MemberPage) {
+  const after =
+    page.beforeId === undefined ? undefined : lt(memberships.userId, requireUserId(page.beforeId));
+  return drizzle(listing)
+    .select(memberColumns)
+    .from(memberships)
+    .innerJoin(users, eq(users.id, memberships.userId))
+    .where(and(membersOf(organizationId), after))
+    .orderBy(desc(memberships.userId))
+    .limit(page.limit)
+    .all();
+}
+
+/** Their keys go with them; the row stays for the audit, and the address is free for a person to come. */
+function endUser(control: Database.Database, userId: UserId, nowMs: number): readonly OrganizationId[] {
+  const db = drizzle(control);
+  const shownKeys = and(eq(keys.userId, userId), isNull(keys.removedAtMs));
+  const joined = db.select({ id: memberships.organizationId }).from(memberships);
+  const owning = db.select({ id: sql<OrganizationId>`${keys.organizationId}` }).from(keys);
+  const concerned = new Set([
+    ...joined
+      .where(eq(memberships.userId, userId))
+      .all()
+      .map(({ id }) => id),
+    ...owning
+      .where(shownKeys)
+      .all()
+      .map(({ id }) => id),
+  ]);
+  db.update(keys).set({ removedAtMs: nowMs }).where(shownKeys).run();
+  db.delete(memberships).where(eq(memberships.userId, userId)).run();
+  db.update(users).set({ deletedAtMs: nowMs, email: null }).where(eq(users.id, userId)).run();
+  return [...concerned].sort();
+}
+
+/** On the path of every request of a user-bound key, hence one statement, prepared once. */
+function prepareStanding(
+  auth: Database.Database,
+): (organizationId: OrganizationId, userId: UserId) => Standing | undefined {
+  const statement = drizzle(auth)
+    .select({
+      role: memberships.role,
+      active: memberships.active,
+      permissions: sql<readonly Permission[]>`(
+        SELECT json_group_array(DISTINCT permission.value)
+        FROM ${groupMembers}
+        JOIN ${permissionGroups} ON ${permissionGroups.organizationId} = ${groupMembers.organizationId}
+          AND ${permissionGroups.id} = ${groupMembers.groupId}
+        JOIN json_each(${permissionGroups.permissions}) AS permission
+        WHERE ${groupMembers.organizationId} = ${memberships.organizationId}
+          AND ${groupMembers.userId} = ${memberships.userId}
+      )`.mapWith((text: string) => JSON.parse(text)),
+    })
+    .from(memberships)
+    .where(
+      and(
+        eq(memberships.organizationId, sql.placeholder('organizationId')),
+        eq(memberships.userId, sql.placeholder('userId')),
+      ),
+    )
+    .prepare();
+  return (organizationId, userId) => statement.get({ organizationId, userId });
+}

@@ -1,0 +1,147 @@
+import { AppError } from '../errors.ts';
+import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
+import { isLive, type KeyRecord, type Restrictions } from './key-record.ts';
+import type { KeyChange, NewKey } from './key-store.ts';
+import { type Minter, type MintRules, requireHeld, requireLiveActor } from './mint.ts';
+import { makeKey } from './new-key.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** How long the old key stays valid beside its replacement. */
+export const graces = ['0', '1h', '24h', '7d'] as const;
+export type Grace = (typeof graces)[number];
+
+const graceMs: Readonly<Record<Grace, number>> = {
+  '0': 0,
+  '1h': HOUR_MS,
+  '24h': 24 * HOUR_MS,
+  '7d': 168 * HOUR_MS,
+};
+
+export type RotateRequest = {
+  /** 24h when left out; never past the old key's own expiry. */
+  readonly grace?: Grace | undefined;
+  /** Narrows on purpose: some of the old key's scopes. The replacement is then explicit. */
+  readonly scopes?: readonly Scope[] | undefined;
+  /** Lets go of scopes that the replacement would not have. */
+  readonly dropScopes?: boolean | undefined;
+};
+
+/** Rows read inside the rotating transaction. */
+export type RotateFacts = {
+  /** The key that asks, as it is now; null when the operator asks. */
+  readonly actor: KeyRecord | null;
+  readonly current: KeyRecord;
+  /** What replaced it before, and what it replaced, where there is such a key. */
+  readonly successor: KeyRecord | null;
+  readonly predecessor: KeyRecord | null;
+  readonly canon: CanonicalSet;
+  /** The canonical set that the key was made with; null for an explicit key. */
+  readonly formerCanon: CanonicalSet | null;
+};
+
+export type Rotation = { readonly replacement: NewKey; readonly change: KeyChange };
+
+/** The replacement of a key, and what becomes of the old one. Rotating is granting: the same rule holds. */
+export function decideRotation(
+  request: RotateRequest,
+  minter: Minter,
+  facts: RotateFacts,
+  rules: MintRules,
+  nowMs: number,
+): Rotation & { readonly plaintext: string } {
+  requireLiveActor(minter, facts.actor, nowMs);
+  requireRotatable(facts, nowMs);
+  const { current } = facts;
+  const grant = replacementGrant(request, facts);
+  requireHeld(grant.scopes, minter, facts.canon);
+  requireCovered(current.restrictions, facts.actor?.restrictions ?? null);
+  const made = makeKey(
+    current.organizationId,
+    {
+      ...grant,
+      name: current.name,
+      scopeType: current.scopeType,
+      userId: current.userId,
+      owner: current.owner,
+      purpose: current.purpose,
+      restrictions: current.restrictions,
+      isDefault: current.isDefault,
+      replaces: current.id,
+      createdBy: 'caller' in minter ? minter.caller.key.prefix : minter.operator,
+      expiresAtMs: renewedExpiry(current, rules.defaultTtlDays, nowMs),
+    },
+    rules.format,
+    nowMs,
+  );
+  const graceUntilMs = graceEnd(request.grace ?? '24h', current, nowMs);
+  return {
+    replacement: { ...made, demotes: current.isDefault ? current.id : null },
+    change: { replacedBy: made.key.id, graceUntilMs, isDefault: false },
+    plaintext: made.plaintext,
+  };
+}
+
+function requireRotatable({ current, successor, predecessor }: RotateFacts, nowMs: number): void {
+  if (!isLive(current, nowMs)) throw new AppError('KEY_NOT_ROTATABLE');
+  // A rotation is open while the old key lives on beside a replacement that was not revoked.
+  const isOpen = current.graceUntilMs !== null && successor !== null && successor.revokedAtMs === null;
+  const isOfOpenOne =
+    predecessor !== null && predecessor.replacedBy === current.id && isLive(predecessor, nowMs);
+  if (isOpen || isOfOpenOne) throw new AppError('ROTATION_IN_PROGRESS');
+}
+
+type Grant = Pick<KeyRecord, 'scopes' | 'scopeSource' | 'canonicalVersion'>;
+
+/** @throws VALIDATION_ERROR, SCOPES_WOULD_DROP */
+function replacementGrant(
+  { scopes, dropScopes }: RotateRequest,
+  { current, canon, formerCanon }: RotateFacts,
+): Grant {
+  if (scopes !== undefined) {
+    const beyond = scopes.filter((scope) => !current.scopes.includes(scope));
+    if (beyond.length > 0) {
+      throw new AppError('VALIDATION_ERROR', {
+        message: `scopes: expected some of ${current.scopes.join(', ')}`,
+      });
+    }
+    return { scopes: [...new Set(scopes)], scopeSource: 'explicit', canonicalVersion: null };
+  }
+  if (current.scopeSource === 'explicit') {
+    return { scopes: current.scopes, scopeSource: 'explicit', canonicalVersion: null };
+  }
+  const extras = current.scopes.filter((scope) => !formerCanon?.scopes.includes(scope));
+  const renewed = [...new Set([...canon.scopes, ...(current.scopeSource === 'canonical' ? [] : extras)])];
+  const dropped = current.scopes.filter((scope) => !renewed.includes(scope));
+  if (dropped.length > 0 && dropScopes !== true)
+    throw new AppError('SCOPES_WOULD_DROP', { data: { dropped } });
+  return { scopes: renewed, scopeSource: current.scopeSource, canonicalVersion: canon.version };
+}
+
+/** A restricted key must not rotate its way to a key that is restricted less. */
+function requireCovered(restrictions: Restrictions | null, own: Restrictions | null): void {
+  for (const field of ['tools', 'workspace_ids', 'addresses'] as const) {
+    const limit = own?.[field];
+    if (limit === undefined) continue;
+    const entries = restrictions?.[field];
+    if (entries === undefined || entries.some((entry) => !limit.includes(entry))) {
+      throw new AppError('SCOPE_ESCALATION');
+    }
+  }
+}
+
+/** The same lifetime anew, at most the default one; a key that never expires is replaced by one that does not. */
+function renewedExpiry(
+  { createdAtMs, expiresAtMs }: KeyRecord,
+  defaultTtlDays: number,
+  nowMs: number,
+): number | null {
+  if (expiresAtMs === null) return null;
+  return nowMs + Math.min(expiresAtMs - createdAtMs, defaultTtlDays * 24 * HOUR_MS);
+}
+
+/** Rotated again after its replacement was revoked, the old key does not live longer than it was to. */
+function graceEnd(grace: Grace, { expiresAtMs, graceUntilMs }: KeyRecord, nowMs: number): number {
+  const never = Number.POSITIVE_INFINITY;
+  return Math.min(nowMs + graceMs[grace], expiresAtMs ?? never, graceUntilMs ?? never);
+}

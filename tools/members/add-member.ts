@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { defineTool, memberToWire } from '#tool';
+import { Member, role } from './member.ts';
+
+export const addMember = defineTool({
+  name: 'add_member',
+  title: 'Add a member',
+  description:
+    'Adds a person to the organisation, active from now on. Somebody who is known by the e-mail stays who they are, under the name they have.',
+  scope: 'member:write',
+  effect: 'writes',
+  rest: 'POST /v1/members',
+  faces: 'rest',
+  creates: true,
+  input: z.strictObject({
+    name: z.string().trim().min(1).max(100).describe('What people call the person.'),
+    email: z.email().max(254).optional().describe('By which the person is recognised; case does not count.'),
+    role: role.default('member'),
+  }),
+  output: z.object({ member: Member }),
+  handle: async ({ name, email, role }, { members }) => ({
+    member: memberToWire(await members.add({ name, email: email ?? null, role })),
+  }),
+});
