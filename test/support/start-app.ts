@@ -31,6 +31,8 @@ type Options = {
   readonly seed?: boolean;
   /** A folder of stores to open again; a new one when left out. */
   readonly dataDir?: string;
+  /** Another clock than the machine's. */
+  readonly now?: () => number;
 };
 
 export type Tenant = { readonly id: OrganizationId; readonly name: string; readonly defaultKey: string };
@@ -39,7 +41,7 @@ export type Tenant = { readonly id: OrganizationId; readonly name: string; reado
 export async function startApp(options: Options = {}) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tenantry-test-'));
   const clock = { offsetMs: 0 };
-  const now = () => Date.now() + clock.offsetMs;
+  const now = () => (options.now ?? Date.now)() + clock.offsetMs;
   const log: string[] = [];
   const sent: DownstreamRequest[] = [];
   const config = settledConfig(dataDir, options);

@@ -1,0 +1,214 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { defaultCanonicalScopes } from '../../src/scopes/scopes.ts';
+import { requestJson } from '../support/http.ts';
+import { type Ask, type Grace, KeyModel, type ModelKey } from '../support/lifecycle-model.ts';
+import { startApp, type Tenant, type TestApp } from '../support/start-app.ts';
+
+const HOUR_MS = 3_600_000;
+const canons = [
+  [...defaultCanonicalScopes],
+  defaultCanonicalScopes.slice(0, 3),
+  [...defaultCanonicalScopes, 'study:write'],
+];
+
+/** The real server, which a restart replaces; its clock stands still but for `Advance`. */
+type Real = {
+  app: TestApp;
+  readonly tenant: Tenant;
+  readonly manager: string;
+  readonly dataDir: string;
+  nowMs: number;
+};
+type Step = fc.AsyncCommand<KeyModel, Real>;
+
+const pick = (model: KeyModel, at: number): ModelKey | undefined =>
+  model.keys[at % Math.max(1, model.keys.length)];
+
+async function expectAsForeseen(model: KeyModel, { app }: Real, key: ModelKey): Promise<void> {
+  const { status, body } = await requestJson(`${app.url}/v1/whoami`, { key: key.plaintext });
+  expect([key.id, status]).toEqual([key.id, model.isLive(key) ? 200 : 401]);
+  if (status === 200) expect([...body.scopes].sort()).toEqual([...key.scopes].sort());
+}
+
+function expectEnd({ expiresAtMs }: ModelKey, shown: { expires_at: string | null }): void {
+  const end = shown.expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(shown.expires_at);
+  expect(end === expiresAtMs || Math.abs(end - expiresAtMs) < 1000).toBe(true);
+}
+
+class Mint implements Step {
+  readonly ask: Ask;
+  constructor(ask: Ask) {
+    this.ask = ask;
+  }
+  check = () => true;
+  async run(model: KeyModel, real: Real) {
+    const { extra, explicit, days } = this.ask;
+    const answer = await requestJson(`${real.app.url}/v1/keys`, {
+      key: real.manager,
+      body: {
+        scope_type: 'global',
+        name: 'x',
+        expires_in_days: days,
+        ...(explicit && { scopes: explicit }),
+        ...(extra && { additional_scopes: extra }),
+      },
+    });
+    expect(answer.status).toBe(201);
+    const key = model.mint(answer.body.key.id, answer.body.auth_token, this.ask);
+    expectEnd(key, answer.body.key);
+    expect([...answer.body.key.scopes].sort()).toEqual([...key.scopes].sort());
+  }
+  toString = () => `mint(${JSON.stringify(this.ask)})`;
+}
+
+class Rotate implements Step {
+  readonly at: number;
+  readonly grace: Grace;
+  readonly drop: boolean;
+  constructor(at: number, grace: Grace, drop: boolean) {
+    this.at = at;
+    this.grace = grace;
+    this.drop = drop;
+  }
+  check = (model: Readonly<KeyModel>) => model.keys.length > 0;
+  async run(model: KeyModel, real: Real) {
+    const key = pick(model, this.at);
+    if (key === undefined) return;
+    const foreseen = model.foreseeRotation(key, this.drop);
+    const { status, body } = await requestJson(`${real.app.url}/v1/keys/${key.id}/rotate`, {
+      key: real.manager,
+      body: { grace: this.grace, drop_scopes: this.drop },
+    });
+    if (typeof foreseen === 'string') return expect([status, body.error?.code]).toEqual([409, foreseen]);
+    expect([status, [...(body.key?.scopes ?? [])].sort()]).toEqual([201, [...foreseen].sort()]);
+    expectEnd(model.rotate(key, this.grace, body.key.id, body.auth_token, foreseen), body.key);
+    expect(Math.abs(Date.parse(body.replaced.grace_until) - key.graceUntilMs)).toBeLessThan(1000);
+  }
+  toString = () => `rotate(${this.at}, ${this.grace}, ${this.drop})`;
+}
+
+class Revoke implements Step {
+  readonly at: number;
+  constructor(at: number) {
+    this.at = at;
+  }
+  check = (model: Readonly<KeyModel>) => model.keys.length > 0;
+  async run(model: KeyModel, real: Real) {
+    const key = pick(model, this.at);
+    if (key === undefined) return;
+    const { status } = await requestJson(`${real.app.url}/v1/keys/${key.id}`, {
+      method: 'DELETE',
+      key: real.manager,
+    });
+    expect(status).toBe(200);
+    key.revoked = true;
+    await expectAsForeseen(model, real, key);
+  }
+  toString = () => `revoke(${this.at})`;
+}
+
+class Use implements Step {
+  readonly at: number;
+  constructor(at: number) {
+    this.at = at;
+  }
+  check = (model: Readonly<KeyModel>) => model.keys.length > 0;
+  async run(model: KeyModel, real: Real) {
+    const key = pick(model, this.at);
+    if (key !== undefined) await expectAsForeseen(model, real, key);
+  }
+  toString = () => `use(${this.at})`;
+}
+
+class Advance implements Step {
+  readonly hours: number;
+  constructor(hours: number) {
+    this.hours = hours;
+  }
+  check = () => true;
+  async run(model: KeyModel, real: Real) {
+    model.nowMs += this.hours * HOUR_MS;
+    real.nowMs = model.nowMs;
+  }
+  toString = () => `advance(${this.hours}h)`;
+}
+
+class ChangeCanon implements Step {
+  readonly at: number;
+  constructor(at: number) {
+    this.at = at;
+  }
+  check = () => true;
+  async run(model: KeyModel, { app, nowMs }: Real) {
+    model.canon = canons[this.at % canons.length] ?? [];
+    await app.services.store.organizations.settleCanon(model.canon, nowMs);
+  }
+  toString = () => `canon(${this.at})`;
+}
+
+class Restart implements Step {
+  check = () => true;
+  async run(model: KeyModel, real: Real) {
+    await real.app.close();
+    real.app = await startOn(real.dataDir, model.canon, () => real.nowMs);
+  }
+  toString = () => 'restart';
+}
+
+const startOn = (dataDir: string, canonical: readonly string[], now: () => number) =>
+  startApp({ seed: false, dataDir, now, config: { scopes: { canonical } } });
+
+const at = fc.nat(5);
+const steps = [
+  fc
+    .record({
+      days: fc.constantFrom(1, 30, 200, 'never' as const),
+      kind: fc.constantFrom(
+        {},
+        { extra: ['study:write', 'key:read'] },
+        { explicit: ['agent:read'] },
+        { explicit: [] },
+      ),
+    })
+    .map(({ days, kind }) => new Mint({ days, ...kind })),
+  fc
+    .tuple(at, fc.constantFrom('0', '1h', '24h', '7d'), fc.boolean())
+    .map(([key, grace, drop]) => new Rotate(key, grace as Grace, drop)),
+  at.map((key) => new Revoke(key)),
+  at.map((key) => new Use(key)),
+  fc.constantFrom(1, 23, 24, 24 * 8, 24 * 31).map((hours) => new Advance(hours)),
+  at.map((set) => new ChangeCanon(set)),
+  fc.constant(new Restart()),
+];
+
+test('whatever happens to keys, in whatever order, the server agrees with the promises', {
+  timeout: 120_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.commands(steps, { maxCommands: 40, size: '+1' }), async (sequence) => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-model-'));
+      const canon = [...defaultCanonicalScopes];
+      const model = new KeyModel(Date.now(), canon);
+      let real: Real | undefined;
+      const now = () => real?.nowMs ?? model.nowMs;
+      const app = await startOn(dataDir, canon, now);
+      const tenant = await app.provision('Acme');
+      const scopes = ['key:read', 'key:write', 'study:write'];
+      const { plaintext } = await app.mint(tenant, { scopes, expiresInDays: 'never' });
+      const started: Real = { app, tenant, manager: plaintext, dataDir, nowMs: model.nowMs };
+      real = started;
+      try {
+        await fc.asyncModelRun(() => ({ model, real: started }), sequence);
+        for (const key of model.keys) await expectAsForeseen(model, started, key);
+      } finally {
+        await started.app.close();
+        rmSync(dataDir, { recursive: true, force: true });
+      }
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,81 @@
+import type { Scope } from '../../src/scopes/scopes.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const TTL_MS = 90 * DAY_MS;
+const graceMs = { '0': 0, '1h': HOUR_MS, '24h': DAY_MS, '7d': 7 * DAY_MS } as const;
+
+export type Grace = keyof typeof graceMs;
+export type Ask = {
+  readonly extra?: readonly Scope[];
+  readonly explicit?: readonly Scope[];
+  readonly days: number | 'never';
+};
+
+/** A key as the promises say it is. */
+export type ModelKey = {
+  readonly id: string;
+  readonly plaintext: string;
+  readonly scopes: readonly Scope[];
+  readonly extras: readonly Scope[];
+  readonly source: 'canonical' | 'canonical+extra' | 'explicit';
+  readonly madeAtMs: number;
+  readonly expiresAtMs: number;
+  readonly replaces: ModelKey | null;
+  graceUntilMs: number;
+  revoked: boolean;
+  replacedBy: ModelKey | null;
+};
+
+/** What the store must agree with, in as few words as it can be said. */
+export class KeyModel {
+  nowMs: number;
+  canon: readonly Scope[];
+  readonly keys: ModelKey[] = [];
+
+  constructor(nowMs: number, canon: readonly Scope[]) {
+    this.nowMs = nowMs;
+    this.canon = canon;
+  }
+
+  isLive(key: ModelKey): boolean {
+    return !key.revoked && this.nowMs < key.expiresAtMs && this.nowMs < key.graceUntilMs;
+  }
+
+  mint(id: string, plaintext: string, { extra = [], explicit, days }: Ask): ModelKey {
+    const extras = extra.filter((scope) => !this.canon.includes(scope));
+    const source = explicit ? 'explicit' : extras.length > 0 ? 'canonical+extra' : 'canonical';
+    const scopes = explicit ?? [...this.canon, ...extras];
+    const expiresAtMs = days === 'never' ? Number.POSITIVE_INFINITY : this.nowMs + days * DAY_MS;
+    return this.#add({ id, plaintext, scopes, extras, source, expiresAtMs, replaces: null });
+  }
+
+  /** What a rotation must answer; a code, or the scopes of the replacement. */
+  foreseeRotation(key: ModelKey, drop: boolean): string | readonly Scope[] {
+    if (!this.isLive(key)) return 'KEY_NOT_ROTATABLE';
+    const isOpen =
+      key.graceUntilMs < Number.POSITIVE_INFINITY && key.replacedBy !== null && !key.replacedBy.revoked;
+    const { replaces } = key;
+    const isOfOpenOne = replaces !== null && replaces.replacedBy === key && this.isLive(replaces);
+    if (isOpen || isOfOpenOne) return 'ROTATION_IN_PROGRESS';
+    if (key.source === 'explicit') return key.scopes;
+    const renewed = [...new Set([...this.canon, ...key.extras])];
+    return key.scopes.every((scope) => renewed.includes(scope)) || drop ? renewed : 'SCOPES_WOULD_DROP';
+  }
+
+  rotate(key: ModelKey, grace: Grace, id: string, plaintext: string, scopes: readonly Scope[]): ModelKey {
+    const life = Math.min(key.expiresAtMs - key.madeAtMs, TTL_MS);
+    const expiresAtMs = key.expiresAtMs === Number.POSITIVE_INFINITY ? key.expiresAtMs : this.nowMs + life;
+    const { extras, source } = key;
+    key.replacedBy = this.#add({ id, plaintext, scopes, extras, source, expiresAtMs, replaces: key });
+    key.graceUntilMs = Math.min(this.nowMs + graceMs[grace], key.expiresAtMs, key.graceUntilMs);
+    return key.replacedBy;
+  }
+
+  #add(key: Omit<ModelKey, 'madeAtMs' | 'graceUntilMs' | 'revoked' | 'replacedBy'>): ModelKey {
+    const graceUntilMs = Number.POSITIVE_INFINITY;
+    const made = { ...key, madeAtMs: this.nowMs, graceUntilMs, revoked: false, replacedBy: null };
+    this.keys.push(made);
+    return made;
+  }
+}
