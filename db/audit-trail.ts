@@ -7,6 +7,7 @@ import { createGroupCommit } from './group-commit.ts';
 import { audit } from './schema.ts';
 import { storeCall, storeTransaction } from './store-call.ts';
 import { requireOrganizationId, requireOrganizationOrNull } from './tenant.ts';
+import { prepareToolUses } from './tool-uses.ts';
 
 /** `flush` commits what is waiting now, for a store that closes. */
 export function createAuditTrail(
@@ -42,6 +43,7 @@ export function createAuditTrail(
           page,
         ),
       ),
+    listToolUses: prepareToolUses(listing, headOnListing),
     listForOperator: (filter, page) => storeCall(listing, () => newestFirst(conditionsOf(filter), page)),
     readChain: (afterSeq, limit) =>
       storeCall(listing, () =>

@@ -53,13 +53,10 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
         const current = readGroup(control, organizationId, groupId);
         const change = current === undefined ? null : decide(current);
         if (current === undefined || change === null) return current;
-        const { name, permissions } = { ...current, ...change };
+        const { name = current.name, permissions = current.permissions } = change;
         const changed = { ...current, name, permissions };
         requireFreeName(control, changed);
-        db.update(permissionGroups)
-          .set({ name, permissions })
-          .where(groupOf(organizationId, groupId))
-          .run();
+        db.update(permissionGroups).set({ name, permissions }).where(groupOf(organizationId, groupId)).run();
         append([auditRow(changed)]);
         return changed;
       }),
@@ -77,9 +74,7 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
         const member = readMember(control, organizationId, userId);
         if (group === undefined || member === undefined) return undefined;
         if (group.members.includes(member.userId)) return group;
-        db.insert(groupMembers)
-          .values({ organizationId, groupId: group.id, userId: member.userId })
-          .run();
+        db.insert(groupMembers).values({ organizationId, groupId: group.id, userId: member.userId }).run();
         const changed = { ...group, members: [...group.members, member.userId].sort() };
         append([auditRow(changed)]);
         return changed;

@@ -6,7 +6,7 @@ import { type GroupId, type OrganizationId, parseGroupId, parseUserId, type User
 import type { Member, PermissionGroup } from '../src/members/member.ts';
 import type { Asker } from '../src/members/member-store.ts';
 import { keyColumns, keyOf } from './key-rows.ts';
-import { groupMembers, keys, memberships, organizations, permissionGroups, users } from './schema.ts';
+import { keys, memberships, organizations, permissionGroups, users } from './schema.ts';
 import { storeTransaction } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
 
@@ -51,16 +51,16 @@ export function readMember(
     .get();
 }
 
-/** One statement, so that a group and its members are of one moment. */
+/** One statement, so that a group and its members are of one moment; drizzle would leave the tables' names out. */
 export const groupColumns = {
   id: permissionGroups.id,
   organizationId: permissionGroups.organizationId,
   name: permissionGroups.name,
   permissions: permissionGroups.permissions,
   members: sql<readonly UserId[]>`(
-    SELECT json_group_array(${groupMembers.userId} ORDER BY ${groupMembers.userId}) FROM ${groupMembers}
-    WHERE ${groupMembers.organizationId} = ${permissionGroups.organizationId}
-      AND ${groupMembers.groupId} = ${permissionGroups.id}
+    SELECT json_group_array(joined.user_id ORDER BY joined.user_id) FROM group_members AS joined
+    WHERE joined.organization_id = permission_groups.organization_id
+      AND joined.group_id = permission_groups.id
   )`.mapWith((text: string) => JSON.parse(text)),
   createdAtMs: permissionGroups.createdAtMs,
 };

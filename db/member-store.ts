@@ -17,7 +17,7 @@ import {
   requireStanding,
   requireUserId,
 } from './member-rows.ts';
-import { groupMembers, keys, memberships, permissionGroups, users } from './schema.ts';
+import { keys, memberships, users } from './schema.ts';
 import { storeCall } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
 
@@ -42,7 +42,7 @@ export function createMemberStore(connections: Connections, chainHash: ChainHash
         const current = readMember(control, organizationId, userId);
         const change = current === undefined ? null : decide(current);
         if (current === undefined || change === null) return current;
-        const { role, active } = { ...current, ...change };
+        const { role = current.role, active = current.active } = change;
         drizzle(control)
           .update(memberships)
           .set({ role, active })
@@ -76,21 +76,26 @@ export function createMemberStore(connections: Connections, chainHash: ChainHash
 function insertMember(control: Database.Database, organizationId: OrganizationId, person: NewMember) {
   const { name, email, role, active, createdAtMs } = person;
   const db = drizzle(control);
-  const known =
-    email === null
-      ? undefined
-      : db.select({ id: users.id, name: users.name }).from(users).where(eq(users.email, email)).get();
-  const user = known ?? { id: requireUserId(person.userId), name };
-  if (known === undefined) {
-    db.insert(users)
-      .values({ ...user, email, createdAtMs })
-      .run();
-  } else if (readMember(control, organizationId, known.id) !== undefined) {
+  if (email !== null && isAddressTaken(control, organizationId, email)) {
     throw new AppError('VALIDATION_ERROR', { message: 'email: the person is a member already' });
   }
+  const user = { id: requireUserId(person.userId), name };
+  db.insert(users)
+    .values({ ...user, email, createdAtMs })
+    .run();
   const membership = { organizationId, userId: user.id, role, active, createdAtMs };
   db.insert(memberships).values(membership).run();
   return { ...membership, name: user.name, email };
+}
+
+function isAddressTaken(control: Database.Database, organizationId: OrganizationId, email: string): boolean {
+  const found = drizzle(control)
+    .select({ id: users.id })
+    .from(memberships)
+    .innerJoin(users, eq(users.id, memberships.userId))
+    .where(and(membersOf(organizationId), eq(users.email, email)))
+    .get();
+  return found !== undefined;
 }
 
 function listMembers(listing: Database.Database, organizationId: OrganizationId, page: MemberPage) {
@@ -136,14 +141,14 @@ function prepareStanding(
     .select({
       role: memberships.role,
       active: memberships.active,
+      // Spelt out, since drizzle leaves the tables' names out where it knows of one alone.
       permissions: sql<readonly Permission[]>`(
         SELECT json_group_array(DISTINCT permission.value)
-        FROM ${groupMembers}
-        JOIN ${permissionGroups} ON ${permissionGroups.organizationId} = ${groupMembers.organizationId}
-          AND ${permissionGroups.id} = ${groupMembers.groupId}
-        JOIN json_each(${permissionGroups.permissions}) AS permission
-        WHERE ${groupMembers.organizationId} = ${memberships.organizationId}
-          AND ${groupMembers.userId} = ${memberships.userId}
+        FROM group_members AS joined
+        JOIN permission_groups AS held
+          ON held.organization_id = joined.organization_id AND held.id = joined.group_id
+        JOIN json_each(held.permissions) AS permission
+        WHERE joined.organization_id = memberships.organization_id AND joined.user_id = memberships.user_id
       )`.mapWith((text: string) => JSON.parse(text)),
     })
     .from(memberships)

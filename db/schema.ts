@@ -110,11 +110,11 @@ export const audit = sqliteTable(
   ],
 );
 
-/** A person. They act in the organisations of which they are a member. */
+/** A person as one organisation knows them: nobody can find out through an address who is known elsewhere. */
 export const users = sqliteTable('users', {
   id: text('id').$type<UserId>().primaryKey(),
   name: text('name').notNull(),
-  email: text('email').unique(),
+  email: text('email'),
   createdAtMs: integer('created_at').notNull(),
   deletedAtMs: integer('deleted_at'),
 });

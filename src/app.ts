@@ -20,7 +20,7 @@ import type { Route } from './transport/router.ts';
 import type { Target } from './transport/target.ts';
 import { createTurns } from './transport/turns.ts';
 import { watchKey } from './transport/watch-key.ts';
-import { writeAnswer } from './transport/write-answer.ts';
+import { announceEnd, writeAnswer } from './transport/write-answer.ts';
 
 export type AppDeps = FrontDoorDeps & {
   readonly identity: IdentityDeps;
@@ -75,6 +75,7 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
   try {
     deps.inFlight.requireRoom();
     const identified = await identify({ ...signalsOf(route, request, deps), ...facts }, slot, deps.identity);
+    announceEnd(connection.response, identified.endOfLifeMs, deps.identity.now());
     deps.rateLimit.admit(identified.caller.key.id, isDiscovery(request) ? 503 : 429);
     const onTwice = route.kind === 'mcp' ? 'INVALID_REQUEST' : 'VALIDATION_ERROR';
     const body = hasBody(request) ? await readJsonBody(request, onTwice) : undefined;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPermissionMapReadable, requireMappedScopes } from './scopes/permission-map.ts';
 import { builtInScopes, defaultCanonicalScopes, defaultCatalogue } from './scopes/scopes.ts';
 
 const scopeName = z
@@ -72,6 +73,16 @@ const scopes = z
     }
   });
 
+const permissions = z
+  .record(
+    z.string().min(1).max(100),
+    z.union([z.literal('*'), z.array(scopeName)], 'expected "*" or a list of scopes of the catalogue'),
+  )
+  .default({})
+  .describe(
+    'Which scopes a permission of a group allows: "*" is every scope of scopes.catalogue. A permission that is not named allows none.',
+  );
+
 const keys = z
   .strictObject({
     brand: z
@@ -119,8 +130,7 @@ const limits = z
   })
   .prefault({});
 
-/** `mcp.config.json`. The JSON Schema beside it is made from this one (`npm run config:schema`). */
-export const ConfigFile = z.strictObject({
+const Settings = z.strictObject({
   $schema: z.string().optional(),
   demo: z.boolean().default(false).describe('Fills an empty store with two demo organisations.'),
   dataDir: z
@@ -144,6 +154,7 @@ export const ConfigFile = z.strictObject({
     })
     .prefault({}),
   scopes,
+  permissions,
   keys,
   audit: z
     .strictObject({
@@ -158,6 +169,11 @@ export const ConfigFile = z.strictObject({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('What is logged; "debug" adds a line for each request.'),
+});
+
+/** `mcp.config.json`. The JSON Schema beside it is made from this one (`npm run config:schema`). */
+export const ConfigFile = Settings.superRefine(requireMappedScopes, {
+  when: ({ value }) => isPermissionMapReadable(value),
 });
 
 export type ConfigFile = z.infer<typeof ConfigFile>;

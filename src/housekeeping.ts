@@ -1,15 +1,20 @@
+import { setImmediate } from 'node:timers/promises';
 import { operatorRow } from './audit/operator-row.ts';
+import { isoTime } from './iso-time.ts';
+import { readAllKeys } from './keys/all-keys.ts';
+import { DAY_MS, endOfLifeMs, isEndingSoon, isLive } from './keys/key-record.ts';
+import type { Log } from './log.ts';
 import type { Services } from './services.ts';
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
-/** What is written on the side, never on a request's path: last uses, counted refusals, the chain's head. */
+/** What is done on the side, never on a request's path: last uses, counted refusals, warnings, the chain's head. */
 export function startHousekeeping(services: Services): { stop(): void } {
   const { keyUses, log } = services;
   const timers = [
     every(MINUTE_MS, services, () => keyUses.flush()),
     every(MINUTE_MS, services, () => writeRefusalSummary(services)),
+    onceADay(services, () => warnOfEndingKeys(services)),
     every(DAY_MS, services, async () => log.info(await services.store.audit.head(), 'audit chain head')),
   ];
   return { stop: () => timers.forEach(clearInterval) };
@@ -17,11 +22,17 @@ export function startHousekeeping(services: Services): { stop(): void } {
 
 /** A task that fails is logged and tried again at its next turn. */
 function every(intervalMs: number, { log }: Services, task: () => Promise<void>): NodeJS.Timeout {
-  const timer = setInterval(() => {
-    task().catch((err: unknown) => log.error({ err }, 'housekeeping failed'));
-  }, intervalMs);
-  return timer.unref();
+  return setInterval(() => void attempt(log, task), intervalMs).unref();
 }
+
+/** At the start too: a server that is restarted each night would else never come to it. */
+function onceADay(services: Services, task: () => Promise<void>): NodeJS.Timeout {
+  void attempt(services.log, task);
+  return every(DAY_MS, services, task);
+}
+
+const attempt = (log: Log, task: () => Promise<void>): Promise<void> =>
+  task().catch((err: unknown) => log.error({ err }, 'housekeeping failed'));
 
 /** One row a minute stands for the refusals beyond the limit. */
 export async function writeRefusalSummary({ refusals, store, now }: Services): Promise<void> {
@@ -34,4 +45,21 @@ export async function writeRefusalSummary({ refusals, store, now }: Services): P
     nowMs: now(),
   } as const;
   await store.audit.append(operatorRow({ ...facts, kind: 'summary', change: { unwritten } }));
+}
+
+/** A line for each live key that ends within 14 days; with every organisation requests have their turn. */
+async function warnOfEndingKeys({ store, mintRules, log, now }: Services): Promise<void> {
+  const nowMs = now();
+  const staleAfterMs = mintRules.staleAfterDays * DAY_MS;
+  for (const { id, status } of await store.organizations.list()) {
+    if (status === 'deleted') continue;
+    for (const key of await readAllKeys(store.keys, id, { nowMs, staleAfterMs })) {
+      const endMs = endOfLifeMs(key);
+      if (!isLive(key, nowMs) || !isEndingSoon(endMs, nowMs)) continue;
+      const { prefix, name, owner } = key;
+      const facts = { organizationId: id, keyId: key.id, prefix, name, owner, expiresAt: isoTime(endMs) };
+      log.warn(facts, 'a key ends soon');
+    }
+    await setImmediate();
+  }
 }

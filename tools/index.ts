@@ -15,6 +15,7 @@ import { getKey } from './keys/get-key.ts';
 import { listKeys } from './keys/list-keys.ts';
 import { listOrgTokens } from './keys/list-org-tokens.ts';
 import { mintKey } from './keys/mint-key.ts';
+import { reviewKeys } from './keys/review-keys.ts';
 import { revokeKey } from './keys/revoke-key.ts';
 import { revokeOrgToken } from './keys/revoke-org-token.ts';
 import { rotateKey } from './keys/rotate-key.ts';
@@ -52,6 +53,7 @@ export const tools = [
   rotateKey,
   updateKey,
   revokeKey,
+  reviewKeys,
   listAuditEvents,
   listMembers,
   getMember,

@@ -38,7 +38,6 @@ CREATE TABLE `users` (
 	`deleted_at` integer
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-breakpoint
 ALTER TABLE `keys` ADD `last_client` text;--> statement-breakpoint
 ALTER TABLE `keys` ADD `held_at` integer;--> statement-breakpoint
 ALTER TABLE `keys` ADD `removed_at` integer;

@@ -1,4 +1,4 @@
-import type { OrganizationId } from '../ids.ts';
+import type { KeyId, OrganizationId } from '../ids.ts';
 import type { AuditEvent, AuditRow, ChainHead } from './audit-event.ts';
 
 /** Narrows a listing; times are milliseconds since 1970, `sinceMs` inclusive, `untilMs` exclusive. */
@@ -13,11 +13,20 @@ export type AuditFilter = {
 /** Newest first; `beforeSeq` is where the previous page ended. */
 export type AuditPage = { readonly limit: number; readonly beforeSeq?: number | undefined };
 
+/** What was called with success, once for each key and tool. */
+export type ToolUses = {
+  readonly uses: readonly { readonly keyId: KeyId; readonly tool: string }[];
+  /** From when on the trail is whole, in milliseconds since 1970; 0 where nothing was ever pruned. */
+  readonly completeSinceMs: number;
+};
+
 /** The append-only trail, a hash chain per store. Every method is one atomic operation. */
 export type AuditTrail = {
   /** Resolves once the row is committed; rows that arrive together share one commit. */
   append(row: AuditRow): Promise<void>;
   list(organizationId: OrganizationId, filter: AuditFilter, page: AuditPage): Promise<readonly AuditEvent[]>;
+  /** Which tools the organisation's keys called since `sinceMs`; refused and failed calls are none. */
+  listToolUses(organizationId: OrganizationId, sinceMs: number): Promise<ToolUses>;
   /** The operator's view: every organisation's rows, and those without one. */
   listForOperator(filter: AuditFilter, page: AuditPage): Promise<readonly AuditEvent[]>;
   /** The chain in its own order, from the row after `afterSeq`. */

@@ -4,6 +4,8 @@ import { keepItWarning, keyToWire } from '../keys/key-wire.ts';
 import { printable } from '../printable.ts';
 import { listKeys, mintKey, revokeKey } from './key-commands.ts';
 import { keyTableHeader, keyTableRow } from './key-table.ts';
+import { registerReconcile } from './keys-reconcile.ts';
+import { registerReview } from './keys-review.ts';
 import { registerRotate, registerUpdate } from './keys-rotate.ts';
 import { parseExpiresInDays, parseScopes, parseText } from './parse-option.ts';
 import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
@@ -29,12 +31,14 @@ const orgOption = ['--org <id>', 'the organisation, org_…'] as const;
 export const registerKeys: Register = (program, runtime, done) => {
   const keys = program
     .command('keys')
-    .description("Mints, lists, rotates and revokes an organisation's keys.");
+    .description("Mints, lists, rotates, revokes and reviews an organisation's keys.");
   registerMint(keys, runtime, done);
   registerList(keys, runtime, done);
   registerRotate(keys, runtime, done);
   registerUpdate(keys, runtime, done);
   registerRevoke(keys, runtime, done);
+  registerReview(keys, runtime, done);
+  registerReconcile(keys, runtime, done);
 };
 
 function registerMint(keys: Command, runtime: Runtime, done: Done): void {

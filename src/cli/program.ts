@@ -4,11 +4,13 @@ import { registerCall } from './call.ts';
 import { registerConfigSchema } from './config-schema.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerGroups } from './groups.ts';
 import { registerKeys } from './keys.ts';
 import { registerOrgs } from './orgs.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { registerServe } from './serve.ts';
 import { registerStdio } from './stdio.ts';
+import { registerUsers } from './users.ts';
 
 /** A command registers itself and hands its exit code to `done`. */
 export type Register = (program: Command, runtime: Runtime, done: (code: ExitCode) => void) => void;
@@ -19,6 +21,8 @@ const commands: readonly Register[] = [
   registerDoctor,
   registerOrgs,
   registerKeys,
+  registerUsers,
+  registerGroups,
   registerAudit,
   registerCall,
   registerDemo,

@@ -2,7 +2,7 @@ import type { AuditSlot } from '../audit/audit-slot.ts';
 import { type Caller, freezeCaller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import type { KeyFormat } from '../keys/key-format.ts';
-import { type KeyRecord, refusalOf } from '../keys/key-record.ts';
+import { endOfLifeMs, type KeyRecord, refusalOf } from '../keys/key-record.ts';
 import type { FoundKey, KeyStore } from '../keys/key-store.ts';
 import { addressSet } from './client-address.ts';
 import { readCredential } from './credential.ts';
@@ -18,7 +18,12 @@ export type IdentityDeps = {
 export type Presented = OrganizationSignals & { readonly clientAddress: string | null };
 
 /** A settled caller, and the question whether its key still is what it was. */
-export type Identified = { readonly caller: Caller; readonly stillValid: () => Promise<boolean> };
+export type Identified = {
+  readonly caller: Caller;
+  /** When the key ends by itself, in milliseconds since 1970; null for one that does not. */
+  readonly endOfLifeMs: number | null;
+  readonly stillValid: () => Promise<boolean>;
+};
 
 /**
  * Who calls, and for which organisation: the credential decides the set, every signal must agree. Nothing is
@@ -48,7 +53,7 @@ export async function identify(
     const again = await deps.keys.find(parsed.hash);
     return again !== undefined && refusalReason(again, deps.now()) === undefined;
   };
-  return { caller, stillValid };
+  return { caller, endOfLifeMs: endOfLifeMs(found.key), stillValid };
 }
 
 /** Every bad credential gets one answer; the precise reason is for the audit alone. */

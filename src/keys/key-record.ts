@@ -61,12 +61,20 @@ export function refusalOf(key: KeyRecord, nowMs: number): KeyRefusal | undefined
   if (key.removedAtMs !== null) return 'removed';
   if (key.revokedAtMs !== null) return 'revoked';
   if (key.heldAtMs !== null) return 'held';
-  const endsAtMs = Math.min(
-    key.expiresAtMs ?? Number.POSITIVE_INFINITY,
-    key.graceUntilMs ?? Number.POSITIVE_INFINITY,
-  );
-  return nowMs >= endsAtMs ? 'expired' : undefined;
+  return nowMs >= (endOfLifeMs(key) ?? Number.POSITIVE_INFINITY) ? 'expired' : undefined;
 }
+
+/** When the key ends by itself, by its expiry or by its grace; null for one that does not. */
+export function endOfLifeMs({ expiresAtMs, graceUntilMs }: KeyRecord): number | null {
+  if (expiresAtMs === null || graceUntilMs === null) return expiresAtMs ?? graceUntilMs;
+  return Math.min(expiresAtMs, graceUntilMs);
+}
+
+/** In its last days answers and the log say when a key ends, so that nobody learns it from a failure. */
+export const WARNING_MS = 14 * DAY_MS;
+
+export const isEndingSoon = (endMs: number | null, nowMs: number): endMs is number =>
+  endMs !== null && endMs - nowMs <= WARNING_MS;
 
 export function keyStatus(key: KeyRecord, nowMs: number, staleAfterDays: number): KeyStatus {
   const refusal = refusalOf(key, nowMs);

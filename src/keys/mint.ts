@@ -122,7 +122,12 @@ function narrowed(asked: Restrictions | null, own: Restrictions | null): Restric
   return { tools: narrow('tools'), workspace_ids: narrow('workspace_ids'), addresses: narrow('addresses') };
 }
 
-function needsDefaultKey(defaultKey: KeyRecord | null, rules: MintRules, nowMs: number): boolean {
+/** Revoked, expired or stale is as good as missing. */
+export function needsDefaultKey(
+  defaultKey: KeyRecord | null,
+  rules: Pick<MintRules, 'staleAfterDays'>,
+  nowMs: number,
+): boolean {
   if (defaultKey === null) return true;
   const status = keyStatus(defaultKey, nowMs, rules.staleAfterDays);
   return status !== 'active' && status !== 'grace';

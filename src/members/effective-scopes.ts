@@ -1,9 +1,7 @@
+import type { PermissionMap } from '../scopes/permission-map.ts';
 import { builtInScopes, type Scope } from '../scopes/scopes.ts';
 import type { Permission } from './member.ts';
 import type { Standing } from './member-store.ts';
-
-/** Which scopes a permission allows; `*` is every configured one. */
-export type PermissionMap = Readonly<Record<Permission, '*' | readonly Scope[]>>;
 
 export type PermissionRules = {
   readonly permissions: PermissionMap;

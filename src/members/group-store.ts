@@ -1,12 +1,15 @@
 import type { AuditRow } from '../audit/audit-event.ts';
 import type { GroupId, OrganizationId, UserId } from '../ids.ts';
-import type { PermissionGroup } from './member.ts';
+import type { Permission, PermissionGroup } from './member.ts';
 import type { Asker, MemberPage } from './member-store.ts';
 
 export type NewGroup = Omit<PermissionGroup, 'organizationId' | 'members'>;
 
 /** What may be changed on a group; what is absent stays. */
-export type GroupChange = Partial<Pick<PermissionGroup, 'name' | 'permissions'>>;
+export type GroupChange = {
+  readonly name?: string | undefined;
+  readonly permissions?: readonly Permission[] | undefined;
+};
 
 type GroupRow = (group: PermissionGroup) => AuditRow;
 

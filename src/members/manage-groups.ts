@@ -1,6 +1,6 @@
-import { newGroupId, type OrganizationId, parseGroupId } from '../ids.ts';
-import { type Author, audited, found, type ManageDeps, requireUserId } from './manage-members.ts';
+import { newGroupId, type OrganizationId, parseGroupId, parseUserId } from '../ids.ts';
 import type { GroupChange } from './group-store.ts';
+import { type Author, audited, type ManageDeps, orNotFound } from './manage-members.ts';
 import type { PermissionGroup } from './member.ts';
 import type { MemberPage } from './member-store.ts';
 
@@ -51,15 +51,15 @@ export function manageGroups(
       }),
     addMember: (groupId, userId) =>
       audited(author, async (row) => {
-        const [group, user] = [requireGroupId(groupId), requireUserId(userId)];
+        const [group, user] = [inGroup(parseGroupId(groupId)), inGroup(parseUserId(userId))];
         const joined = () => row({ joined_group: group, user_id: user });
-        return found(await groups.addMember(organizationId, group, user, author, joined));
+        return inGroup(await groups.addMember(organizationId, group, user, author, joined));
       }),
     removeMember: (groupId, userId) =>
       audited(author, async (row) => {
-        const [group, user] = [requireGroupId(groupId), requireUserId(userId)];
+        const [group, user] = [inGroup(parseGroupId(groupId)), inGroup(parseUserId(userId))];
         const left = () => row({ left_group: group, user_id: user });
-        return found(await groups.removeMember(organizationId, group, user, author, left));
+        return inGroup(await groups.removeMember(organizationId, group, user, author, left));
       }),
   };
 }
@@ -75,5 +75,9 @@ function difference(group: PermissionGroup, change: GroupChange): GroupChange | 
 }
 
 const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
+
+const found = <T>(value: T | undefined): T => orNotFound(value, 'The organisation has no such group.');
+const inGroup = <T>(value: T | undefined): T =>
+  orNotFound(value, 'The organisation has no such group, or no such member for it.');
 
 const requireGroupId = (text: string) => found(parseGroupId(text));

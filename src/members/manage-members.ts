@@ -78,7 +78,7 @@ export async function deleteUser(
 
 function difference(member: Member, { role, active }: MemberChange): MemberChange | null {
   const isSame = (role ?? member.role) === member.role && (active ?? member.active) === member.active;
-  return isSame ? null : { ...(role !== undefined && { role }), ...(active !== undefined && { active }) };
+  return isSame ? null : { role, active };
 }
 
 /** Runs a change whose row, where one was made, is committed when it resolves. */
@@ -92,12 +92,12 @@ export async function audited<T>(author: Author, change: (row: Author['row']) =>
   return result;
 }
 
-export function found<T>(value: T | undefined): T {
-  if (value === undefined) throw new AppError('NOT_FOUND');
+/** An id that is foreign, unknown or not even well formed is answered with the same sentence. */
+export function orNotFound<T>(value: T | undefined, message: string): T {
+  if (value === undefined) throw new AppError('NOT_FOUND', { message });
   return value;
 }
 
-/** An id that is not even well formed is answered like one that does not exist. */
-export function requireUserId(text: string): UserId {
-  return found(parseUserId(text));
-}
+const found = <T>(value: T | undefined): T => orNotFound(value, 'The organisation has no such member.');
+
+const requireUserId = (text: string): UserId => found(parseUserId(text));

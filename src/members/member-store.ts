@@ -11,11 +11,14 @@ export type Asker = {
   readonly allow: (key: KeyRecord | null) => void;
 };
 
-/** A person to add; `userId` is theirs where nobody is known by the e-mail. */
+/** A person to add. */
 export type NewMember = Omit<Member, 'organizationId'>;
 
 /** What may be changed on a membership; what is absent stays. */
-export type MemberChange = Partial<Pick<Member, 'role' | 'active'>>;
+export type MemberChange = {
+  readonly role?: MemberRole | undefined;
+  readonly active?: boolean | undefined;
+};
 
 /** By person, newest first; `beforeId` is where the previous page ended. */
 export type MemberPage = { readonly limit: number; readonly beforeId?: string | undefined };

@@ -8,11 +8,13 @@ import type { KeyUses } from '../keys/key-uses.ts';
 import type { KeyView } from '../keys/key-wire.ts';
 import { type MintRequest, requireLiveActor } from '../keys/mint.ts';
 import { type MintDeps, mintKey } from '../keys/mint-key.ts';
+import type { Finding } from '../keys/review.ts';
 import type { RotateRequest } from '../keys/rotate.ts';
 import { rotateKey } from '../keys/rotate-key.ts';
 import { decideUpdate, type UpdateRequest } from '../keys/update.ts';
 import type { OrganizationStore } from '../provisioning/organization-store.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
+import { type ReviewDeps, reviewOrganization } from './review-organization.ts';
 
 type RotatedView = { readonly key: KeyView; readonly plaintext: string; readonly old: KeyView };
 
@@ -27,10 +29,12 @@ export type BoundKeys = {
   rotate(keyId: string, request: RotateRequest): Promise<RotatedView>;
   update(keyId: string, request: UpdateRequest): Promise<KeyView>;
   revoke(keyId: string): Promise<{ readonly key: KeyView; readonly createdKeys: readonly KeyView[] }>;
+  review(unusedDays: number): Promise<readonly Finding[]>;
   scopes(): Promise<{ readonly catalogue: readonly Scope[]; readonly canon: CanonicalSet }>;
 };
 
-export type KeysDeps = MintDeps & { readonly organizations: OrganizationStore; readonly keyUses: KeyUses };
+export type KeysDeps = MintDeps &
+  ReviewDeps & { readonly organizations: OrganizationStore; readonly keyUses: KeyUses };
 
 export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): BoundKeys {
   const { keys, mintRules } = deps;
@@ -101,6 +105,8 @@ export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): Bound
       const created = await keys.listCreatedBy(organizationId, key.prefix, nowMs);
       return { key: view(key), createdKeys: created.map(view) };
     },
+    // A caller is never of an organisation that is not active.
+    review: (unusedDays) => reviewOrganization(organizationId, { unusedDays, isActive: true }, deps),
     async scopes() {
       return { catalogue: mintRules.catalogue.scopes, canon: await deps.organizations.canon() };
     },

@@ -4,6 +4,8 @@ export { path } from '../downstream/path.ts';
 export { isoTimeOrNull } from '../iso-time.ts';
 export { keyStatuses } from '../keys/key-record.ts';
 export { keepItWarning, keyToWire } from '../keys/key-wire.ts';
+export { findingKinds, severities } from '../keys/review.ts';
+export { findingToWire } from '../keys/review-wire.ts';
 export { graces } from '../keys/rotate.ts';
 export { memberRoles } from '../members/member.ts';
 export { groupToWire, memberToWire } from '../members/member-wire.ts';

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isoTime } from '../iso-time.ts';
+import { isEndingSoon } from '../keys/key-record.ts';
 import type { Answer } from './exchange.ts';
 
 /** On every answer: what it says depends on who asked, so no cache may keep it. */
@@ -10,7 +12,7 @@ const always = {
   'x-content-type-options': 'nosniff',
 };
 
-const exposedHeaders = 'WWW-Authenticate, X-Request-Id';
+const exposedHeaders = 'WWW-Authenticate, X-Request-Id, X-Key-Expires-At';
 const preflightHeaders =
   'content-type, accept, authorization, x-api-key, x-on-behalf-of, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, traceparent';
 
@@ -42,6 +44,12 @@ export async function writeAnswer(
   await pipeline(Readable.fromWeb(answer.body as import('node:stream/web').ReadableStream), response).catch(
     () => {},
   );
+}
+
+/** Whatever the answer will be, a caller whose key is in its last days is told when it ends. */
+export function announceEnd(response: ServerResponse, endMs: number | null, nowMs: number): void {
+  if (isEndingSoon(endMs, nowMs) && !response.headersSent)
+    response.setHeader('x-key-expires-at', isoTime(endMs));
 }
 
 function corsHeaders(origin: string | undefined): Record<string, string> {

@@ -14,9 +14,14 @@ import { createServices, type Services, toolMistakes } from '../../src/services.
 import { tools } from '../../tools/index.ts';
 
 /** A command as main would run it, on the real stores and sockets, and without the half second that a process takes. */
-export async function runHere(args: readonly string[], env: Environment, cwd: string) {
+export async function runHere(
+  args: readonly string[],
+  env: Environment,
+  cwd: string,
+  more: Partial<Runtime> = {},
+) {
   const { runtime, seen } = createRuntime(env, cwd);
-  const code = await runCli(args, '0.0.0-test', runtime);
+  const code = await runCli(args, '0.0.0-test', { ...runtime, ...more });
   return { code, ...seen };
 }
 

@@ -170,7 +170,9 @@ test('a page of an allowed origin may read every answer, refusals with their cha
   expect(answers.map(({ status }) => status)).toEqual([200, 401, 401, 404, 405, 200]);
   for (const { headers } of answers) {
     expect(headers.get('access-control-allow-origin')).toBe(PAGE);
-    expect(headers.get('access-control-expose-headers')).toBe('WWW-Authenticate, X-Request-Id');
+    expect(headers.get('access-control-expose-headers')).toBe(
+      'WWW-Authenticate, X-Request-Id, X-Key-Expires-At',
+    );
     expect(headers.get('access-control-allow-credentials')).toBeNull();
     expect(headers.get('vary')).toContain('Origin');
   }

@@ -16,4 +16,6 @@ export const groupName = z.string().trim().min(1).max(100).describe('Unique in t
 export const permissions = z
   .array(z.string().trim().min(1).max(100))
   .max(100)
-  .describe('What its people may do, in the words of the permission map; a word that it lacks grants nothing.');
+  .describe(
+    'What its people may do, in the words of the permission map; a word that it lacks grants nothing.',
+  );

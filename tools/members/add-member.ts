@@ -5,8 +5,7 @@ import { Member, role } from './member.ts';
 export const addMember = defineTool({
   name: 'add_member',
   title: 'Add a member',
-  description:
-    'Adds a person to the organisation, active from now on. Somebody who is known by the e-mail stays who they are, under the name they have.',
+  description: 'Adds a person to the organisation, active from now on.',
   scope: 'member:write',
   effect: 'writes',
   rest: 'POST /v1/members',

@@ -17,7 +17,10 @@ export const updateMember = defineTool({
       role: role.optional(),
       active: z.boolean().optional().describe('Keys of an inactive person are refused.'),
     })
-    .refine(({ role, active }) => role !== undefined || active !== undefined, 'expected role, active or both'),
+    .refine(
+      ({ role, active }) => role !== undefined || active !== undefined,
+      'expected role, active or both',
+    ),
   output: z.object({ member: Member }),
   handle: async ({ user_id, role, active }, { members }) => ({
     member: memberToWire(await members.change(user_id, { role, active })),

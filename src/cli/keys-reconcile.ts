@@ -1,0 +1,172 @@
+import type { FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { operatorRow } from '../audit/operator-row.ts';
+import { AppError } from '../errors.ts';
+import { readAllKeys } from '../keys/all-keys.ts';
+import { DAY_MS } from '../keys/key-record.ts';
+import type { KeyStore } from '../keys/key-store.ts';
+import { needsDefaultKey } from '../keys/mint.ts';
+import { type MintedKey, mintKey } from '../keys/mint-key.ts';
+import type { Organization } from '../organization.ts';
+import { printable } from '../printable.ts';
+import type { Services } from '../services.ts';
+import { revokeKey } from './key-commands.ts';
+import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
+import type { ExitCode, Runtime } from './runtime.ts';
+import { openSecretFile } from './secret-file.ts';
+import { sentenceOf, withServices } from './with-services.ts';
+
+type ReconcileOptions = JsonOption & { readonly out?: string; readonly dryRun?: boolean };
+
+/** What became of an organisation that lacked a default key; `key` is null for one that got it meanwhile. */
+type Outcome = { readonly organization: Organization; readonly key: MintedKey['key'] | null };
+
+export function registerReconcile(keys: Command, runtime: Runtime, done: (code: ExitCode) => void): void {
+  const command = keys
+    .command('reconcile')
+    .description(
+      'Gives every active organisation without a live default key one, with the canonical set of now. The plaintexts go to a new file only.',
+    )
+    .option('--out <file>', 'the new file, a line of JSON for each key; only you may read it')
+    .option('--dry-run', 'shows what would be done, and does nothing')
+    .option(...jsonOption);
+  command.action(async ({ json, out, dryRun }: ReconcileOptions) => {
+    if (out === undefined && !dryRun) command.error("error: expected '--out <file>', or '--dry-run'");
+    done(
+      await withServices(runtime, async (services) => {
+        const lacking = await findLacking(services);
+        if (dryRun || out === undefined || lacking.length === 0) {
+          printPlan(lacking, json === true, runtime);
+          return 0;
+        }
+        return reconcile(lacking, resolve(runtime.cwd, out), json === true, services, runtime);
+      }),
+    );
+  });
+}
+
+/** Active organisations whose default key is missing, revoked, expired or stale. */
+async function findLacking({ store, mintRules, now }: Services): Promise<readonly Organization[]> {
+  const nowMs = now();
+  const filter = { nowMs, staleAfterMs: mintRules.staleAfterDays * DAY_MS };
+  const lacking: Organization[] = [];
+  for (const organization of await store.organizations.list()) {
+    if (organization.status !== 'active') continue;
+    const keys = await readAllKeys(store.keys, organization.id, filter);
+    const defaultKey = keys.find(({ isDefault }) => isDefault) ?? null;
+    if (needsDefaultKey(defaultKey, mintRules, nowMs)) lacking.push(organization);
+  }
+  return lacking;
+}
+
+function printPlan(lacking: readonly Organization[], json: boolean, runtime: Runtime): void {
+  if (json) printJson(runtime, { minted: [], would_mint: lacking.map(({ id }) => id), file: null });
+  else if (lacking.length === 0) runtime.out('Every active organisation has a live default key.');
+  else {
+    runtime.out('These organisations would get a default key:');
+    printTable(
+      runtime,
+      ['ORGANIZATION ID', 'NAME'],
+      lacking.map(({ id, name }) => [id, name]),
+    );
+  }
+}
+
+async function reconcile(
+  lacking: readonly Organization[],
+  file: string,
+  json: boolean,
+  services: Services,
+  runtime: Runtime,
+): Promise<ExitCode> {
+  const opened = await openSecretFile(file);
+  if (typeof opened === 'string') {
+    runtime.err(`${printable(file)}: ${opened}; nothing was done.`);
+    return 1;
+  }
+  await using handle = opened;
+  const outcomes: Outcome[] = [];
+  let failed = false;
+  for (const organization of lacking) {
+    try {
+      outcomes.push({ organization, key: await mintInto(handle, organization, services) });
+    } catch (error) {
+      failed = true;
+      runtime.err(`${printable(organization.name)} (${organization.id}): ${sentenceOf(error)}`);
+      // A disk that is full for one is full for all.
+      if (!(error instanceof AppError)) break;
+    }
+  }
+  report(outcomes, file, json, runtime);
+  return failed ? 1 : 0;
+}
+
+function report(outcomes: readonly Outcome[], file: string, json: boolean, runtime: Runtime): void {
+  const minted = outcomes.flatMap(({ organization, key }) => (key === null ? [] : [{ organization, key }]));
+  if (json) {
+    const keys = minted.map(({ organization: { id }, key }) => ({
+      organization_id: id,
+      key_id: key.id,
+      prefix: key.prefix,
+    }));
+    printJson(runtime, { minted: keys, would_mint: [], file });
+  } else {
+    for (const { organization, key } of minted) {
+      runtime.out(`${printable(organization.name)} (${organization.id}) has ${key.prefix} (${key.id}).`);
+    }
+    runtime.out(`Default keys made: ${minted.length}. Their plaintexts stand in ${printable(file)} alone.`);
+  }
+}
+
+/** A key whose plaintext did not reach the disk is of no use to anybody, and ends at once. */
+async function mintInto(handle: FileHandle, { id }: Organization, services: Services) {
+  const minted = await mintDefaultKey(id, services);
+  if (minted === null) return null;
+  const { key, plaintext } = minted;
+  const line = { organization_id: id, key_id: key.id, prefix: key.prefix, auth_token: plaintext };
+  try {
+    await handle.appendFile(`${JSON.stringify(line)}\n`);
+    await handle.sync();
+  } catch (error) {
+    await revokeKey(id, key.id, services);
+    throw error;
+  }
+  return key;
+}
+
+/** Null where somebody else was quicker: judged inside the minting transaction, so that nobody gets two. */
+async function mintDefaultKey(
+  organizationId: Organization['id'],
+  { store, mintRules, now }: Services,
+): Promise<MintedKey | null> {
+  const notNeeded = new AppError('NOT_FOUND');
+  const keys: KeyStore = {
+    ...store.keys,
+    mint: (id, actor, nowMs, decide, auditRow) =>
+      store.keys.mint(
+        id,
+        actor,
+        nowMs,
+        (facts) => {
+          const made = decide(facts);
+          if (!made.key.isDefault) throw notNeeded;
+          return made;
+        },
+        auditRow,
+      ),
+  };
+  try {
+    return await mintKey(
+      organizationId,
+      { scopeType: 'global', name: 'Default key' },
+      { operator: 'cli' },
+      (change) =>
+        operatorRow({ tier: 'cli', target: 'keys reconcile', organizationId, nowMs: now(), change }),
+      { keys, mintRules, now },
+    );
+  } catch (error) {
+    if (error === notNeeded) return null;
+    throw error;
+  }
+}

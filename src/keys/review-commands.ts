@@ -1,0 +1,19 @@
+import type { Scope } from '../scopes/scopes.ts';
+import type { KeyView } from './key-wire.ts';
+
+/** Ids and scopes have no character that a shell would take for anything else. */
+export const onKey = (
+  verb: 'revoke' | 'rotate' | 'update',
+  { id, organizationId }: KeyView,
+  ...options: readonly string[]
+): string => ['tenantry keys', verb, id, '--org', organizationId, ...options].join(' ');
+
+/** A key of a person is rotated by that person alone, with the tool. */
+export function rotation(key: KeyView, scopes?: readonly Scope[], dropScopes = false): string {
+  if (key.scopeType === 'user') {
+    const input = { key_id: key.id, ...(scopes && { scopes }), ...(dropScopes && { drop_scopes: true }) };
+    return `tenantry call rotate_key '${JSON.stringify(input)}'`;
+  }
+  const narrowing = scopes === undefined ? [] : [`--scopes ${scopes.join(',')}`];
+  return onKey('rotate', key, ...narrowing, ...(dropScopes ? ['--drop-scopes'] : []));
+}
