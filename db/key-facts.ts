@@ -12,7 +12,11 @@ import { isLiveAt } from './key-status.ts';
 import { keys, organizations } from './schema.ts';
 import { requireOrganizationId } from './tenant.ts';
 
-export function readKey(database: Database.Database, organizationId: OrganizationId, keyId: KeyId) {
+export function readKey(
+  database: Database.Database,
+  organizationId: OrganizationId,
+  keyId: KeyId,
+): KeyRecord | undefined {
   return drizzle(database).select(keyColumns).from(keys).where(keyOf(organizationId, keyId)).get();
 }
 
