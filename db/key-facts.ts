@@ -2,14 +2,15 @@ import type Database from 'better-sqlite3';
 import { and, count, eq, ne } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { AppError } from '../src/errors.ts';
-import type { KeyId, OrganizationId } from '../src/ids.ts';
+import type { KeyId, OrganizationId, UserId } from '../src/ids.ts';
 import type { KeyRecord } from '../src/keys/key-record.ts';
 import type { MintFacts } from '../src/keys/key-store.ts';
 import type { RotateFacts } from '../src/keys/rotate.ts';
 import { canonOf, newestCanon } from './canon.ts';
 import { keyColumns, keyOf, ofOrganization } from './key-rows.ts';
 import { isLiveAt } from './key-status.ts';
-import { keys, organizations } from './schema.ts';
+import { memberOf } from './member-rows.ts';
+import { keys, memberships, organizations } from './schema.ts';
 import { requireOrganizationId } from './tenant.ts';
 
 export function readKey(
@@ -33,6 +34,7 @@ export function readMintFacts(
   control: Database.Database,
   organizationId: OrganizationId,
   actor: KeyId | null,
+  userId: UserId | null,
   nowMs: number,
 ): MintFacts {
   const db = drizzle(control);
@@ -51,6 +53,7 @@ export function readMintFacts(
     actor: readActor(control, organizationId, actor),
     keys: { live: live?.keys ?? 0 },
     defaultKey: defaultKey ?? null,
+    activeUser: userId !== null && isActiveMember(control, organizationId, userId) ? userId : null,
     canon: newestCanon(control),
   };
 }
@@ -85,4 +88,13 @@ export function requireStanding(control: Database.Database, organizationId: Orga
     )
     .get();
   if (standing === undefined) throw new AppError('NOT_FOUND');
+}
+
+function isActiveMember(control: Database.Database, organizationId: OrganizationId, userId: UserId): boolean {
+  const found = drizzle(control)
+    .select({ active: memberships.active })
+    .from(memberships)
+    .where(memberOf(organizationId, userId))
+    .get();
+  return found?.active === true;
 }

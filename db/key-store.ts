@@ -42,9 +42,9 @@ export function createKeyStore(connections: Connections, chainHash: ChainHash): 
           .orderBy(desc(keys.id))
           .all(),
       ),
-    mint: (organizationId, actor, nowMs, decide, auditRow) =>
+    mint: (organizationId, actor, nowMs, decide, auditRow, userId = null) =>
       keyTransaction(control, () => {
-        const made = decide(readMintFacts(control, organizationId, actor, nowMs));
+        const made = decide(readMintFacts(control, organizationId, actor, userId, nowMs));
         requireStanding(control, organizationId);
         const key = insertKey(control, organizationId, made);
         append([auditRow(key)]);

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 
@@ -18,13 +18,22 @@ export function makeFile(file: string): void {
 }
 
 export function openForWriting(file: string, synchronous: SyncLevel): Database.Database {
+  const inodeBefore = inodeOf(file);
   const database = new Database(file, { timeout: START_WAIT_MS });
   prepare(database);
+  // Waits for a restore that is under way; then the name is another file's, whose log this one's would be.
+  database.pragma('schema_version');
+  if (inodeBefore !== undefined && inodeOf(file) !== inodeBefore) {
+    database.close();
+    throw new Error(`${file} was replaced while it was being opened; try again`);
+  }
   switchToWal(database);
   // After the switch to WAL: said before it, or not at all, the level silently drops to NORMAL.
   database.pragma(`synchronous = ${synchronous}`);
   return database;
 }
+
+const inodeOf = (file: string) => statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
 
 /** Two that switch a new file at once are each in the other's way, and SQLite then fails without waiting. */
 export function switchToWal(database: Database.Database): void {

@@ -3,16 +3,22 @@ import { join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { AuditRow } from '../src/audit/audit-event.ts';
 import { AppError } from '../src/errors.ts';
-import type { Store } from '../src/services.ts';
-import type { ChainHash } from './audit-chain.ts';
+import { newRequestId } from '../src/ids.ts';
+import type { Reckoning, Store } from '../src/services.ts';
+import { type ChainHash, prepareAppend } from './audit-chain.ts';
 import { createAuditTrail } from './audit-trail.ts';
+import { backupStore } from './backup.ts';
 import { closeConnections, type Durability, openConnections } from './connections.ts';
 import { createKeyStore } from './key-store.ts';
+import { watchChanges } from './ledger.ts';
+import { createLedgerFile } from './ledger-file.ts';
 import { createMemberStore } from './member-store.ts';
 import { migrateStore } from './migrate.ts';
 import { createOrganizationStore } from './organization-store.ts';
 import { secrets } from './schema.ts';
+import { settleLedger } from './settle-ledger.ts';
 
 type StoreOptions = {
   readonly durability: Durability;
@@ -26,9 +32,15 @@ const migrationsFolder = join(import.meta.dirname, 'migrations');
 /** Opens the store in `file`, made and migrated where it needs to be. Throws, having closed it, when it cannot. */
 export function openStore(file: string, { durability, chainHash, now }: StoreOptions): Store {
   let cursorSecret: Buffer = Buffer.alloc(0);
+  let reckoning: Reckoning | null = null;
+  const ledger = createLedgerFile(resolve(file));
   const connections = openConnections(resolve(file), durability, (control) => {
     migrateStore(control, migrationsFolder);
     cursorSecret = settleCursorSecret(control, now());
+    watchChanges(control, ledger, now);
+    const append = prepareAppend(control, chainHash);
+    const auditRow = (found: Reckoning) => olderStoreRow(found, now());
+    reckoning = settleLedger(control, ledger, { append, now, auditRow, isRestored: false });
   });
   const { flush, ...audit } = createAuditTrail(connections, chainHash);
   const { auth, control } = connections;
@@ -39,6 +51,8 @@ export function openStore(file: string, { durability, chainHash, now }: StoreOpt
     members: createMemberStore(connections, chainHash),
     audit,
     cursorSecret,
+    reckoning,
+    backup: (copy) => backupStore(connections, copy),
     ping() {
       try {
         canary.get();
@@ -62,4 +76,30 @@ function settleCursorSecret(control: Database.Database, nowMs: number): Buffer {
     .onConflictDoUpdate({ target: secrets.name, set: { value: sql`value` } })
     .returning({ value: secrets.value })
     .get().value;
+}
+
+/** No command brought the store back, so the program itself says what it found. */
+function olderStoreRow(reckoning: Reckoning, nowMs: number): AuditRow {
+  return {
+    kind: 'call',
+    at: nowMs,
+    requestId: newRequestId(),
+    organizationId: null,
+    tier: 'system',
+    keyId: null,
+    keyPrefix: null,
+    userId: null,
+    createdBy: null,
+    onBehalfOf: null,
+    method: 'system',
+    target: 'store older than its ledger',
+    tool: null,
+    status: 200,
+    errorCode: null,
+    durationMs: 0,
+    clientAddress: null,
+    clientName: null,
+    era: null,
+    change: JSON.stringify(reckoning),
+  };
 }

@@ -26,6 +26,8 @@ export type Caller = {
     readonly expiresAtMs: number | null;
   };
   readonly userId: UserId | null;
+  /** Whether the caller manages every key of the organisation, or their own alone. */
+  readonly isAdmin: boolean;
   /** The effective scopes of this request, already narrowed by whatever narrows them. */
   readonly scopes: readonly Scope[];
 };

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openStore } from '../db/open-store.ts';
 import { openPlatform } from '../db/platform/open-platform.ts';
+import { openRestoration } from '../db/restore.ts';
 import { tools } from '../tools/index.ts';
 import { chainHash } from './audit/audit-event.ts';
 import { runCli } from './cli/program.ts';
@@ -94,6 +95,7 @@ const runtime: Runtime = {
   now: Date.now,
   toolMistakes: (config) => toolMistakes(config, tools),
   openServices,
+  openRestoration: (config, file) => openRestoration(config.storeFile, file, { chainHash, now: Date.now }),
   listen,
   stopRequested: () =>
     new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { auditLine } from './audit/audit-event.ts';
+import { type AuditRow, auditLine, type ChainHead } from './audit/audit-event.ts';
 import type { SlotDeps } from './audit/audit-slot.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import { createRefusalLimit, type RefusalLimit } from './audit/refusal-limit.ts';
@@ -30,10 +30,42 @@ export type Store = {
   readonly audit: AuditTrail;
   /** Made with the store, and the same for every process on it; it seals cursors. */
   readonly cursorSecret: Buffer;
+  /** What opening it did to a store that was older than its ledger; null for one that was not. */
+  readonly reckoning: Reckoning | null;
+  /** Copies the store, as it is at one instant, into `file`, which is there and empty. */
+  backup(file: string): Promise<Snapshot>;
   /** @throws STORE_UNAVAILABLE */
   ping(): void;
   /** Commits the rows that wait, then lets go of the file. A store that is closed stays closed. */
   close(): Promise<void>;
+};
+
+/** A copy of a store, made at one instant. */
+export type Snapshot = { readonly head: ChainHead; readonly keys: number };
+
+/**
+ * What was done to an older store that came back: how many keys were revoked again and held, and how many
+ * organisations deleted or suspended again. Unless the ledger covers the `whole` time since, every key is held.
+ */
+export type Reckoning = {
+  readonly coverage: 'whole' | 'short' | 'missing';
+  readonly revoked: number;
+  readonly held: number;
+  readonly organizations: number;
+};
+
+/** A snapshot about to take the place of the store, which nobody else can open meanwhile. */
+export type Restoration = {
+  readonly snapshot: Snapshot;
+  /** `rowsSince` counts its audit rows since the snapshot; null where the snapshot is not of its past. */
+  readonly replaced: { readonly head: ChainHead; readonly rowsSince: number | null } | null;
+  readonly readChain: AuditTrail['readChain'];
+  /** Holds it against the ledger and puts it in place, once; the store replaced is kept. */
+  finish(auditRow: (reckoning: Reckoning) => AuditRow): {
+    readonly reckoning: Reckoning;
+    readonly keptFile: string | null;
+  };
+  close(): void;
 };
 
 /** The embedded platform knows how to fill itself for a demo. */
@@ -78,6 +110,9 @@ export function toolMistakes(config: Config, tools: readonly Tool[]): readonly s
 
 export async function createServices(parts: Parts): Promise<Services> {
   const { config, store, now } = parts;
+  if (store.reckoning !== null) {
+    parts.log.warn(store.reckoning, 'the store was older than its ledger: see "tenantry keys confirm"');
+  }
   await store.organizations.settleCanon(config.scopes.canonical, now());
   const { defaultTtlDays, staleAfterDays, maxPerOrganization, brand, environment } = config.keys;
   const catalogue = createCatalogue(config.scopes.catalogue);
@@ -104,7 +139,13 @@ export async function createServices(parts: Parts): Promise<Services> {
     ...parts,
     mintRules,
     keyUses,
-    identity: { keys: store.keys, format, now },
+    identity: {
+      keys: store.keys,
+      members: store.members,
+      permissionRules: { permissions: config.permissions, configured: config.scopes.catalogue },
+      format,
+      now,
+    },
     callTool,
     mcp: mcpDeps(parts, callTool),
     slot: { trail: store.audit, refusals, now, observe: observer(metrics, keyUses, parts.log) },

@@ -15,7 +15,10 @@ export type ChainReport = {
 const CHUNK = 1000;
 
 /** Walks the whole chain. `kept`, a head noted elsewhere, proves besides that no tail was cut off. */
-export async function verifyChain(trail: AuditTrail, kept?: ChainHead): Promise<ChainReport> {
+export async function verifyChain(
+  trail: Pick<AuditTrail, 'readChain'>,
+  kept?: ChainHead,
+): Promise<ChainReport> {
   const first = (await trail.readChain(0, 1))[0];
   let head = first === undefined || first.seq === 1 ? emptyChain : await removedHead(trail, first);
   let rows = 0;
@@ -50,7 +53,7 @@ export async function verifyChain(trail: AuditTrail, kept?: ChainHead): Promise<
 }
 
 /** After a prune the chain starts at what the checkpoint row says was removed; without one, at nothing. */
-async function removedHead(trail: AuditTrail, first: AuditEvent): Promise<ChainHead> {
+async function removedHead(trail: Pick<AuditTrail, 'readChain'>, first: AuditEvent): Promise<ChainHead> {
   for (let after = 0; ; ) {
     const chunk = await trail.readChain(after, CHUNK);
     const last = chunk.at(-1);

@@ -4,6 +4,7 @@ import { keepItWarning, keyToWire } from '../keys/key-wire.ts';
 import { printable } from '../printable.ts';
 import { listKeys, mintKey, revokeKey } from './key-commands.ts';
 import { keyTableHeader, keyTableRow } from './key-table.ts';
+import { registerConfirm } from './keys-confirm.ts';
 import { registerReconcile } from './keys-reconcile.ts';
 import { registerReview } from './keys-review.ts';
 import { registerRotate, registerUpdate } from './keys-rotate.ts';
@@ -39,6 +40,7 @@ export const registerKeys: Register = (program, runtime, done) => {
   registerRevoke(keys, runtime, done);
   registerReview(keys, runtime, done);
   registerReconcile(keys, runtime, done);
+  registerConfirm(keys, runtime, done);
 };
 
 function registerMint(keys: Command, runtime: Runtime, done: Done): void {

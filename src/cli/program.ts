@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerAudit } from './audit.ts';
+import { registerBackup } from './backup.ts';
 import { registerCall } from './call.ts';
 import { registerConfigSchema } from './config-schema.ts';
 import { registerDemo } from './demo.ts';
@@ -7,6 +8,7 @@ import { registerDoctor } from './doctor.ts';
 import { registerGroups } from './groups.ts';
 import { registerKeys } from './keys.ts';
 import { registerOrgs } from './orgs.ts';
+import { registerRestore } from './restore.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { registerServe } from './serve.ts';
 import { registerStdio } from './stdio.ts';
@@ -24,6 +26,8 @@ const commands: readonly Register[] = [
   registerUsers,
   registerGroups,
   registerAudit,
+  registerBackup,
+  registerRestore,
   registerCall,
   registerDemo,
   registerConfigSchema,

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Config, Environment } from '../config.ts';
-import type { Services } from '../services.ts';
+import type { Restoration, Services } from '../services.ts';
 
 /** A server that accepts requests. */
 export type Listening = {
@@ -27,6 +27,8 @@ export type Runtime = {
   toolMistakes(config: Config): readonly string[];
   /** Opens the stores that `config` names; the caller closes them. */
   openServices(config: Config): Promise<Services & { close(): Promise<void> }>;
+  /** Prepares to restore the store that `config` names from `file`; the caller closes it. @throws a sentence */
+  openRestoration(config: Config, file: string): Restoration;
   listen(services: Services): Promise<Listening>;
   /** Resolves when the process is asked to stop. */
   stopRequested(): Promise<void>;

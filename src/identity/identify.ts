@@ -4,12 +4,16 @@ import { AppError } from '../errors.ts';
 import type { KeyFormat } from '../keys/key-format.ts';
 import { endOfLifeMs, type KeyRecord, refusalOf } from '../keys/key-record.ts';
 import type { FoundKey, KeyStore } from '../keys/key-store.ts';
+import { effectiveScopes, type PermissionRules } from '../members/effective-scopes.ts';
+import type { MemberStore, Standing } from '../members/member-store.ts';
 import { addressSet } from './client-address.ts';
 import { readCredential } from './credential.ts';
 import { namedOrganizations, type OrganizationSignals } from './organization-signals.ts';
 
 export type IdentityDeps = {
   readonly keys: KeyStore;
+  readonly members: MemberStore;
+  readonly permissionRules: PermissionRules;
   readonly format: KeyFormat;
   readonly now: () => number;
 };
@@ -43,7 +47,9 @@ export async function identify(
 
   const found = await deps.keys.find(parsed.hash);
   requireAcceptable(found, slot, deps.now());
-  const caller = callerOf(found);
+  const standing = await standingOf(found.key, deps);
+  if (isOwnerGone(found.key, standing)) throw refused(found, 'owner inactive', slot);
+  const caller = callerOf(found, standing, deps.permissionRules);
   slot.learn({ caller });
   requireAgreement(caller, presented, slot);
   if (found.organization.status === 'suspended') throw new AppError('ORGANIZATION_SUSPENDED');
@@ -51,7 +57,8 @@ export async function identify(
 
   const stillValid = async (): Promise<boolean> => {
     const again = await deps.keys.find(parsed.hash);
-    return again !== undefined && refusalReason(again, deps.now()) === undefined;
+    if (again === undefined || refusalReason(again, deps.now()) !== undefined) return false;
+    return !isOwnerGone(again.key, await standingOf(again.key, deps));
   };
   return { caller, endOfLifeMs: endOfLifeMs(found.key), stillValid };
 }
@@ -65,11 +72,23 @@ function requireAcceptable(
   if (found === undefined) throw new AppError('INVALID_TOKEN', { detail: { reason: 'unknown' } });
   const reason =
     found.organization.status === 'suspended' ? refusalOf(found.key, nowMs) : refusalReason(found, nowMs);
-  if (reason === undefined) return;
-  const { organizationId, id, prefix, createdBy } = found.key;
-  slot.learn({ refusedKey: { organizationId, keyId: id, keyPrefix: prefix, createdBy } });
-  throw new AppError('INVALID_TOKEN', { detail: { reason } });
+  if (reason !== undefined) throw refused(found, reason, slot);
 }
+
+/** A credential that is refused but known has its row in its own organisation. */
+function refused({ key }: FoundKey, reason: string, slot: AuditSlot): AppError {
+  const { organizationId, id, prefix, createdBy } = key;
+  slot.learn({ refusedKey: { organizationId, keyId: id, keyPrefix: prefix, createdBy } });
+  return new AppError('INVALID_TOKEN', { detail: { reason } });
+}
+
+/** What the owner of a user-bound key is and holds at this moment, read from the store on every request. */
+async function standingOf({ organizationId, userId }: KeyRecord, { members }: IdentityDeps) {
+  return userId === null ? undefined : members.permissionsOf(organizationId, userId);
+}
+
+const isOwnerGone = ({ scopeType }: KeyRecord, standing: Standing | undefined): boolean =>
+  scopeType === 'user' && standing?.active !== true;
 
 function refusalReason({ key, organization }: FoundKey, nowMs: number): string | undefined {
   if (organization.status !== 'active') return `organization ${organization.status}`;
@@ -92,7 +111,13 @@ function requireAllowedAddress({ restrictions }: KeyRecord, address: string | nu
     throw new AppError('KEY_RESTRICTED');
 }
 
-function callerOf({ key, organization }: FoundKey): Caller {
+function callerOf(
+  { key, organization }: FoundKey,
+  standing: Standing | undefined,
+  rules: PermissionRules,
+): Caller {
+  const scopes = key.scopeType === 'user' ? effectiveScopes(key.scopes, standing, rules) : key.scopes;
+  const mayBeAdmin = key.scopeType === 'global' || standing?.role === 'admin';
   return freezeCaller({
     tier: 'organization-key',
     organization: { id: organization.id, name: organization.name, externalId: organization.externalId },
@@ -108,6 +133,7 @@ function callerOf({ key, organization }: FoundKey): Caller {
       expiresAtMs: key.expiresAtMs,
     },
     userId: key.userId,
-    scopes: key.scopes,
+    isAdmin: mayBeAdmin && scopes.includes('key:write'),
+    scopes,
   });
 }

@@ -1,5 +1,5 @@
 import type { AuditRow } from '../audit/audit-event.ts';
-import type { KeyId, OrganizationId } from '../ids.ts';
+import type { KeyId, OrganizationId, UserId } from '../ids.ts';
 import type { Organization } from '../organization.ts';
 import type { CanonicalSet } from '../scopes/scopes.ts';
 import type { KeyRecord, KeyStatus, ScopeType } from './key-record.ts';
@@ -25,6 +25,8 @@ export type MintFacts = {
   readonly actor: KeyRecord | null;
   readonly keys: { readonly live: number };
   readonly defaultKey: KeyRecord | null;
+  /** The person for whom it is; null where nobody was named or they are no active member. */
+  readonly activeUser: UserId | null;
   readonly canon: CanonicalSet;
 };
 
@@ -37,6 +39,7 @@ export type KeyChange = Partial<
     KeyRecord,
     | 'revokedAtMs'
     | 'revokedBy'
+    | 'heldAtMs'
     | 'isDefault'
     | 'replacedBy'
     | 'graceUntilMs'
@@ -62,13 +65,14 @@ export type KeyStore = {
   list(organizationId: OrganizationId, filter: KeyFilter, page: KeyPage): Promise<readonly KeyRecord[]>;
   /** Live keys that the key with this prefix created. */
   listCreatedBy(organizationId: OrganizationId, prefix: string, nowMs: number): Promise<readonly KeyRecord[]>;
-  /** Calls `decide` anew when the prefix it made is taken. */
+  /** Calls `decide` anew when the prefix it made is taken. `userId` is the person for whom a key is asked. */
   mint(
     organizationId: OrganizationId,
     actor: KeyId | null,
     nowMs: number,
     decide: (facts: MintFacts) => NewKey,
     auditRow: (key: KeyRecord) => AuditRow,
+    userId?: UserId | null,
   ): Promise<KeyRecord>;
   /** Undefined for an unknown or foreign key; `decide` answers null to leave the key as it is, unaudited. */
   change(

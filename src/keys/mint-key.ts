@@ -3,7 +3,7 @@ import type { OrganizationId } from '../ids.ts';
 import { isoTimeOrNull } from '../iso-time.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { KeyStore } from './key-store.ts';
-import { decideMint, type Minter, type MintRequest, type MintRules } from './mint.ts';
+import { decideMint, type Minter, type MintRequest, type MintRules, ownerAsked } from './mint.ts';
 
 export type MintDeps = { readonly keys: KeyStore; readonly mintRules: MintRules; readonly now: () => number };
 
@@ -38,6 +38,7 @@ export async function mintKey(
       return made;
     },
     (minted) => auditRow(changeOf(minted)),
+    ownerAsked(request, minter),
   );
   return { key, plaintext };
 }
@@ -49,6 +50,7 @@ function changeOf(key: KeyRecord): MintChange {
     name: key.name,
     scopes: key.scopes,
     owner: key.owner,
+    ...(key.userId !== null && { user_id: key.userId }),
     expires_at: isoTimeOrNull(key.expiresAtMs),
     ...(key.restrictions === null ? {} : { restrictions: key.restrictions }),
   };

@@ -1,6 +1,6 @@
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
-import type { OrganizationId } from '../ids.ts';
+import type { OrganizationId, UserId } from '../ids.ts';
 import type { CanonicalSet, Catalogue, Scope } from '../scopes/scopes.ts';
 import type { KeyFormat } from './key-format.ts';
 import { isLive, type KeyRecord, keyStatus, type Restrictions, type ScopeSource } from './key-record.ts';
@@ -9,7 +9,9 @@ import { expiryOf, makeKey } from './new-key.ts';
 
 /** What is asked for; exactly one organisation, the caller's, can be meant. */
 export type MintRequest = {
-  readonly scopeType: 'global';
+  readonly scopeType: 'global' | 'user';
+  /** Whose key it is, for a user-bound one; the calling user's when left out. */
+  readonly userId?: UserId | undefined;
   readonly name: string;
   readonly scopes?: readonly Scope[] | undefined;
   readonly additionalScopes?: readonly Scope[] | undefined;
@@ -46,11 +48,14 @@ export function decideMint(
   nowMs: number,
 ): NewKey & { readonly plaintext: string } {
   requireLiveActor(minter, facts.actor, nowMs);
+  requireRole(request, minter);
+  const userId = requireOwner(request, minter, facts);
   const grant = decideGrant(request, facts, rules);
   requireHeld(grant.scopes, minter, facts.canon);
   if (facts.keys.live >= rules.maxPerOrganization) throw new AppError('KEY_LIMIT_REACHED');
 
-  const becomesDefault = grant.source === 'canonical' && needsDefaultKey(facts.defaultKey, rules, nowMs);
+  const isCanonical = request.scopeType === 'global' && grant.source === 'canonical';
+  const becomesDefault = isCanonical && needsDefaultKey(facts.defaultKey, rules, nowMs);
   // A default key does not expire, unless whoever mints it says so.
   const days = request.expiresInDays ?? (becomesDefault ? 'never' : undefined);
   const made = makeKey(
@@ -58,10 +63,11 @@ export function decideMint(
     {
       name: request.name,
       scopeType: request.scopeType,
+      userId,
       scopes: grant.scopes,
       scopeSource: grant.source,
       canonicalVersion: grant.version,
-      owner: request.owner ?? ('caller' in minter ? minter.caller.key.owner : 'operator'),
+      owner: request.owner ?? accountable(minter),
       purpose: request.purpose ?? null,
       restrictions: narrowed(request.restrictions ?? null, facts.actor?.restrictions ?? null),
       createdBy: 'caller' in minter ? minter.caller.key.prefix : minter.operator,
@@ -73,6 +79,38 @@ export function decideMint(
   );
   return { ...made, demotes: becomesDefault ? (facts.defaultKey?.id ?? null) : null };
 }
+
+/** Who may mint which type; asked again inside the transaction, whatever a face has asked before. */
+export function requireRole(
+  { scopeType, userId }: Pick<MintRequest, 'scopeType' | 'userId'>,
+  minter: Minter,
+): void {
+  if (!('caller' in minter) || minter.caller.isAdmin) return;
+  if (scopeType === 'global') throw new AppError('GLOBAL_KEY_ADMIN_ONLY');
+  if (userId !== undefined && userId !== minter.caller.userId) throw new AppError('FORBIDDEN');
+}
+
+/** The person whose key it will be; null for a key of the organisation. */
+function requireOwner(request: MintRequest, minter: Minter, { activeUser }: MintFacts): UserId | null {
+  const userId = ownerAsked(request, minter);
+  if (request.scopeType === 'global') {
+    if (userId === null) return null;
+    throw new AppError('VALIDATION_ERROR', {
+      message: 'user_id: expected none for a key of the organisation',
+    });
+  }
+  if (userId === null) throw new AppError('VALIDATION_ERROR', { message: 'user_id: expected a member' });
+  if (activeUser !== userId) throw new AppError('INVALID_USER');
+  return userId;
+}
+
+export function ownerAsked({ scopeType, userId }: MintRequest, minter: Minter): UserId | null {
+  if (userId !== undefined) return userId;
+  return scopeType === 'user' && 'caller' in minter ? minter.caller.userId : null;
+}
+
+const accountable = (minter: Minter): string =>
+  'caller' in minter ? (minter.caller.userId ?? minter.caller.key.owner) : 'operator';
 
 /** A key revoked between the gate and the commit must not leave anything behind. */
 export function requireLiveActor(minter: Minter, actor: KeyRecord | null, nowMs: number): void {

@@ -51,6 +51,7 @@ export function decideRotation(
   nowMs: number,
 ): Rotation & { readonly plaintext: string } {
   requireLiveActor(minter, facts.actor, nowMs);
+  requireOwnKey(facts.current, minter);
   requireRotatable(facts, nowMs);
   const { current } = facts;
   const grant = replacementGrant(request, facts);
@@ -80,6 +81,12 @@ export function decideRotation(
     change: { replacedBy: made.key.id, graceUntilMs, isDefault: false },
     plaintext: made.plaintext,
   };
+}
+
+/** A personal key is replaced by its owner alone: nobody else may come to hold its plaintext. */
+function requireOwnKey({ scopeType, userId }: KeyRecord, minter: Minter): void {
+  if (scopeType !== 'user') return;
+  if (!('caller' in minter) || minter.caller.userId !== userId) throw new AppError('FORBIDDEN');
 }
 
 function requireRotatable({ current, successor, predecessor }: RotateFacts, nowMs: number): void {

@@ -1,7 +1,7 @@
 import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
-import { parseKeyId } from '../ids.ts';
+import { parseKeyId, parseUserId, type UserId } from '../ids.ts';
 import { DAY_MS, type KeyRecord, keyStatus } from '../keys/key-record.ts';
 import type { KeyFilter, KeyPage } from '../keys/key-store.ts';
 import type { KeyUses } from '../keys/key-uses.ts';
@@ -25,7 +25,9 @@ export type BoundKeys = {
     page: KeyPage,
   ): Promise<readonly KeyView[]>;
   get(keyId: string): Promise<KeyView>;
-  mint(request: MintRequest): Promise<{ readonly key: KeyView; readonly plaintext: string }>;
+  mint(
+    request: Omit<MintRequest, 'userId'> & { readonly userId?: string | undefined },
+  ): Promise<{ readonly key: KeyView; readonly plaintext: string }>;
   rotate(keyId: string, request: RotateRequest): Promise<RotatedView>;
   update(keyId: string, request: UpdateRequest): Promise<KeyView>;
   revoke(keyId: string): Promise<{ readonly key: KeyView; readonly createdKeys: readonly KeyView[] }>;
@@ -47,16 +49,19 @@ export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): Bound
   return {
     async list(filter, page) {
       const staleAfterMs = mintRules.staleAfterDays * DAY_MS;
-      const found = await keys.list(organizationId, { ...filter, nowMs: deps.now(), staleAfterMs }, page);
+      const own = caller.isAdmin || caller.userId === null ? {} : { userId: caller.userId };
+      const wanted = { ...filter, ...own, nowMs: deps.now(), staleAfterMs };
+      const found = await keys.list(organizationId, wanted, page);
       return found.map(view);
     },
     async get(keyId) {
       const key = await keys.get(organizationId, requireKeyId(keyId));
-      if (key === undefined) throw new AppError('KEY_NOT_FOUND');
+      if (key === undefined || !isTheirs(key, caller)) throw new AppError('KEY_NOT_FOUND');
       return view(key);
     },
-    async mint(request) {
-      const { key, plaintext } = await mintKey(organizationId, request, { caller }, slot.successRow, deps);
+    async mint({ userId, ...request }) {
+      const asked = { ...request, userId: userId === undefined ? undefined : requireUserId(userId) };
+      const { key, plaintext } = await mintKey(organizationId, asked, { caller }, slot.successRow, deps);
       slot.settled();
       return { key: view(key), plaintext };
     },
@@ -76,6 +81,7 @@ export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): Bound
         caller.key.id,
         (current, actor) => {
           requireLiveActor({ caller }, actor, nowMs);
+          if (!isTheirs(current, caller)) throw new AppError('KEY_NOT_FOUND');
           return decideUpdate(request, current, nowMs);
         },
         ({ prefix }) => slot.successRow({ updated: id, prefix, ...request }),
@@ -94,6 +100,7 @@ export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): Bound
         caller.key.id,
         (current, actor) => {
           requireLiveActor({ caller }, actor, nowMs);
+          if (!isTheirs(current, caller)) throw new AppError('KEY_NOT_FOUND');
           if (current.revokedAtMs !== null) return null;
           changed = true;
           return { revokedAtMs: nowMs, revokedBy: caller.key.prefix, isDefault: false };
@@ -118,6 +125,17 @@ function lastUse(key: KeyRecord, keyUses: KeyUses): Pick<KeyRecord, 'lastUsedAtM
   const latest = keyUses.latest(key.id);
   if (latest === undefined || latest.atMs <= (key.lastUsedAtMs ?? 0)) return key;
   return { lastUsedAtMs: latest.atMs, lastClient: latest.client };
+}
+
+/** Whoever is no admin manages their own keys; those of others are as unknown as any. */
+function isTheirs(key: KeyRecord, { isAdmin, userId }: Caller): boolean {
+  return isAdmin || userId === null || key.userId === userId;
+}
+
+function requireUserId(text: string): UserId {
+  const id = parseUserId(text);
+  if (id === undefined) throw new AppError('INVALID_USER');
+  return id;
 }
 
 /** An id that is not even well formed is answered like one that does not exist. */

@@ -40,7 +40,12 @@ export async function callTool(caller: Caller, call: ToolCall, deps: CallToolDep
   const tool = deps.tools.find(call.name);
   call.slot.learn({ tool: tool.name });
   requireMayCall(caller, tool);
-  const input = parseArguments(tool, call.arguments, tool.maxInputElements ?? deps.defaults.maxInputElements);
+  const input = parseArguments(
+    tool,
+    call.arguments,
+    caller,
+    tool.maxInputElements ?? deps.defaults.maxInputElements,
+  );
   const opened = openCursor(caller, tool, input, deps);
   if (call.signal.aborted) throw abortError(call.signal);
   const { signal, clear } = limitTime(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Caller } from '../caller.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import type { ToolContext } from './tool-context.ts';
 
@@ -27,7 +28,7 @@ export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject
   readonly input: Input;
   readonly output: Output;
   /** Refusals that come before the arguments are judged; see `refuse`. */
-  precheck?(rawArguments: Readonly<Record<string, unknown>>): void;
+  precheck?(rawArguments: Readonly<Record<string, unknown>>, me: Caller): void;
   handle(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
 };
 
@@ -49,7 +50,7 @@ export type Tool = {
   readonly output: z.ZodObject;
   readonly inputJsonSchema: JsonSchema;
   readonly outputJsonSchema: JsonSchema;
-  readonly precheck: (rawArguments: Readonly<Record<string, unknown>>) => void;
+  readonly precheck: (rawArguments: Readonly<Record<string, unknown>>, me: Caller) => void;
   readonly handle: (input: unknown, context: ToolContext) => Promise<unknown>;
 };
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import { redactKeys } from '../log.ts';
 import type { Tool } from './define-tool.ts';
@@ -17,6 +18,7 @@ const LONGEST_TEXT = 300;
 export function parseArguments(
   tool: Tool,
   rawArguments: RawArguments,
+  me: Caller,
   maxElements: number,
 ): Record<string, unknown> {
   requireNoOrganization(rawArguments);
@@ -25,7 +27,7 @@ export function parseArguments(
       message: `The arguments hold more than ${maxElements} values.`,
     });
   }
-  tool.precheck(rawArguments);
+  tool.precheck(rawArguments, me);
   const parsed = tool.input.safeParse(rawArguments);
   if (!parsed.success) throw validationError(parsed.error);
   return parsed.data;

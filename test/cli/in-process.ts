@@ -4,6 +4,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { openStore } from '../../db/open-store.ts';
 import { openPlatform } from '../../db/platform/open-platform.ts';
+import { openRestoration } from '../../db/restore.ts';
 import { chainHash } from '../../src/audit/audit-event.ts';
 import { runCli } from '../../src/cli/program.ts';
 import type { Listening, Runtime } from '../../src/cli/runtime.ts';
@@ -73,6 +74,7 @@ function createRuntime(env: Environment, cwd: string) {
     now: Date.now,
     toolMistakes: (config) => toolMistakes(config, tools),
     openServices: (config) => openServices(config),
+    openRestoration: (config, file) => openRestoration(config.storeFile, file, { chainHash, now: Date.now }),
     listen,
     stopRequested: () => Promise.resolve(),
   };

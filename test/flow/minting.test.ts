@@ -79,11 +79,13 @@ test('without scopes a key carries the canonical set; additional scopes stand on
   expect(none.body.key).toMatchObject({ scopes: [], scope_source: 'explicit' });
 });
 
-test('the kind of key has no default, and kinds that are not there yet are refused', async () => {
+test('the kind of key has no default, and host keys are the operator’s', async () => {
   const app = await startWithManager();
   const missing = await app.mint({ name: 'x', nonsense: true });
   expect([missing.status, missing.body.error.code]).toEqual([400, 'SCOPE_REQUIRED']);
-  for (const scope_type of ['user', 'host', 'admin', '', 7]) {
+  const host = await app.mint({ scope_type: 'host', nonsense: true });
+  expect([host.status, host.body.error.code]).toEqual([403, 'HOST_KEY_OPERATOR_ONLY']);
+  for (const scope_type of ['user', 'admin', '', 7]) {
     const answer = await app.mint({ scope_type, name: 'x' });
     expect([answer.status, answer.body.error.code]).toEqual([400, 'VALIDATION_ERROR']);
   }

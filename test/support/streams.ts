@@ -78,7 +78,7 @@ export function openBeside(app: TestApp) {
     /** The committed rows of a request. */
     rowsOf: (requestId: string) => rows.all(requestId) as { status: number; error_code: string | null }[],
     /** Holds the write lock, so that nobody else can write. */
-    lock: () => database.exec('BEGIN IMMEDIATE'),
-    unlock: () => database.exec('ROLLBACK'),
+    lock: () => void database.exec('BEGIN IMMEDIATE'),
+    unlock: () => void database.exec('ROLLBACK'),
   };
 }

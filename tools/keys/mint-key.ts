@@ -14,7 +14,15 @@ export const mintKey = defineTool({
   rest: 'POST /v1/keys',
   creates: true,
   input: z.strictObject({
-    scope_type: z.enum(['global']).describe('"global": the key belongs to the organisation.'),
+    scope_type: z
+      .enum(['global', 'user'])
+      .describe('"global": the key belongs to the organisation; "user": to one of its members.'),
+    user_id: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('The member, usr_…, whose key a user-bound one is; the caller when left out.'),
     name: z.string().trim().min(1).max(100).describe('What people call the key.'),
     scopes: scopes.optional().describe('Exactly these scopes; an empty list allows nothing.'),
     additional_scopes: scopes.optional().describe('The canonical set and these.'),
@@ -37,13 +45,19 @@ export const mintKey = defineTool({
     auth_token: z.string().describe('The plaintext; shown this once.'),
     warning: z.string(),
   }),
-  precheck({ scope_type }) {
+  // Who may mint what comes before whether the rest is well formed, so that a refusal teaches nothing of it.
+  precheck({ scope_type, user_id }, me) {
     if (scope_type === undefined || scope_type === null)
-      refuse('SCOPE_REQUIRED', 'scope_type is required: "global" for a key of the organisation.');
+      refuse('SCOPE_REQUIRED', 'scope_type is required: "global" or "user".');
+    if (scope_type === 'host') refuse('HOST_KEY_OPERATOR_ONLY');
+    if (me.isAdmin) return;
+    if (scope_type === 'global') refuse('GLOBAL_KEY_ADMIN_ONLY');
+    if (scope_type === 'user' && user_id !== undefined && user_id !== me.userId) refuse('FORBIDDEN');
   },
   async handle(input, { keys }) {
     const { key, plaintext } = await keys.mint({
       scopeType: input.scope_type,
+      userId: input.user_id,
       name: input.name,
       scopes: input.scopes,
       additionalScopes: input.additional_scopes,

@@ -1,0 +1,59 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { operatorRow } from '../audit/operator-row.ts';
+import { printable } from '../printable.ts';
+import type { Services } from '../services.ts';
+import { formatChainHead } from './parse-option.ts';
+import { type JsonOption, jsonOption, printJson } from './print.ts';
+import type { Register } from './program.ts';
+import type { ExitCode, Runtime } from './runtime.ts';
+import { openSecretFile } from './secret-file.ts';
+import { withServices } from './with-services.ts';
+
+type BackupOptions = JsonOption & { readonly out: string };
+
+export const registerBackup: Register = (program, runtime, done) => {
+  program
+    .command('backup')
+    .description('Copies the store as it is now, while servers run on it, to a new file for "restore".')
+    .requiredOption('--out <file>', 'the file to make; it must not exist, and only you may read it')
+    .option(...jsonOption)
+    .action(async (options: BackupOptions) =>
+      done(await withServices(runtime, (services) => backup(options, services, runtime))),
+    );
+};
+
+async function backup(
+  { json, out }: BackupOptions,
+  { store, config, now }: Services,
+  runtime: Runtime,
+): Promise<ExitCode> {
+  const file = resolve(runtime.cwd, out);
+  const opened = await openSecretFile(file);
+  if (typeof opened === 'string') {
+    runtime.err(`${printable(file)}: ${opened}; nothing was copied.`);
+    return 1;
+  }
+  await opened.close();
+  const { head, keys } = await store.backup(file).catch(async (error: unknown) => {
+    await rm(file);
+    throw error;
+  });
+  const chainHead = formatChainHead(head);
+  // A copy of every hash left the store: the trail says so, after it, so that the copy is of what was before.
+  const change = { file, head: chainHead, keys };
+  await store.audit.append(
+    operatorRow({ tier: 'cli', target: 'backup', organizationId: null, nowMs: now(), change }),
+  );
+  if (json) {
+    printJson(runtime, { file, head: chainHead, keys });
+    return 0;
+  }
+  runtime.out(`Copied the store to ${printable(file)}.`);
+  runtime.out(`Chain head: ${chainHead}`);
+  runtime.out(`Keys: ${keys}`);
+  runtime.out(
+    `Keep ${printable(config.storeFile)}.ledger beside the store, or a restore holds every key until confirmed.`,
+  );
+  return 0;
+}

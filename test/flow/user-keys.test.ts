@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { requestJson } from '../support/http.ts';
+import { startTwoTenants } from '../support/start-app.ts';
+
+const permissions = { searching: ['agent:search'], reading: ['agent:read', 'study:read'], everything: '*' };
+
+/** Acme with an operator-like manager key, and what it takes to manage people and their keys through REST. */
+async function startWithPeople() {
+  const app = await startTwoTenants({ seed: false, config: { permissions } });
+  const scopes = [
+    'key:read',
+    'key:write',
+    'member:read',
+    'member:write',
+    'agent:search',
+    'agent:read',
+    'study:read',
+  ];
+  const manager = await app.mint(app.acme, { scopes });
+  const send = (method: string, path: string, body?: object, key = manager.plaintext) =>
+    requestJson(`${app.url}/v1/${path}`, { method, key, ...(body && { body }) });
+  const addMember = async (role = 'member'): Promise<string> =>
+    (await send('POST', 'members', { name: 'Ada', role })).body.member.user_id;
+  const addGroup = async (granted: string[], ...members: string[]): Promise<string> => {
+    const { group } = (await send('POST', 'groups', { name: `g${Math.random()}`, permissions: granted }))
+      .body;
+    for (const user_id of members) await send('POST', `groups/${group.group_id}/members`, { user_id });
+    return group.group_id;
+  };
+  const mintFor = async (user_id: string, body: object = {}) => {
+    const answer = await send('POST', 'keys', { scope_type: 'user', user_id, name: 'personal', ...body });
+    return { ...answer, key: answer.body.key, token: answer.body.auth_token as string };
+  };
+  const scopesOf = async (token: string) => {
+    const { status, body } = await requestJson(`${app.url}/v1/whoami`, { key: token });
+    return status === 200 ? [...body.scopes].sort() : status;
+  };
+  return { ...app, manager, send, addMember, addGroup, mintFor, scopesOf };
+}
+
+test('a user-bound key may do what its owner may do at this moment, and never more than was stored', async () => {
+  const app = await startWithPeople();
+  const ada = await app.addMember();
+  const { token, key } = await app.mintFor(ada, { scopes: ['agent:search', 'agent:read'] });
+  expect(key).toMatchObject({ scope_type: 'user', user_id: ada, is_default: false });
+  expect(await app.scopesOf(token)).toEqual([]);
+  const group = await app.addGroup(['searching'], ada);
+  expect(await app.scopesOf(token)).toEqual(['agent:search']);
+  await app.send('PATCH', `groups/${group}`, { permissions: ['searching', 'reading'] });
+  expect(await app.scopesOf(token)).toEqual(['agent:read', 'agent:search']);
+  await app.send('PATCH', `groups/${group}`, { permissions: ['everything', 'unheard of'] });
+  expect(await app.scopesOf(token)).toEqual(['agent:read', 'agent:search']);
+  await app.send('DELETE', `groups/${group}/members/${ada}`);
+  expect(await app.scopesOf(token)).toEqual([]);
+  const [row] = await app.audit(1);
+  expect(row).toMatchObject({ userId: ada, keyId: key.id });
+});
+
+test('what the owner’s permissions allow is the stored scopes within the map, for every mixture', async () => {
+  const app = await startWithPeople();
+  const ada = await app.addMember();
+  const group = await app.addGroup([], ada);
+  const stored = ['agent:search', 'agent:read', 'study:read'];
+  const { token } = await app.mintFor(ada, { scopes: stored });
+  await fc.assert(
+    fc.asyncProperty(fc.subarray(['searching', 'reading', 'everything']), async (granted) => {
+      await app.send('PATCH', `groups/${group}`, { permissions: granted });
+      const allowed = granted.flatMap((name) => {
+        const scopes = permissions[name as keyof typeof permissions];
+        return scopes === '*' ? stored : scopes;
+      });
+      expect(await app.scopesOf(token)).toEqual(stored.filter((scope) => allowed.includes(scope)).sort());
+    }),
+    { numRuns: 16 },
+  );
+});
+
+test('the owner’s life is the key’s: deactivated, reactivated, removed, deleted', async () => {
+  const app = await startWithPeople();
+  const ada = await app.addMember('admin');
+  const { token, key } = await app.mintFor(ada, { scopes: ['agent:read'] });
+  expect(await app.scopesOf(token)).toEqual(['agent:read']);
+  await app.send('PATCH', `members/${ada}`, { active: false });
+  expect(await app.scopesOf(token)).toBe(401);
+  expect(JSON.parse((await app.audit(1))[0]?.change ?? '')).toEqual({ reason: 'owner inactive' });
+  await app.send('PATCH', `members/${ada}`, { active: true });
+  expect(await app.scopesOf(token)).toEqual(['agent:read']);
+  await app.send('DELETE', `members/${ada}`);
+  expect(await app.scopesOf(token)).toBe(401);
+  expect((await app.send('GET', `keys/${key.id}`)).body.key.prefix).toBe(key.prefix);
+});
+
+test('the mint table, row by row', async () => {
+  const app = await startWithPeople();
+  const ada = await app.addMember();
+  const inactive = await app.addMember();
+  await app.send('PATCH', `members/${inactive}`, { active: false });
+  const mint = async (body: object, key?: string) => {
+    const { status, body: answer } = await app.send('POST', 'keys', { name: 'x', scopes: [], ...body }, key);
+    return status === 201 ? 201 : `${status} ${answer.error.code}`;
+  };
+  const unknown = 'usr_01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  expect(await mint({})).toBe('400 SCOPE_REQUIRED');
+  expect(await mint({ user_id: ada })).toBe('400 SCOPE_REQUIRED');
+  expect(await mint({ scope_type: 'host' })).toBe('403 HOST_KEY_OPERATOR_ONLY');
+  expect(await mint({ scope_type: 'global' })).toBe(201);
+  expect(await mint({ scope_type: 'global', user_id: ada })).toBe('400 VALIDATION_ERROR');
+  expect(await mint({ scope_type: 'user', user_id: ada })).toBe(201);
+  for (const user_id of [unknown, inactive, 'garbage']) {
+    expect(await mint({ scope_type: 'user', user_id })).toBe('400 INVALID_USER');
+  }
+  expect(await mint({ scope_type: 'user' })).toBe('400 VALIDATION_ERROR');
+  const boss = await app.addMember('admin');
+  const { token } = await app.mintFor(boss, { scopes: ['key:write'] });
+  expect(await mint({ scope_type: 'global' }, token)).toBe(201);
+  expect(await mint({ scope_type: 'user', user_id: ada }, token)).toBe(201);
+  expect(await mint({ scope_type: 'user' }, token)).toBe(201);
+  await app.send('PATCH', `members/${boss}`, { role: 'member' });
+  expect(await mint({ scope_type: 'user' }, token)).toBe('403 INSUFFICIENT_SCOPE');
+});
+
+test('a member of another organisation is as unknown as nobody', async () => {
+  const app = await startWithPeople();
+  const theirs = await app.mint(app.bolt, { scopes: ['key:write', 'member:write'] });
+  const foreign = (await app.send('POST', 'members', { name: 'Eve' }, theirs.plaintext)).body.member.user_id;
+  const answers = [];
+  for (const user_id of [foreign, 'usr_01ARZ3NDEKTSV4RRFFQ69G5FAV']) answers.push(await app.mintFor(user_id));
+  const [one, two] = answers.map(({ text, body }) => text.replace(body.error.request_id, ''));
+  expect(one).toBe(two);
+  expect(answers[0]?.body.error.code).toBe('INVALID_USER');
+});
+
+test('a personal key is rotated by its owner alone; an admin may revoke it', async () => {
+  const app = await startWithPeople();
+  const boss = await app.addMember('admin');
+  const { token, key } = await app.mintFor(boss, { scopes: ['key:read', 'key:write'] });
+  const byAdmin = await app.send('POST', `keys/${key.id}/rotate`, {});
+  expect([byAdmin.status, byAdmin.body.error.code]).toEqual([403, 'FORBIDDEN']);
+  const own = await app.send('POST', `keys/${key.id}/rotate`, {}, token);
+  expect(own.body.key).toMatchObject({ scope_type: 'user', user_id: boss, replaces: key.id });
+  await app.send('DELETE', `keys/${own.body.key.id}`);
+  expect(await app.scopesOf(own.body.auth_token)).toBe(401);
+  expect(await app.scopesOf(token)).toEqual(['key:read', 'key:write']);
+});
+
+test('a running stream ends when the owner of its key is deactivated', async () => {
+  const app = await startWithPeople();
+  const ada = await app.addMember('admin');
+  const { token } = await app.mintFor(ada, { scopes: [] });
+  const identified = await import('../../src/identity/identify.ts');
+  const slot = { learn: () => {} } as never;
+  const presented = {
+    rawHeaders: ['authorization', `Bearer ${token}`],
+    headerName: 'x-organization-id',
+    urlSegment: undefined,
+    clientAddress: null,
+  };
+  const { stillValid } = await identified.identify(presented, slot, app.services.identity);
+  expect(await stillValid()).toBe(true);
+  await app.send('PATCH', `members/${ada}`, { active: false });
+  expect(await stillValid()).toBe(false);
+});

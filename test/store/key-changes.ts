@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import type { LedgerLine } from '../../db/ledger-file.ts';
+import type { KeyRecord } from '../../src/keys/key-record.ts';
+import type { KeyChange } from '../../src/keys/key-store.ts';
+import type { Store } from '../../src/services.ts';
+import { auditRow, START_MS } from './temporary-store.ts';
+
+export const changeKey = (store: Store, { id, organizationId }: KeyRecord, how: KeyChange) =>
+  store.keys.change(
+    organizationId,
+    id,
+    null,
+    () => how,
+    () => auditRow(organizationId),
+  );
+
+export const revokeKey = (store: Store, key: KeyRecord) =>
+  changeKey(store, key, { revokedAtMs: START_MS + 7, revokedBy: 'ann', isDefault: false });
+
+export const ledgerLines = (file: string): LedgerLine[] =>
+  readFileSync(`${file}.ledger`, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { openForWriting } from '../../db/open-database.ts';
+import { openRestoration } from '../../db/restore.ts';
+import { chainHash } from '../../src/audit/audit-event.ts';
+import { PROCESS_TEST_MS } from './run-together.ts';
+import { isLocked, now, openForeign, openSettled, provision } from './temporary-store.ts';
+
+const driver = join(import.meta.dirname, '../../node_modules/better-sqlite3/lib/index.js');
+
+/** Holds the store as a restore does, and puts another file under its name before it lets go. */
+const replacing = `
+  const database = require(process.argv[1])(process.argv[2]);
+  database.pragma('journal_mode = DELETE');
+  database.exec('BEGIN EXCLUSIVE');
+  console.log('held');
+  setTimeout(() => {
+    require('node:fs').renameSync(process.argv[2] + '.other', process.argv[2]);
+    database.exec('ROLLBACK');
+  }, 500);
+`;
+
+test('whoever waited for a restore is not given the store that it replaced', {
+  timeout: PROCESS_TEST_MS,
+}, async () => {
+  const store = await openSettled();
+  await store.close();
+  writeFileSync(`${store.file}.other`, '');
+  const child = spawn(process.execPath, ['-e', replacing, driver, store.file]);
+  onTestFinished(() => void child.kill());
+  await once(child.stdout, 'data');
+  expect(() => openForWriting(store.file, 'FULL')).toThrow('was replaced while it was being opened');
+});
+
+test('nobody else reads or writes the store while it is being restored', async () => {
+  const store = await openSettled();
+  await provision(store);
+  const copy = `${store.file}.copy`;
+  writeFileSync(copy, '');
+  await store.backup(copy);
+  expect(() => openRestoration(store.file, copy, { chainHash, now })).toThrow('is in use');
+  await store.close();
+  const restoration = openRestoration(store.file, copy, { chainHash, now });
+  const foreign = openForeign(store.file);
+  expect(() => foreign.prepare('SELECT count(*) FROM keys').get()).toThrow('locked');
+  expect(isLocked(foreign)).toBe(true);
+  restoration.close();
+  expect(isLocked(foreign)).toBe(false);
+});
