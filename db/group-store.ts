@@ -15,10 +15,10 @@ import {
   readGroup,
   readMember,
   requireGroupId,
-  requireStanding,
   requireUserId,
 } from './member-rows.ts';
 import { groupMembers, permissionGroups } from './schema.ts';
+import { requireStanding } from './standing.ts';
 import { storeCall } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
 

@@ -1,7 +1,6 @@
 import type Database from 'better-sqlite3';
-import { and, count, eq, ne } from 'drizzle-orm';
+import { and, count, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { AppError } from '../src/errors.ts';
 import type { KeyId, OrganizationId, UserId } from '../src/ids.ts';
 import type { KeyRecord } from '../src/keys/key-record.ts';
 import type { MintFacts } from '../src/keys/key-store.ts';
@@ -10,8 +9,7 @@ import { canonOf, newestCanon } from './canon.ts';
 import { keyColumns, keyOf, ofOrganization } from './key-rows.ts';
 import { isLiveAt } from './key-status.ts';
 import { memberOf } from './member-rows.ts';
-import { keys, memberships, organizations } from './schema.ts';
-import { requireOrganizationId } from './tenant.ts';
+import { keys, memberships } from './schema.ts';
 
 export function readKey(
   database: Database.Database,
@@ -76,18 +74,6 @@ export function readRotateFacts(
     canon: newestCanon(control),
     formerCanon: canonicalVersion === null ? null : canonOf(control, canonicalVersion),
   };
-}
-
-/** A deleted organisation gets no new key, not even by an operator who was quicker to ask than to look. */
-export function requireStanding(control: Database.Database, organizationId: OrganizationId): void {
-  const standing = drizzle(control)
-    .select({ id: organizations.id })
-    .from(organizations)
-    .where(
-      and(eq(organizations.id, requireOrganizationId(organizationId)), ne(organizations.status, 'deleted')),
-    )
-    .get();
-  if (standing === undefined) throw new AppError('NOT_FOUND');
 }
 
 function isActiveMember(control: Database.Database, organizationId: OrganizationId, userId: UserId): boolean {

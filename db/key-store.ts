@@ -7,7 +7,7 @@ import type { KeyRecord } from '../src/keys/key-record.ts';
 import type { FoundKey, KeyFilter, KeyPage, KeyStore, KeyUse } from '../src/keys/key-store.ts';
 import { type ChainHash, prepareAppend } from './audit-chain.ts';
 import type { Connections } from './connections.ts';
-import { readActor, readKey, readMintFacts, readRotateFacts, requireStanding } from './key-facts.ts';
+import { readActor, readKey, readMintFacts, readRotateFacts } from './key-facts.ts';
 import {
   insertKey,
   isShown,
@@ -19,6 +19,7 @@ import {
 } from './key-rows.ts';
 import { hasStatus, isLiveAt } from './key-status.ts';
 import { keys, organizations } from './schema.ts';
+import { requireStanding } from './standing.ts';
 import { storeCall, storeTransaction } from './store-call.ts';
 import { requireKeyId } from './tenant.ts';
 

@@ -1,12 +1,11 @@
 import type Database from 'better-sqlite3';
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { AppError } from '../src/errors.ts';
 import { type GroupId, type OrganizationId, parseGroupId, parseUserId, type UserId } from '../src/ids.ts';
 import type { Member, PermissionGroup } from '../src/members/member.ts';
 import type { Asker } from '../src/members/member-store.ts';
 import { keyColumns, keyOf } from './key-rows.ts';
-import { keys, memberships, organizations, permissionGroups, users } from './schema.ts';
+import { keys, memberships, permissionGroups, users } from './schema.ts';
 import { storeTransaction } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
 
@@ -100,16 +99,4 @@ export function askedTransaction<T>(
 
 function readAskingKey(control: Database.Database, organizationId: OrganizationId, keyId: unknown) {
   return drizzle(control).select(keyColumns).from(keys).where(keyOf(organizationId, keyId)).get();
-}
-
-/** A deleted organisation gets no new people and no new groups. */
-export function requireStanding(control: Database.Database, organizationId: OrganizationId): void {
-  const standing = drizzle(control)
-    .select({ id: organizations.id })
-    .from(organizations)
-    .where(
-      and(eq(organizations.id, requireOrganizationId(organizationId)), ne(organizations.status, 'deleted')),
-    )
-    .get();
-  if (standing === undefined) throw new AppError('NOT_FOUND');
 }

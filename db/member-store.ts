@@ -14,10 +14,10 @@ import {
   memberOf,
   membersOf,
   readMember,
-  requireStanding,
   requireUserId,
 } from './member-rows.ts';
 import { keys, memberships, users } from './schema.ts';
+import { requireStanding } from './standing.ts';
 import { storeCall } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
 

@@ -15,11 +15,19 @@ const canons = [
   [...defaultCanonicalScopes, 'study:write'],
 ];
 
+const permissions = {
+  reading: ['agent:read', 'study:read'],
+  searching: ['agent:search'],
+  writing: ['study:write'],
+};
+
 /** The real server, which a restart replaces; its clock stands still but for `Advance`. */
 type Real = {
   app: TestApp;
   readonly tenant: Tenant;
   readonly manager: string;
+  readonly ada: string;
+  readonly group: string;
   readonly dataDir: string;
   nowMs: number;
 };
@@ -30,8 +38,9 @@ const pick = (model: KeyModel, at: number): ModelKey | undefined =>
 
 async function expectAsForeseen(model: KeyModel, { app }: Real, key: ModelKey): Promise<void> {
   const { status, body } = await requestJson(`${app.url}/v1/whoami`, { key: key.plaintext });
-  expect([key.id, status]).toEqual([key.id, model.isLive(key) ? 200 : 401]);
-  if (status === 200) expect([...body.scopes].sort()).toEqual([...key.scopes].sort());
+  const foreseen = model.effective(key);
+  expect([key.id, status]).toEqual([key.id, foreseen === undefined ? 401 : 200]);
+  if (foreseen !== undefined) expect([...body.scopes].sort()).toEqual([...foreseen].sort());
 }
 
 function expectEnd({ expiresAtMs }: ModelKey, shown: { expires_at: string | null }): void {
@@ -46,17 +55,21 @@ class Mint implements Step {
   }
   check = () => true;
   async run(model: KeyModel, real: Real) {
-    const { extra, explicit, days } = this.ask;
+    const { extra, explicit, days, isPersonal } = this.ask;
     const answer = await requestJson(`${real.app.url}/v1/keys`, {
       key: real.manager,
       body: {
-        scope_type: 'global',
+        ...(isPersonal ? { scope_type: 'user', user_id: real.ada } : { scope_type: 'global' }),
         name: 'x',
         expires_in_days: days,
         ...(explicit && { scopes: explicit }),
         ...(extra && { additional_scopes: extra }),
       },
     });
+    if (isPersonal && !model.isActive) {
+      expect([answer.status, answer.body.error?.code]).toEqual([400, 'INVALID_USER']);
+      return;
+    }
     expect(answer.status).toBe(201);
     const key = model.mint(answer.body.key.id, answer.body.auth_token, this.ask);
     expectEnd(key, answer.body.key);
@@ -83,7 +96,10 @@ class Rotate implements Step {
       key: real.manager,
       body: { grace: this.grace, drop_scopes: this.drop },
     });
-    if (typeof foreseen === 'string') return expect([status, body.error?.code]).toEqual([409, foreseen]);
+    if (typeof foreseen === 'string') {
+      expect([status, body.error?.code]).toEqual([foreseen === 'FORBIDDEN' ? 403 : 409, foreseen]);
+      return;
+    }
     expect([status, [...(body.key?.scopes ?? [])].sort()]).toEqual([201, [...foreseen].sort()]);
     expectEnd(model.rotate(key, this.grace, body.key.id, body.auth_token, foreseen), body.key);
     expect(Math.abs(Date.parse(body.replaced.grace_until) - key.graceUntilMs)).toBeLessThan(1000);
@@ -150,6 +166,44 @@ class ChangeCanon implements Step {
   toString = () => `canon(${this.at})`;
 }
 
+class ChangePerson implements Step {
+  readonly active: boolean;
+  constructor(active: boolean) {
+    this.active = active;
+  }
+  check = () => true;
+  async run(model: KeyModel, { app, manager, ada }: Real) {
+    const url = `${app.url}/v1/members/${ada}`;
+    const { status } = await requestJson(url, {
+      method: 'PATCH',
+      key: manager,
+      body: { active: this.active },
+    });
+    expect(status).toBe(200);
+    model.isActive = this.active;
+  }
+  toString = () => (this.active ? 'activate' : 'deactivate');
+}
+
+class ChangeGroup implements Step {
+  readonly granted: readonly (keyof typeof permissions)[];
+  constructor(granted: readonly (keyof typeof permissions)[]) {
+    this.granted = granted;
+  }
+  check = () => true;
+  async run(model: KeyModel, { app, manager, group }: Real) {
+    const url = `${app.url}/v1/groups/${group}`;
+    const { status } = await requestJson(url, {
+      method: 'PATCH',
+      key: manager,
+      body: { permissions: this.granted },
+    });
+    expect(status).toBe(200);
+    model.allowed = this.granted.flatMap((name) => permissions[name]);
+  }
+  toString = () => `group(${this.granted.join(' ')})`;
+}
+
 class Restart implements Step {
   check = () => true;
   async run(model: KeyModel, real: Real) {
@@ -159,14 +213,25 @@ class Restart implements Step {
   toString = () => 'restart';
 }
 
+/** Ada, and the one group that she is in. */
+async function startPeople(url: string, key: string) {
+  const post = async (path: string, body: object) =>
+    (await requestJson(`${url}/v1/${path}`, { key, body })).body;
+  const ada: string = (await post('members', { name: 'Ada' })).member.user_id;
+  const group: string = (await post('groups', { name: 'Desk', permissions: [] })).group.group_id;
+  await post(`groups/${group}/members`, { user_id: ada });
+  return { ada, group };
+}
+
 const startOn = (dataDir: string, canonical: readonly string[], now: () => number) =>
-  startApp({ seed: false, dataDir, now, config: { scopes: { canonical } } });
+  startApp({ seed: false, dataDir, now, config: { permissions, scopes: { canonical } } });
 
 const at = fc.nat(5);
 const steps = [
   fc
     .record({
       days: fc.constantFrom(1, 30, 200, 'never' as const),
+      isPersonal: fc.boolean(),
       kind: fc.constantFrom(
         {},
         { extra: ['study:write', 'key:read'] },
@@ -174,7 +239,7 @@ const steps = [
         { explicit: [] },
       ),
     })
-    .map(({ days, kind }) => new Mint({ days, ...kind })),
+    .map(({ days, kind, isPersonal }) => new Mint({ days, isPersonal, ...kind })),
   fc
     .tuple(at, fc.constantFrom('0', '1h', '24h', '7d'), fc.boolean())
     .map(([key, grace, drop]) => new Rotate(key, grace as Grace, drop)),
@@ -182,6 +247,8 @@ const steps = [
   at.map((key) => new Use(key)),
   fc.constantFrom(1, 23, 24, 24 * 8, 24 * 31).map((hours) => new Advance(hours)),
   at.map((set) => new ChangeCanon(set)),
+  fc.boolean().map((active) => new ChangePerson(active)),
+  fc.subarray(['reading', 'searching', 'writing'] as const).map((granted) => new ChangeGroup(granted)),
   fc.constant(new Restart()),
 ];
 
@@ -197,9 +264,10 @@ test('whatever happens to keys, in whatever order, the server agrees with the pr
       const now = () => real?.nowMs ?? model.nowMs;
       const app = await startOn(dataDir, canon, now);
       const tenant = await app.provision('Acme');
-      const scopes = ['key:read', 'key:write', 'study:write'];
+      const scopes = ['key:read', 'key:write', 'study:write', 'member:read', 'member:write'];
       const { plaintext } = await app.mint(tenant, { scopes, expiresInDays: 'never' });
-      const started: Real = { app, tenant, manager: plaintext, dataDir, nowMs: model.nowMs };
+      const people = await startPeople(app.url, plaintext);
+      const started: Real = { app, tenant, manager: plaintext, ...people, dataDir, nowMs: model.nowMs };
       real = started;
       try {
         await fc.asyncModelRun(() => ({ model, real: started }), sequence);

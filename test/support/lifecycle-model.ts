@@ -10,6 +10,7 @@ export type Ask = {
   readonly extra?: readonly Scope[];
   readonly explicit?: readonly Scope[];
   readonly days: number | 'never';
+  readonly isPersonal?: boolean;
 };
 
 /** A key as the promises say it is. */
@@ -22,6 +23,8 @@ export type ModelKey = {
   readonly madeAtMs: number;
   readonly expiresAtMs: number;
   readonly replaces: ModelKey | null;
+  /** Ada's, whose permissions and activity bound it; else the organisation's. */
+  readonly isPersonal: boolean;
   graceUntilMs: number;
   revoked: boolean;
   replacedBy: ModelKey | null;
@@ -32,26 +35,36 @@ export class KeyModel {
   nowMs: number;
   canon: readonly Scope[];
   readonly keys: ModelKey[] = [];
+  /** Ada, the one member: whether she is active, and what her group allows. */
+  isActive = true;
+  allowed: readonly Scope[] = [];
 
   constructor(nowMs: number, canon: readonly Scope[]) {
     this.nowMs = nowMs;
     this.canon = canon;
   }
 
+  /** What the key is accepted with; undefined where it is refused. */
+  effective(key: ModelKey): readonly Scope[] | undefined {
+    if (!this.isLive(key) || (key.isPersonal && !this.isActive)) return undefined;
+    return key.isPersonal ? key.scopes.filter((scope) => this.allowed.includes(scope)) : key.scopes;
+  }
+
   isLive(key: ModelKey): boolean {
     return !key.revoked && this.nowMs < key.expiresAtMs && this.nowMs < key.graceUntilMs;
   }
 
-  mint(id: string, plaintext: string, { extra = [], explicit, days }: Ask): ModelKey {
+  mint(id: string, plaintext: string, { extra = [], explicit, days, isPersonal = false }: Ask): ModelKey {
     const extras = extra.filter((scope) => !this.canon.includes(scope));
     const source = explicit ? 'explicit' : extras.length > 0 ? 'canonical+extra' : 'canonical';
     const scopes = explicit ?? [...this.canon, ...extras];
     const expiresAtMs = days === 'never' ? Number.POSITIVE_INFINITY : this.nowMs + days * DAY_MS;
-    return this.#add({ id, plaintext, scopes, extras, source, expiresAtMs, replaces: null });
+    return this.#add({ id, plaintext, scopes, extras, source, expiresAtMs, replaces: null, isPersonal });
   }
 
   /** What a rotation must answer; a code, or the scopes of the replacement. */
   foreseeRotation(key: ModelKey, drop: boolean): string | readonly Scope[] {
+    if (key.isPersonal) return 'FORBIDDEN';
     if (!this.isLive(key)) return 'KEY_NOT_ROTATABLE';
     const isOpen =
       key.graceUntilMs < Number.POSITIVE_INFINITY && key.replacedBy !== null && !key.replacedBy.revoked;
@@ -67,7 +80,16 @@ export class KeyModel {
     const life = Math.min(key.expiresAtMs - key.madeAtMs, TTL_MS);
     const expiresAtMs = key.expiresAtMs === Number.POSITIVE_INFINITY ? key.expiresAtMs : this.nowMs + life;
     const { extras, source } = key;
-    key.replacedBy = this.#add({ id, plaintext, scopes, extras, source, expiresAtMs, replaces: key });
+    key.replacedBy = this.#add({
+      id,
+      plaintext,
+      scopes,
+      extras,
+      source,
+      expiresAtMs,
+      replaces: key,
+      isPersonal: false,
+    });
     key.graceUntilMs = Math.min(this.nowMs + graceMs[grace], key.expiresAtMs, key.graceUntilMs);
     return key.replacedBy;
   }
