@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Caller, freezeCaller } from '../../src/caller.ts';
+import { AppError } from '../../src/errors.ts';
+import { newKeyId, newOrganizationId, newUserId, type UserId } from '../../src/ids.ts';
+import { createKeyFormat } from '../../src/keys/key-format.ts';
+import { decideMint, type Minter, type MintRequest } from '../../src/keys/mint.ts';
+import { makeKey } from '../../src/keys/new-key.ts';
+import { createCatalogue, defaultCanonicalScopes, defaultCatalogue } from '../../src/scopes/scopes.ts';
+import { mintKey } from '../../tools/keys/mint-key.ts';
+
+const nowMs = Date.UTC(2026, 10, 20);
+const organizationId = newOrganizationId(nowMs);
+const [ada, bob, nobody] = [newUserId(nowMs), newUserId(nowMs), newUserId(nowMs)];
+const format = createKeyFormat('tnt');
+const rules = {
+  format,
+  catalogue: createCatalogue([...defaultCatalogue]),
+  defaultTtlDays: 90,
+  staleAfterDays: 90,
+  maxPerOrganization: 1000,
+};
+const canon = { version: 1, scopes: [...defaultCanonicalScopes] };
+
+/** Callers as identity settles them: a key of the organisation, an admin's and a member's. */
+const callers = {
+  organization: callerOf('global', null, true),
+  admin: callerOf('user', ada, true),
+  member: callerOf('user', bob, false),
+};
+
+function callerOf(scopeType: 'global' | 'user', userId: UserId | null, isAdmin: boolean): Caller {
+  const { key } = makeKey(organizationId, traits(scopeType), format, nowMs);
+  const { id, prefix, name, owner, createdBy } = key;
+  return freezeCaller({
+    tier: 'organization-key',
+    organization: { id: organizationId, name: 'Acme', externalId: null },
+    key: {
+      id,
+      prefix,
+      name,
+      scopeType,
+      owner,
+      createdBy,
+      canonicalVersion: null,
+      restrictedToTools: null,
+      expiresAtMs: null,
+    },
+    userId,
+    isAdmin,
+    scopes: ['key:write'],
+  });
+}
+
+function traits(scopeType: 'global' | 'user') {
+  const rest = {
+    scopes: [],
+    scopeSource: 'explicit',
+    canonicalVersion: null,
+    owner: 'o',
+    createdBy: 'cli',
+  } as const;
+  return { name: 'x', scopeType, expiresAtMs: null, ...rest };
+}
+
+type Ask = { readonly type: unknown; readonly userId: UserId | undefined };
+
+/** What the two places that every minting passes say together: the tool's precheck, then the decision. */
+function outcome(minter: Minter, { type, userId }: Ask): string {
+  try {
+    if ('caller' in minter) mintKey.precheck({ scope_type: type, user_id: userId }, minter.caller);
+    const request = { scopeType: type, name: 'x', scopes: [], userId } as MintRequest;
+    const actor =
+      'caller' in minter
+        ? { ...makeKey(organizationId, traits('global'), format, nowMs).key, id: newKeyId(nowMs) }
+        : null;
+    const asked = userId ?? ('caller' in minter && type === 'user' ? minter.caller.userId : null);
+    const activeUser = asked === ada || asked === bob ? asked : null;
+    const facts = { actor, keys: { live: 1 }, defaultKey: null, activeUser, canon };
+    decideMint(organizationId, request, minter, facts, rules, nowMs);
+    return 'minted';
+  } catch (error) {
+    if (error instanceof AppError) return error.code;
+    throw error;
+  }
+}
+
+/** The table, in its own order. */
+function promised(who: keyof typeof callers | 'operator', { type, userId }: Ask): string {
+  const isAdmin = who !== 'member';
+  if (type === undefined) return 'SCOPE_REQUIRED';
+  if (type === 'host') return 'HOST_KEY_OPERATOR_ONLY';
+  if (type === 'global') {
+    if (!isAdmin) return 'GLOBAL_KEY_ADMIN_ONLY';
+    return userId === undefined ? 'minted' : 'VALIDATION_ERROR';
+  }
+  const target = userId ?? (who === 'admin' ? ada : who === 'member' ? bob : undefined);
+  if (!isAdmin && target !== bob) return 'FORBIDDEN';
+  if (target === undefined) return 'VALIDATION_ERROR';
+  return target === nobody ? 'INVALID_USER' : 'minted';
+}
+
+test('who may mint which key for whom is the table, for every caller, type and target', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('organization', 'admin', 'member', 'operator'),
+      fc.constantFrom(undefined, 'global', 'user', 'host'),
+      fc.constantFrom(undefined, ada, bob, nobody),
+      (who, type, userId) => {
+        // The operator's own command names the type itself, and mints no host keys yet.
+        if (who === 'operator' && (type === undefined || type === 'host')) return;
+        const minter: Minter = who === 'operator' ? { operator: 'cli' } : { caller: callers[who] };
+        expect([who, type, outcome(minter, { type, userId })]).toEqual([
+          who,
+          type,
+          promised(who, { type, userId }),
+        ]);
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
