@@ -1,5 +1,6 @@
 import type { CallToolResult, JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { ProtocolError, Server, type Transport } from '@modelcontextprotocol/server';
+import type { Caller } from '../caller.ts';
 import { type AppError, toAppError } from '../errors.ts';
 import type { RequestId } from '../ids.ts';
 import { type CallToolDeps, callTool } from '../tool/call-tool.ts';
@@ -18,8 +19,11 @@ export type McpServerDeps = {
   readonly report: (error: unknown, requestId: string) => void;
 };
 
-/** How long a client may keep its list, in milliseconds; a key's scopes never change in place. */
-const LIST_TTL_MS = 60_000;
+/**
+ * How long a client may keep its list, in milliseconds: the scopes of an organisation's key never change in
+ * place, those of a person's key may with every request.
+ */
+export const listTtlMs = ({ key }: Caller): number => (key.scopeType === 'global' ? 60_000 : 0);
 
 /**
  * The protocol engine for one request (HTTP) or one connection (stdio); never shared, never pooled.
@@ -28,12 +32,13 @@ const LIST_TTL_MS = 60_000;
 export function createMcpServer(
   exchangeOf: (context: ServerContext) => Exchange,
   deps: McpServerDeps,
+  ttlMs: number,
 ): Server {
   const server = new Server(
     { name: 'tenantry', version: deps.version },
     {
       capabilities: { tools: { listChanged: false } },
-      cacheHints: { 'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'private' } },
+      cacheHints: { 'tools/list': { ttlMs, cacheScope: 'private' } },
     },
   );
   server.setRequestHandler('tools/list', (_request, context) => ({

@@ -3,7 +3,7 @@ import { createMcpHandler } from '@modelcontextprotocol/server';
 import { shownError } from './engine-errors.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { type GateRules, gateMessage, isRecord } from './mcp-gate.ts';
-import { closeSlotBeforeAnswer, createMcpServer, type McpServerDeps } from './mcp-server.ts';
+import { closeSlotBeforeAnswer, createMcpServer, listTtlMs, type McpServerDeps } from './mcp-server.ts';
 
 export type McpFace = {
   /** Answers one request whose body is parsed; throws what the gate refuses. */
@@ -21,7 +21,7 @@ export function createMcpFace(deps: McpServerDeps & GateRules): McpFace {
       const exchange = exchangeIn(authInfo?.extra);
       exchange.speaksStatus = era === 'modern';
       return closeSlotBeforeAnswer(
-        createMcpServer(() => exchange, deps),
+        createMcpServer(() => exchange, deps, listTtlMs(exchange.caller)),
         () => exchange,
       );
     },

@@ -45,7 +45,7 @@ export async function serveMcpStdio(
     },
   };
   const handle = serveStdio(
-    () => createMcpServer((context) => exchangeOf(context.mcpReq.id, pending), deps),
+    () => createMcpServer((context) => exchangeOf(context.mcpReq.id, pending), deps, 0),
     { transport, onerror: () => {} }, // It reports what the client got wrong; the audit has that already.
   );
 

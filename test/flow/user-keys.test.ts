@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { requestJson } from '../support/http.ts';
+import { requestJson, rpc } from '../support/http.ts';
 import { startTwoTenants } from '../support/start-app.ts';
 
 const permissions = { searching: ['agent:search'], reading: ['agent:read', 'study:read'], everything: '*' };
@@ -160,4 +160,15 @@ test('a running stream ends when the owner of its key is deactivated', async () 
   expect(await stillValid()).toBe(true);
   await app.send('PATCH', `members/${ada}`, { active: false });
   expect(await stillValid()).toBe(false);
+});
+
+test('a client may keep the list of an organisation’s key for a while, and that of a person’s key not at all', async () => {
+  const app = await startWithPeople();
+  const { token } = await app.mintFor(await app.addMember(), { scopes: [] });
+  const ttlOf = async (key: string) => {
+    const { result } = (await rpc(app.url, key, 'tools/list')).body;
+    return [result.ttlMs, result.cacheScope];
+  };
+  expect(await ttlOf(app.acme.defaultKey)).toEqual([60_000, 'private']);
+  expect(await ttlOf(token)).toEqual([0, 'private']);
 });
