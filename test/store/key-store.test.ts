@@ -79,7 +79,12 @@ test('the facts of a minting are the live keys, the default key, the actor and t
   for (const actor of [null, defaultKey.id, other.defaultKey.id]) {
     await expect(look(actor)).rejects.toMatchObject({ code: 'INVALID_TOKEN' });
   }
-  const same = { activeUser: null, keys: { live: 2 }, defaultKey, canon: { version: 1, scopes: canonicalScopes } };
+  const same = {
+    activeUser: null,
+    keys: { live: 2 },
+    defaultKey,
+    canon: { version: 1, scopes: canonicalScopes },
+  };
   expect(facts).toEqual([null, defaultKey, null].map((actor) => ({ ...same, actor })));
 });
 
