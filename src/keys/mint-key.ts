@@ -1,5 +1,5 @@
 import type { AuditRow } from '../audit/audit-event.ts';
-import type { OrganizationId } from '../ids.ts';
+import { type OrganizationId, parseUserId } from '../ids.ts';
 import { isoTimeOrNull } from '../iso-time.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { KeyStore } from './key-store.ts';
@@ -38,7 +38,7 @@ export async function mintKey(
       return made;
     },
     (minted) => auditRow(changeOf(minted)),
-    ownerAsked(request, minter),
+    parseUserId(ownerAsked(request, minter)) ?? null,
   );
   return { key, plaintext };
 }

@@ -6,12 +6,13 @@ import type { KeyFormat } from './key-format.ts';
 import { isLive, type KeyRecord, keyStatus, type Restrictions, type ScopeSource } from './key-record.ts';
 import type { MintFacts, NewKey } from './key-store.ts';
 import { expiryOf, makeKey } from './new-key.ts';
+import { inheritRestrictions, requireAsRestricted } from './restrictions.ts';
 
 /** What is asked for; exactly one organisation, the caller's, can be meant. */
 export type MintRequest = {
   readonly scopeType: 'global' | 'user';
-  /** Whose key it is, for a user-bound one; the calling user's when left out. */
-  readonly userId?: UserId | undefined;
+  /** Whose key it is, for a user-bound one; the calling user's when left out. An id of no form is nobody's. */
+  readonly userId?: string | undefined;
   readonly name: string;
   readonly scopes?: readonly Scope[] | undefined;
   readonly additionalScopes?: readonly Scope[] | undefined;
@@ -48,9 +49,9 @@ export function decideMint(
   nowMs: number,
 ): NewKey & { readonly plaintext: string } {
   requireLiveActor(minter, facts.actor, nowMs);
-  requireRole(request, minter);
-  const userId = requireOwner(request, minter, facts);
+  if ('caller' in minter) requireMintRole(request.scopeType, request.userId, minter.caller);
   const grant = decideGrant(request, facts, rules);
+  const userId = requireOwner(request, minter, facts);
   requireHeld(grant.scopes, minter, facts.canon);
   if (facts.keys.live >= rules.maxPerOrganization) throw new AppError('KEY_LIMIT_REACHED');
 
@@ -69,7 +70,7 @@ export function decideMint(
       canonicalVersion: grant.version,
       owner: request.owner ?? accountable(minter),
       purpose: request.purpose ?? null,
-      restrictions: narrowed(request.restrictions ?? null, facts.actor?.restrictions ?? null),
+      restrictions: grantedRestrictions(request, facts),
       createdBy: 'caller' in minter ? minter.caller.key.prefix : minter.operator,
       expiresAtMs: expiryOf(days, rules.defaultTtlDays, nowMs),
       isDefault: becomesDefault,
@@ -80,14 +81,20 @@ export function decideMint(
   return { ...made, demotes: becomesDefault ? (facts.defaultKey?.id ?? null) : null };
 }
 
-/** Who may mint which type; asked again inside the transaction, whatever a face has asked before. */
-export function requireRole(
-  { scopeType, userId }: Pick<MintRequest, 'scopeType' | 'userId'>,
-  minter: Minter,
-): void {
-  if (!('caller' in minter) || minter.caller.isAdmin) return;
+/**
+ * Who may mint which type of key, and for whom. It comes before whether the rest is well formed, so that a
+ * refusal teaches nothing of it: what it is asked about may be anything yet. Asked again inside the transaction.
+ *
+ * @throws SCOPE_REQUIRED, HOST_KEY_OPERATOR_ONLY, GLOBAL_KEY_ADMIN_ONLY, FORBIDDEN, in this order
+ */
+export function requireMintRole(scopeType: unknown, userId: unknown, caller: Caller): void {
+  if (scopeType === undefined || scopeType === null) {
+    throw new AppError('SCOPE_REQUIRED', { message: 'scope_type is required: "global" or "user".' });
+  }
+  if (scopeType === 'host') throw new AppError('HOST_KEY_OPERATOR_ONLY');
+  if (caller.isAdmin) return;
   if (scopeType === 'global') throw new AppError('GLOBAL_KEY_ADMIN_ONLY');
-  if (userId !== undefined && userId !== minter.caller.userId) throw new AppError('FORBIDDEN');
+  if (userId !== undefined && userId !== caller.userId) throw new AppError('FORBIDDEN');
 }
 
 /** The person whose key it will be; null for a key of the organisation. */
@@ -101,10 +108,11 @@ function requireOwner(request: MintRequest, minter: Minter, { activeUser }: Mint
   }
   if (userId === null) throw new AppError('VALIDATION_ERROR', { message: 'user_id: expected a member' });
   if (activeUser !== userId) throw new AppError('INVALID_USER');
-  return userId;
+  return activeUser;
 }
 
-export function ownerAsked({ scopeType, userId }: MintRequest, minter: Minter): UserId | null {
+/** Whose key is asked for, well formed or not; null for nobody's. */
+export function ownerAsked({ scopeType, userId }: MintRequest, minter: Minter): string | null {
   if (userId !== undefined) return userId;
   return scopeType === 'user' && 'caller' in minter ? minter.caller.userId : null;
 }
@@ -148,16 +156,11 @@ export function requireHeld(granted: readonly Scope[], minter: Minter, canon: Ca
 }
 
 /** A restricted key mints keys that are restricted at least as it is: what is not said is inherited. */
-function narrowed(asked: Restrictions | null, own: Restrictions | null): Restrictions | null {
-  if (own === null) return asked;
-  const narrow = (field: keyof Restrictions): readonly string[] | undefined => {
-    const limit = own[field];
-    const wanted = asked?.[field] ?? limit;
-    const beyond = limit === undefined ? [] : (wanted ?? []).filter((entry) => !limit.includes(entry));
-    if (beyond.length > 0) throw new AppError('SCOPE_ESCALATION', { data: { beyond } });
-    return wanted;
-  };
-  return { tools: narrow('tools'), workspace_ids: narrow('workspace_ids'), addresses: narrow('addresses') };
+function grantedRestrictions({ restrictions }: MintRequest, { actor }: MintFacts): Restrictions | null {
+  const own = actor?.restrictions ?? null;
+  const granted = inheritRestrictions(restrictions ?? null, own);
+  requireAsRestricted(granted, own);
+  return granted;
 }
 
 /** Revoked, expired or stale is as good as missing. */

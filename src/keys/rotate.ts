@@ -1,9 +1,10 @@
 import { AppError } from '../errors.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
-import { isLive, type KeyRecord, type Restrictions } from './key-record.ts';
+import { isLive, type KeyRecord } from './key-record.ts';
 import type { KeyChange, NewKey } from './key-store.ts';
 import { type Minter, type MintRules, requireHeld, requireLiveActor } from './mint.ts';
 import { makeKey } from './new-key.ts';
+import { requireAsRestricted } from './restrictions.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -56,7 +57,7 @@ export function decideRotation(
   const { current } = facts;
   const grant = replacementGrant(request, facts);
   requireHeld(grant.scopes, minter, facts.canon);
-  requireCovered(current.restrictions, facts.actor?.restrictions ?? null);
+  requireAsRestricted(current.restrictions, facts.actor?.restrictions ?? null);
   const made = makeKey(
     current.organizationId,
     {
@@ -123,18 +124,6 @@ function replacementGrant(
   if (dropped.length > 0 && dropScopes !== true)
     throw new AppError('SCOPES_WOULD_DROP', { data: { dropped } });
   return { scopes: renewed, scopeSource: current.scopeSource, canonicalVersion: canon.version };
-}
-
-/** A restricted key must not rotate its way to a key that is restricted less. */
-function requireCovered(restrictions: Restrictions | null, own: Restrictions | null): void {
-  for (const field of ['tools', 'workspace_ids', 'addresses'] as const) {
-    const limit = own?.[field];
-    if (limit === undefined) continue;
-    const entries = restrictions?.[field];
-    if (entries === undefined || entries.some((entry) => !limit.includes(entry))) {
-      throw new AppError('SCOPE_ESCALATION');
-    }
-  }
 }
 
 /** The same lifetime anew, at most the default one; a key that never expires is replaced by one that does not. */

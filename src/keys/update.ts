@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import { DAY_MS, type KeyRecord, type Restrictions } from './key-record.ts';
 import type { KeyChange } from './key-store.ts';
+import { inheritRestrictions, widerFields } from './restrictions.ts';
 
 /** What may be changed on a key in place. Its scopes never are. */
 export type UpdateRequest = {
@@ -37,16 +38,11 @@ function earlierExpiry(days: number, { expiresAtMs }: KeyRecord, nowMs: number):
   });
 }
 
-function narrowed(wanted: Restrictions, present: Restrictions | null): Restrictions {
-  if (present === null) return wanted;
-  for (const field of ['tools', 'workspace_ids', 'addresses'] as const) {
-    const limit = present[field];
-    if (limit === undefined || wanted[field] === undefined) continue;
-    if (wanted[field].some((entry) => !limit.includes(entry))) {
-      throw new AppError('VALIDATION_ERROR', {
-        message: `restrictions.${field}: expected some of the present ones`,
-      });
-    }
-  }
-  return { ...present, ...wanted };
+function narrowed(wanted: Restrictions, present: Restrictions | null): Restrictions | null {
+  const restrictions = inheritRestrictions(wanted, present);
+  const [wider] = widerFields(restrictions, present);
+  if (wider === undefined) return restrictions;
+  throw new AppError('VALIDATION_ERROR', {
+    message: `restrictions.${wider}: expected some of the present ones`,
+  });
 }

@@ -1,7 +1,7 @@
 import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
-import { parseKeyId, parseUserId, type UserId } from '../ids.ts';
+import { parseKeyId } from '../ids.ts';
 import { DAY_MS, type KeyRecord, keyStatus } from '../keys/key-record.ts';
 import type { KeyFilter, KeyPage } from '../keys/key-store.ts';
 import type { KeyUses } from '../keys/key-uses.ts';
@@ -25,9 +25,7 @@ export type BoundKeys = {
     page: KeyPage,
   ): Promise<readonly KeyView[]>;
   get(keyId: string): Promise<KeyView>;
-  mint(
-    request: Omit<MintRequest, 'userId'> & { readonly userId?: string | undefined },
-  ): Promise<{ readonly key: KeyView; readonly plaintext: string }>;
+  mint(request: MintRequest): Promise<{ readonly key: KeyView; readonly plaintext: string }>;
   rotate(keyId: string, request: RotateRequest): Promise<RotatedView>;
   update(keyId: string, request: UpdateRequest): Promise<KeyView>;
   revoke(keyId: string): Promise<{ readonly key: KeyView; readonly createdKeys: readonly KeyView[] }>;
@@ -59,9 +57,8 @@ export function bindKeys(deps: KeysDeps, caller: Caller, slot: AuditSlot): Bound
       if (key === undefined || !isTheirs(key, caller)) throw new AppError('KEY_NOT_FOUND');
       return view(key);
     },
-    async mint({ userId, ...request }) {
-      const asked = { ...request, userId: userId === undefined ? undefined : requireUserId(userId) };
-      const { key, plaintext } = await mintKey(organizationId, asked, { caller }, slot.successRow, deps);
+    async mint(request) {
+      const { key, plaintext } = await mintKey(organizationId, request, { caller }, slot.successRow, deps);
       slot.settled();
       return { key: view(key), plaintext };
     },
@@ -130,12 +127,6 @@ function lastUse(key: KeyRecord, keyUses: KeyUses): Pick<KeyRecord, 'lastUsedAtM
 /** Whoever is no admin manages their own keys; those of others are as unknown as any. */
 function isTheirs(key: KeyRecord, { isAdmin, userId }: Caller): boolean {
   return isAdmin || userId === null || key.userId === userId;
-}
-
-function requireUserId(text: string): UserId {
-  const id = parseUserId(text);
-  if (id === undefined) throw new AppError('INVALID_USER');
-  return id;
 }
 
 /** An id that is not even well formed is answered like one that does not exist. */

@@ -27,7 +27,7 @@ export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject
   /** A strict object: unknown arguments are refused, never dropped. */
   readonly input: Input;
   readonly output: Output;
-  /** Refusals that come before the arguments are judged; see `refuse`. */
+  /** Refusals that come before the arguments are judged, such as `requireMintRole`. */
   precheck?(rawArguments: Readonly<Record<string, unknown>>, me: Caller): void;
   handle(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
 };

@@ -120,6 +120,21 @@ test('the mint table, row by row', async () => {
   expect(await mint({ scope_type: 'user' }, token)).toBe('403 INSUFFICIENT_SCOPE');
 });
 
+test('of all that is wrong with a minting, the first check speaks', async () => {
+  const app = await startWithPeople();
+  const codeOf = async (body: object) =>
+    (await app.send('POST', 'keys', { name: 'x', ...body })).body.error.code;
+  const user_id = 'usr_01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  expect(await codeOf({ scope_type: 'host', user_id: 7, nonsense: 1 })).toBe('HOST_KEY_OPERATOR_ONLY');
+  expect(await codeOf({ scope_type: 'global', user_id: 'garbage', scopes: [] })).toBe('VALIDATION_ERROR');
+  expect(await codeOf({ scope_type: 'user', user_id, scopes: ['no:such'] })).toBe('VALIDATION_ERROR');
+  expect(await codeOf({ scope_type: 'user', user_id, scopes: ['billing:write'] })).toBe('INVALID_USER');
+  const ada = await app.addMember();
+  expect(await codeOf({ scope_type: 'user', user_id: ada, scopes: ['billing:write'] })).toBe(
+    'SCOPE_ESCALATION',
+  );
+});
+
 test('a member of another organisation is as unknown as nobody', async () => {
   const app = await startWithPeople();
   const theirs = await app.mint(app.bolt, { scopes: ['key:write', 'member:write'] });

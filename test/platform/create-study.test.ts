@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { path } from '../../src/downstream/path.ts';
-import { refuse } from '../../src/tool/refuse.ts';
+import { AppError } from '../../src/errors.ts';
 import type { Progress, ToolContext } from '../../src/tool/tool-context.ts';
 import { Job } from '../../tools/jobs/job.ts';
 import { createStudy } from '../../tools/studies/create-study.ts';
@@ -18,7 +18,8 @@ type Answer = {
 function contextOn(platform: TemporaryPlatform, signal: AbortSignal, progress: Progress | null): ToolContext {
   const send = async (method: 'GET' | 'POST', to: string, schema: z.ZodType, body?: object) => {
     const reply = await platform.send(method, to, alpha, body);
-    return reply.status >= 400 ? refuse('NOT_FOUND') : schema.parse(reply.body);
+    if (reply.status >= 400) throw new AppError('NOT_FOUND');
+    return schema.parse(reply.body);
   };
   const downstream = {
     get: (to: ReturnType<typeof path>, _: unknown, schema: z.ZodType) => send('GET', to.text, schema),

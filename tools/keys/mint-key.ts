@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool, keepItWarning, keyToWire, refuse } from '#tool';
+import { defineTool, keepItWarning, keyToWire, requireMintRole } from '#tool';
 import { Key, Restrictions } from './key.ts';
 
 const scopes = z.array(z.string().min(1).max(130)).max(100);
@@ -45,15 +45,7 @@ export const mintKey = defineTool({
     auth_token: z.string().describe('The plaintext; shown this once.'),
     warning: z.string(),
   }),
-  // Who may mint what comes before whether the rest is well formed, so that a refusal teaches nothing of it.
-  precheck({ scope_type, user_id }, me) {
-    if (scope_type === undefined || scope_type === null)
-      refuse('SCOPE_REQUIRED', 'scope_type is required: "global" or "user".');
-    if (scope_type === 'host') refuse('HOST_KEY_OPERATOR_ONLY');
-    if (me.isAdmin) return;
-    if (scope_type === 'global') refuse('GLOBAL_KEY_ADMIN_ONLY');
-    if (scope_type === 'user' && user_id !== undefined && user_id !== me.userId) refuse('FORBIDDEN');
-  },
+  precheck: ({ scope_type, user_id }, me) => requireMintRole(scope_type, user_id, me),
   async handle(input, { keys }) {
     const { key, plaintext } = await keys.mint({
       scopeType: input.scope_type,
