@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { count } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import type { Snapshot } from '../src/services.ts';
+import type { Snapshot } from '../src/store.ts';
 import { prepareHead } from './audit-chain.ts';
 import type { Connections } from './connections.ts';
 import { keys } from './schema.ts';

@@ -6,7 +6,7 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { AuditRow } from '../src/audit/audit-event.ts';
 import { AppError } from '../src/errors.ts';
 import { newRequestId } from '../src/ids.ts';
-import type { Reckoning, Store } from '../src/services.ts';
+import type { Reckoning, Store } from '../src/store.ts';
 import { type ChainHash, prepareAppend } from './audit-chain.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { backupStore } from './backup.ts';

@@ -4,7 +4,7 @@ import type Database from 'better-sqlite3';
 import { and, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { ChainHead } from '../src/audit/audit-event.ts';
-import type { Restoration } from '../src/services.ts';
+import type { Restoration } from '../src/store.ts';
 import { type ChainHash, prepareAppend, prepareHead } from './audit-chain.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { describeSnapshot, syncFile } from './backup.ts';

@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { and, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { AuditRow } from '../src/audit/audit-event.ts';
-import type { Reckoning } from '../src/services.ts';
+import type { Reckoning } from '../src/store.ts';
 import { applyChanges, isKnownChange } from './apply-changes.ts';
 import { type AppendToChain, prepareHead } from './audit-chain.ts';
 import type { LedgerFile, LedgerLine } from './ledger-file.ts';

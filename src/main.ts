@@ -28,7 +28,7 @@ const connectionLimits = {
 
 const SHUTDOWN_MS = 10_000;
 const MOST_CONNECTIONS = 5000;
-/** A socket on which nothing moves for so long is closed; a tool call may be silent for its whole time. */
+/** A socket on which nothing moves is closed so long after the longest that a tool call may be silent. */
 const IDLE_MS = 120_000;
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -63,7 +63,7 @@ async function listen(services: Services): Promise<Listening> {
   const app = createHttpApp(services);
   const server = createServer(connectionLimits, (request, response) => void app.handle(request, response));
   server.maxConnections = MOST_CONNECTIONS;
-  server.timeout = Math.max(IDLE_MS, services.config.limits.toolTimeoutSeconds * 1000 + IDLE_MS);
+  server.timeout = services.config.limits.toolTimeoutSeconds * 1000 + IDLE_MS;
   const { host, port } = services.config.server;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const housekeeping = startHousekeeping(services);

@@ -1,18 +1,15 @@
-import { type AuditRow, auditLine, type ChainHead } from './audit/audit-event.ts';
+import { auditLine } from './audit/audit-event.ts';
 import type { SlotDeps } from './audit/audit-slot.ts';
-import type { AuditTrail } from './audit/audit-trail.ts';
 import { createRefusalLimit, type RefusalLimit } from './audit/refusal-limit.ts';
 import type { Config } from './config.ts';
 import type { Downstream } from './downstream/downstream.ts';
 import type { IdentityDeps } from './identity/identify.ts';
 import { createKeyFormat } from './keys/key-format.ts';
-import type { KeyStore } from './keys/key-store.ts';
 import { createKeyUses, type KeyUses } from './keys/key-uses.ts';
 import type { MintRules } from './keys/mint.ts';
 import type { Log } from './log.ts';
-import type { MemberStore } from './members/member-store.ts';
-import type { OrganizationStore } from './provisioning/organization-store.ts';
 import { createCatalogue } from './scopes/scopes.ts';
+import type { Store } from './store.ts';
 import type { CallToolDeps } from './tool/call-tool.ts';
 import { createCursors } from './tool/cursor.ts';
 import type { Tool } from './tool/define-tool.ts';
@@ -21,52 +18,6 @@ import type { GateRules } from './transport/mcp-gate.ts';
 import type { McpServerDeps } from './transport/mcp-server.ts';
 import { createMetrics, type Metrics } from './transport/metrics.ts';
 import { createToolDescriptors } from './transport/tool-descriptors.ts';
-
-/** The key store and the audit trail, which share one file. */
-export type Store = {
-  readonly keys: KeyStore;
-  readonly organizations: OrganizationStore;
-  readonly members: MemberStore;
-  readonly audit: AuditTrail;
-  /** Made with the store, and the same for every process on it; it seals cursors. */
-  readonly cursorSecret: Buffer;
-  /** What opening it did to a store that was older than its ledger; null for one that was not. */
-  readonly reckoning: Reckoning | null;
-  /** Copies the store, as it is at one instant, into `file`, which is there and empty. */
-  backup(file: string): Promise<Snapshot>;
-  /** @throws STORE_UNAVAILABLE */
-  ping(): void;
-  /** Commits the rows that wait, then lets go of the file. A store that is closed stays closed. */
-  close(): Promise<void>;
-};
-
-/** A copy of a store, made at one instant. */
-export type Snapshot = { readonly head: ChainHead; readonly keys: number };
-
-/**
- * What was done to an older store that came back: how many keys were revoked again and held, and how many
- * organisations deleted or suspended again. Unless the ledger covers the `whole` time since, every key is held.
- */
-export type Reckoning = {
-  readonly coverage: 'whole' | 'short' | 'missing';
-  readonly revoked: number;
-  readonly held: number;
-  readonly organizations: number;
-};
-
-/** A snapshot about to take the place of the store, which nobody else can open meanwhile. */
-export type Restoration = {
-  readonly snapshot: Snapshot;
-  /** `rowsSince` counts its audit rows since the snapshot; null where the snapshot is not of its past. */
-  readonly replaced: { readonly head: ChainHead; readonly rowsSince: number | null } | null;
-  readonly readChain: AuditTrail['readChain'];
-  /** Holds it against the ledger and puts it in place, once; the store replaced is kept. */
-  finish(auditRow: (reckoning: Reckoning) => AuditRow): {
-    readonly reckoning: Reckoning;
-    readonly keptFile: string | null;
-  };
-  close(): void;
-};
 
 /** The embedded platform knows how to fill itself for a demo. */
 export type Platform = Downstream & {

@@ -24,6 +24,7 @@ const layers = [
   'keys',
   'provisioning',
   'members',
+  'store',
   'identity',
   'limits',
   'downstream',

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { operatorRow } from '../audit/operator-row.ts';
 import { verifyChain } from '../audit/verify.ts';
 import { printable } from '../printable.ts';
-import type { Reckoning, Restoration } from '../services.ts';
+import type { Reckoning, Restoration } from '../store.ts';
 import { formatChainHead } from './parse-option.ts';
 import { type JsonOption, jsonOption, printJson } from './print.ts';
 import type { Register } from './program.ts';

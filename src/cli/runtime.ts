@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Config, Environment } from '../config.ts';
-import type { Restoration, Services } from '../services.ts';
+import type { Services } from '../services.ts';
+import type { Restoration } from '../store.ts';
 
 /** A server that accepts requests. */
 export type Listening = {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type AuditEvent, emptyChain } from '../../src/audit/audit-event.ts';
 import { verifyChain } from '../../src/audit/verify.ts';
-import type { Store } from '../../src/services.ts';
+import type { Store } from '../../src/store.ts';
 import { PROCESS_TEST_MS, runTogether } from './run-together.ts';
 import {
   auditRow,

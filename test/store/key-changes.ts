@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { LedgerLine } from '../../db/ledger-file.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
 import type { KeyChange } from '../../src/keys/key-store.ts';
-import type { Store } from '../../src/services.ts';
+import type { Store } from '../../src/store.ts';
 import { auditRow, START_MS } from './temporary-store.ts';
 
 export const changeKey = (store: Store, { id, organizationId }: KeyRecord, how: KeyChange) =>

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { newGroupId, newUserId } from '../../src/ids.ts';
 import type { Asker } from '../../src/members/member-store.ts';
-import type { Store } from '../../src/services.ts';
+import type { Store } from '../../src/store.ts';
 import { allRows, group, operator, person, populate } from './people.ts';
 import {
   auditRow,

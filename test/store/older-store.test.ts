@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createLedgerFile } from '../../db/ledger-file.ts';
 import { type GroupId, newGroupId, newKeyId, newUserId, type UserId } from '../../src/ids.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
-import type { Store } from '../../src/services.ts';
+import type { Store } from '../../src/store.ts';
 import { changeKey, ledgerLines, revokeKey } from './key-changes.ts';
 import {
   auditRow,

@@ -1,7 +1,7 @@
 import { newGroupId, newUserId } from '../../src/ids.ts';
 import type { NewGroup } from '../../src/members/group-store.ts';
 import type { Asker, NewMember } from '../../src/members/member-store.ts';
-import type { Store } from '../../src/services.ts';
+import type { Store } from '../../src/store.ts';
 import { auditRow, everything, openForeign, provision, START_MS } from './temporary-store.ts';
 
 export const operator: Asker = { keyId: null, allow: () => {} };

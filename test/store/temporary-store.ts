@@ -11,7 +11,7 @@ import { createKeyFormat } from '../../src/keys/key-format.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
 import type { NewKey } from '../../src/keys/key-store.ts';
 import { makeKey } from '../../src/keys/new-key.ts';
-import type { Store } from '../../src/services.ts';
+import type { Store } from '../../src/store.ts';
 
 export const START_MS = 1_700_000_000_000;
 export const canonicalScopes = ['agent:read', 'agent:search'];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AuditRow } from '../../src/audit/audit-event.ts';
-import type { Store } from '../../src/services.ts';
+import type { Store } from '../../src/store.ts';
 import { auditRow, everything, newKey, openSettled, provision, START_MS } from './temporary-store.ts';
 
 type Given = Awaited<ReturnType<typeof provision>>;
