@@ -2,7 +2,8 @@ import type Database from 'better-sqlite3';
 import { and, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { LedgerLine } from './ledger-file.ts';
-import { groupMembers, keys, organizations } from './schema.ts';
+import { groupMembers } from './member-schema.ts';
+import { keys, organizations } from './schema.ts';
 
 type Applied = { readonly revoked: number; readonly held: number; readonly organizations: number };
 

@@ -17,7 +17,7 @@ import {
   requireGroupId,
   requireUserId,
 } from './member-rows.ts';
-import { groupMembers, permissionGroups } from './schema.ts';
+import { groupMembers, permissionGroups } from './member-schema.ts';
 import { requireStanding } from './standing.ts';
 import { storeCall } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';

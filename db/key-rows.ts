@@ -1,12 +1,13 @@
 import Database from 'better-sqlite3';
 import { and, eq, getTableColumns, isNull } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import type { OrganizationId } from '../src/ids.ts';
-import type { KeyRecord } from '../src/keys/key-record.ts';
+import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
 import type { NewKey } from '../src/keys/key-store.ts';
+import { closeBootstrap } from './bootstrap-latch.ts';
+import { insertGrants } from './host-grants.ts';
 import { keys } from './schema.ts';
 import { storeCall } from './store-call.ts';
-import { requireKeyId, requireOrganizationId } from './tenant.ts';
+import { organizationOf, requireKeyId } from './tenant.ts';
 
 const HASH_BYTES = 32;
 const ATTEMPTS = 5;
@@ -20,33 +21,41 @@ export function requireHash(value: unknown): Buffer {
   throw new Error('key hash missing: expected 32 bytes');
 }
 
-export const ofOrganization = (organizationId: unknown) =>
-  eq(keys.organizationId, requireOrganizationId(organizationId));
+/** The keys of one organisation, or the operator's; anything that is neither is a bug and stops here. */
+export function ofKeyspace(keyspace: unknown) {
+  const organizationId = organizationOf(keyspace);
+  return organizationId === null ? isNull(keys.organizationId) : eq(keys.organizationId, organizationId);
+}
 
 /** A key whose owner was deleted is there for the audit alone. */
 export const isShown = isNull(keys.removedAtMs);
 
-export const keyOf = (organizationId: unknown, keyId: unknown) =>
-  and(ofOrganization(organizationId), eq(keys.id, requireKeyId(keyId)), isShown);
+export const keyOf = (keyspace: unknown, keyId: unknown) =>
+  and(ofKeyspace(keyspace), eq(keys.id, requireKeyId(keyId)), isShown);
 
-/** Inserts the key into this organisation and no other; whom it demotes loses the place first. */
+/** Inserts the key, with its grants, into this keyspace and no other; whom it demotes loses the place first. */
 export function insertKey(
   database: Database.Database,
-  organizationId: OrganizationId,
-  { key, hash, demotes }: NewKey,
+  keyspace: Keyspace,
+  { key, hash, demotes, grants }: NewKey,
 ): KeyRecord {
-  if (key.organizationId !== requireOrganizationId(organizationId)) {
+  if (key.organizationId !== organizationOf(keyspace)) {
     throw new Error('the key made belongs to another organisation');
   }
+  if (grants.length > 0 && keyspace !== 'operator') throw new Error('only a host key has grants');
   const db = drizzle(database);
   if (demotes !== null) {
-    db.update(keys).set({ isDefault: false }).where(keyOf(organizationId, demotes)).run();
+    db.update(keys).set({ isDefault: false }).where(keyOf(keyspace, demotes)).run();
   }
-  return db
+  const inserted = db
     .insert(keys)
     .values({ ...key, id: requireKeyId(key.id), hash: requireHash(hash) })
     .returning(keyColumns)
     .get();
+  // Whatever makes a first key closes the latch: no key is inserted anywhere else.
+  closeBootstrap(database);
+  insertGrants(database, inserted.id, grants, key.createdAtMs);
+  return inserted;
 }
 
 /** A transaction that makes a key: it starts again, with another key, where the random prefix is taken. */

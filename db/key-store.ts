@@ -2,11 +2,12 @@ import { timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { and, desc, eq, getTableColumns, isNull, lt, or, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import type { KeyId, OrganizationId } from '../src/ids.ts';
-import type { KeyRecord } from '../src/keys/key-record.ts';
+import type { KeyId } from '../src/ids.ts';
+import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
 import type { FoundKey, KeyFilter, KeyPage, KeyStore, KeyUse } from '../src/keys/key-store.ts';
 import { type ChainHash, prepareAppend } from './audit-chain.ts';
 import type { Connections } from './connections.ts';
+import { applyGrantChange, prepareFindGrant, readGrants } from './host-grants.ts';
 import { readActor, readKey, readMintFacts, readRotateFacts } from './key-facts.ts';
 import {
   insertKey,
@@ -14,12 +15,12 @@ import {
   keyColumns,
   keyOf,
   keyTransaction,
-  ofOrganization,
+  ofKeyspace,
   requireHash,
 } from './key-rows.ts';
 import { hasStatus, isLiveAt } from './key-status.ts';
 import { keys, organizations } from './schema.ts';
-import { requireStanding } from './standing.ts';
+import { requireKeyspaceStanding } from './standing.ts';
 import { storeCall, storeTransaction } from './store-call.ts';
 import { requireKeyId } from './tenant.ts';
 
@@ -27,53 +28,63 @@ export function createKeyStore(connections: Connections, chainHash: ChainHash): 
   const { auth, control, audit, listing } = connections;
   const append = prepareAppend(control, chainHash);
   const findByHash = prepareFind(auth);
+  const findGrant = prepareFindGrant(auth);
   const noteUse = prepareNoteUse(audit);
 
   return {
     find: (hash) => storeCall(auth, () => findByHash(requireHash(hash))),
-    get: (organizationId, keyId) => storeCall(listing, () => readKey(listing, organizationId, keyId)),
-    list: (organizationId, filter, page) =>
-      storeCall(listing, () => listKeys(listing, organizationId, filter, page)),
-    listCreatedBy: (organizationId, prefix, nowMs) =>
+    findGrant: (keyId, organizationId) => storeCall(auth, () => findGrant(keyId, organizationId)),
+    listGrants: (keyId) => storeCall(listing, () => readGrants(listing, keyId)),
+    get: (keyspace, keyId) => storeCall(listing, () => readKey(listing, keyspace, keyId)),
+    list: (keyspace, filter, page) => storeCall(listing, () => listKeys(listing, keyspace, filter, page)),
+    listCreatedBy: (keyspace, prefix, nowMs) =>
       storeCall(listing, () =>
         drizzle(listing)
           .select(keyColumns)
           .from(keys)
-          .where(and(ofOrganization(organizationId), eq(keys.createdBy, prefix), isLiveAt(nowMs)))
+          .where(and(ofKeyspace(keyspace), eq(keys.createdBy, prefix), isLiveAt(nowMs)))
           .orderBy(desc(keys.id))
           .all(),
       ),
-    mint: (organizationId, actor, nowMs, decide, auditRow, userId = null) =>
+    mint: (keyspace, actor, nowMs, decide, auditRow, userId = null) =>
       keyTransaction(control, () => {
-        const made = decide(readMintFacts(control, organizationId, actor, userId, nowMs));
-        requireStanding(control, organizationId);
-        const key = insertKey(control, organizationId, made);
+        const made = decide(readMintFacts(control, keyspace, actor, userId, nowMs));
+        requireKeyspaceStanding(control, keyspace);
+        const key = insertKey(control, keyspace, made);
         append([auditRow(key)]);
         return key;
       }),
-    change: (organizationId, keyId, actor, decide, auditRow) =>
+    change: (keyspace, keyId, actor, decide, auditRow) =>
       storeTransaction(control, () => {
-        const current = readKey(control, organizationId, keyId);
-        const asking = readActor(control, organizationId, actor);
+        const current = readKey(control, keyspace, keyId);
+        const asking = readActor(control, keyspace, actor);
         if (current === undefined) return undefined;
         const change = decide(current, asking);
         if (change === null) return current;
         const changed = { ...current, ...change };
-        drizzle(control).update(keys).set(changed).where(keyOf(organizationId, keyId)).run();
+        drizzle(control).update(keys).set(changed).where(keyOf(keyspace, keyId)).run();
         append([auditRow(changed)]);
         return changed;
       }),
-    rotate: (organizationId, keyId, actor, decide, auditRow) =>
+    rotate: (keyspace, keyId, actor, decide, auditRow) =>
       keyTransaction(control, () => {
-        const facts = readRotateFacts(control, organizationId, keyId, actor);
+        const facts = readRotateFacts(control, keyspace, keyId, actor);
         if (facts === undefined) return undefined;
         const { replacement, change } = decide(facts);
-        requireStanding(control, organizationId);
-        const inserted = insertKey(control, organizationId, replacement);
+        requireKeyspaceStanding(control, keyspace);
+        const inserted = insertKey(control, keyspace, replacement);
         const old = { ...facts.current, ...change };
-        drizzle(control).update(keys).set(change).where(keyOf(organizationId, keyId)).run();
+        drizzle(control).update(keys).set(change).where(keyOf(keyspace, keyId)).run();
         append([auditRow(inserted, old)]);
         return { replacement: inserted, old };
+      }),
+    changeGrants: (keyId, nowMs, change, auditRow) =>
+      storeTransaction(control, () => {
+        const key = readKey(control, 'operator', keyId);
+        if (key === undefined) return undefined;
+        const grants = applyGrantChange(control, keyId, change, nowMs);
+        append([auditRow(key)]);
+        return grants;
       }),
     noteUses: (uses) =>
       storeTransaction(audit, () => {
@@ -87,7 +98,7 @@ function prepareFind(auth: Database.Database): (hash: Buffer) => FoundKey | unde
   const byHash = drizzle(auth)
     .select({ hash: keys.hash, key: keyColumns, organization: getTableColumns(organizations) })
     .from(keys)
-    .innerJoin(organizations, eq(organizations.id, keys.organizationId))
+    .leftJoin(organizations, eq(organizations.id, keys.organizationId))
     .where(eq(keys.hash, sql.placeholder('hash')))
     .prepare();
   return (hash) => {
@@ -115,7 +126,7 @@ function prepareNoteUse(database: Database.Database): (keyId: KeyId, use: KeyUse
 
 function listKeys(
   listing: Database.Database,
-  organizationId: OrganizationId,
+  keyspace: Keyspace,
   filter: KeyFilter,
   page: KeyPage,
 ): readonly KeyRecord[] {
@@ -125,7 +136,7 @@ function listKeys(
     .from(keys)
     .where(
       and(
-        ofOrganization(organizationId),
+        ofKeyspace(keyspace),
         isShown,
         status === undefined ? undefined : hasStatus(status, nowMs, staleAfterMs),
         scopeType === undefined ? undefined : eq(keys.scopeType, scopeType),

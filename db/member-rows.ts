@@ -5,7 +5,8 @@ import { type GroupId, type OrganizationId, parseGroupId, parseUserId, type User
 import type { Member, PermissionGroup } from '../src/members/member.ts';
 import type { Asker } from '../src/members/member-store.ts';
 import { keyColumns, keyOf } from './key-rows.ts';
-import { keys, memberships, permissionGroups, users } from './schema.ts';
+import { memberships, permissionGroups, users } from './member-schema.ts';
+import { keys } from './schema.ts';
 import { storeTransaction } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
 

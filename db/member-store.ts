@@ -16,7 +16,8 @@ import {
   readMember,
   requireUserId,
 } from './member-rows.ts';
-import { keys, memberships, users } from './schema.ts';
+import { memberships, users } from './member-schema.ts';
+import { keys } from './schema.ts';
 import { requireStanding } from './standing.ts';
 import { storeCall } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';

@@ -1,13 +1,15 @@
 import type Database from 'better-sqlite3';
 import { and, asc, eq, isNull, ne } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { AppError } from '../src/errors.ts';
 import type { OrganizationId } from '../src/ids.ts';
 import type { Organization } from '../src/organization.ts';
-import type { OrganizationStore } from '../src/provisioning/organization-store.ts';
+import type { NewOrganization, OrganizationStore } from '../src/provisioning/organization-store.ts';
 import { type ChainHash, prepareAppend } from './audit-chain.ts';
+import { isBootstrapOpen } from './bootstrap-latch.ts';
 import { addCanonIfNew, isSameSet, newestCanon, newestCanonOrNone } from './canon.ts';
 import type { Connections } from './connections.ts';
-import { insertKey, keyTransaction, ofOrganization } from './key-rows.ts';
+import { insertKey, keyTransaction, ofKeyspace } from './key-rows.ts';
 import { withStartWait } from './open-database.ts';
 import { keys, organizations } from './schema.ts';
 import { storeCall, storeTransaction } from './store-call.ts';
@@ -25,17 +27,19 @@ export function createOrganizationStore(connections: Connections, chainHash: Cha
       return keyTransaction(control, () => {
         const existing = withExternalId(control, externalId);
         if (existing !== undefined) return { organization: existing, created: false };
-        const { organization, defaultKey } = make(newestCanon(control));
-        const id = requireOrganizationId(organization.id);
-        drizzle(control)
-          .insert(organizations)
-          .values({ ...organization, externalId })
-          .run();
-        insertKey(control, id, defaultKey);
+        const organization = insertOrganization(control, make(newestCanon(control)), externalId);
         append([auditRow(organization)]);
         return { organization, created: true };
       });
     },
+    isBootstrapOpen: () => storeCall(listing, () => isBootstrapOpen(listing)),
+    bootstrap: (make, auditRow) =>
+      keyTransaction(control, () => {
+        if (!isBootstrapOpen(control)) throw new AppError('BOOTSTRAP_CLOSED');
+        const organization = insertOrganization(control, make(newestCanon(control)), null);
+        append([auditRow(organization)]);
+        return organization;
+      }),
     get: (organizationId) => storeCall(listing, () => readOrganization(listing, organizationId)),
     list: () =>
       storeCall(listing, () =>
@@ -79,10 +83,26 @@ function withExternalId(database: Database.Database, externalId: unknown): Organ
   return drizzle(database).select().from(organizations).where(eq(organizations.externalId, externalId)).get();
 }
 
+/** The organisation and its keys, together. */
+function insertOrganization(
+  control: Database.Database,
+  { organization, defaultKey, managerKey }: NewOrganization,
+  externalId: string | null,
+): Organization {
+  const id = requireOrganizationId(organization.id);
+  drizzle(control)
+    .insert(organizations)
+    .values({ ...organization, externalId })
+    .run();
+  insertKey(control, id, defaultKey);
+  if (managerKey !== undefined) insertKey(control, id, managerKey);
+  return organization;
+}
+
 function revokeAll(control: Database.Database, organizationId: OrganizationId, nowMs: number): void {
   drizzle(control)
     .update(keys)
     .set({ revokedAtMs: nowMs, revokedBy: 'organization-deleted', isDefault: false })
-    .where(and(ofOrganization(organizationId), isNull(keys.revokedAtMs)))
+    .where(and(ofKeyspace(organizationId), isNull(keys.revokedAtMs)))
     .run();
 }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   blob,
-  foreignKey,
+  check,
   index,
   integer,
   primaryKey,
@@ -11,9 +11,8 @@ import {
 } from 'drizzle-orm/sqlite-core';
 import type { AuditKind, Era } from '../src/audit/audit-event.ts';
 import type { Tier } from '../src/caller.ts';
-import type { GroupId, KeyId, OrganizationId, RequestId, UserId } from '../src/ids.ts';
+import type { KeyId, OrganizationId, RequestId, UserId } from '../src/ids.ts';
 import type { Restrictions, ScopeSource, ScopeType } from '../src/keys/key-record.ts';
-import type { MemberRole, Permission } from '../src/members/member.ts';
 import type { OrganizationStatus } from '../src/organization.ts';
 import type { Scope } from '../src/scopes/scopes.ts';
 
@@ -33,7 +32,6 @@ export const keys = sqliteTable(
     id: text('id').$type<KeyId>().primaryKey(),
     organizationId: text('organization_id')
       .$type<OrganizationId>()
-      .notNull()
       .references(() => organizations.id),
     hash: blob('hash', { mode: 'buffer' }).notNull().unique(),
     name: text('name').notNull(),
@@ -65,8 +63,30 @@ export const keys = sqliteTable(
     index('keys_by_creator').on(key.organizationId, key.createdBy, key.id),
     // An organisation has one default key at most, whatever a program decides.
     uniqueIndex('keys_default').on(key.organizationId).where(sql`is_default = 1`),
+    // A host key is the operator's and no other key is, whatever a program decides.
+    check('keys_host', sql`(scope_type = 'host') = (organization_id IS NULL)`),
   ],
 );
+
+/** The organisations that a host key may act for. */
+export const hostGrants = sqliteTable(
+  'host_grants',
+  {
+    keyId: text('key_id')
+      .$type<KeyId>()
+      .notNull()
+      .references(() => keys.id),
+    organizationId: text('organization_id')
+      .$type<OrganizationId>()
+      .notNull()
+      .references(() => organizations.id),
+    createdAtMs: integer('created_at').notNull(),
+  },
+  (row) => [primaryKey({ columns: [row.keyId, row.organizationId] })],
+);
+
+/** Doors that close once and for good: `bootstrap` closes with the first key. */
+export const latches = sqliteTable('latches', { name: text('name').primaryKey() });
 
 export const canonicalSets = sqliteTable('canonical_sets', {
   version: integer('version').primaryKey(),
@@ -107,73 +127,6 @@ export const audit = sqliteTable(
     index('audit_by_key').on(row.organizationId, row.keyPrefix),
     index('audit_by_tool').on(row.organizationId, row.tool).where(sql`tool IS NOT NULL`),
     index('audit_by_code').on(row.organizationId, row.errorCode).where(sql`error_code IS NOT NULL`),
-  ],
-);
-
-/** A person as one organisation knows them: nobody can find out through an address who is known elsewhere. */
-export const users = sqliteTable('users', {
-  id: text('id').$type<UserId>().primaryKey(),
-  name: text('name').notNull(),
-  email: text('email'),
-  createdAtMs: integer('created_at').notNull(),
-  deletedAtMs: integer('deleted_at'),
-});
-
-export const memberships = sqliteTable(
-  'memberships',
-  {
-    organizationId: text('organization_id')
-      .$type<OrganizationId>()
-      .notNull()
-      .references(() => organizations.id),
-    userId: text('user_id')
-      .$type<UserId>()
-      .notNull()
-      .references(() => users.id),
-    role: text('role').$type<MemberRole>().notNull(),
-    active: integer('active', { mode: 'boolean' }).notNull(),
-    createdAtMs: integer('created_at').notNull(),
-  },
-  (row) => [primaryKey({ columns: [row.organizationId, row.userId] })],
-);
-
-export const permissionGroups = sqliteTable(
-  'permission_groups',
-  {
-    id: text('id').$type<GroupId>().primaryKey(),
-    organizationId: text('organization_id')
-      .$type<OrganizationId>()
-      .notNull()
-      .references(() => organizations.id),
-    name: text('name').notNull(),
-    permissions: text('permissions', { mode: 'json' }).$type<readonly Permission[]>().notNull(),
-    createdAtMs: integer('created_at').notNull(),
-  },
-  // The second is what a member's row refers to, so that no group holds the member of another organisation.
-  (row) => [
-    uniqueIndex('groups_by_name').on(row.organizationId, row.name),
-    uniqueIndex('groups_of_organization').on(row.organizationId, row.id),
-  ],
-);
-
-export const groupMembers = sqliteTable(
-  'group_members',
-  {
-    organizationId: text('organization_id').$type<OrganizationId>().notNull(),
-    groupId: text('group_id').$type<GroupId>().notNull(),
-    userId: text('user_id').$type<UserId>().notNull(),
-  },
-  (row) => [
-    primaryKey({ columns: [row.organizationId, row.groupId, row.userId] }),
-    index('groups_by_member').on(row.organizationId, row.userId),
-    foreignKey({
-      columns: [row.organizationId, row.groupId],
-      foreignColumns: [permissionGroups.organizationId, permissionGroups.id],
-    }).onDelete('cascade'),
-    foreignKey({
-      columns: [row.organizationId, row.userId],
-      foreignColumns: [memberships.organizationId, memberships.userId],
-    }).onDelete('cascade'),
   ],
 );
 

@@ -6,6 +6,7 @@ import type { AuditRow } from '../src/audit/audit-event.ts';
 import type { Reckoning } from '../src/store.ts';
 import { applyChanges, isKnownChange } from './apply-changes.ts';
 import { type AppendToChain, prepareHead } from './audit-chain.ts';
+import { closeBootstrap } from './bootstrap-latch.ts';
 import type { LedgerFile, LedgerLine } from './ledger-file.ts';
 import { withStartWait } from './open-database.ts';
 import { audit, secrets } from './schema.ts';
@@ -65,6 +66,8 @@ function settleLocked(
   const changes = since.filter((line) => line !== undefined);
   const isKnown = anchor >= 0 && changes.length === since.length && changes.every(isKnownChange);
   const coverage = lines === undefined ? 'missing' : isKnown ? 'whole' : 'short';
+  // Keys may have been made since this copy, so it is not new, however empty.
+  closeBootstrap(database);
   const reckoning = { coverage, ...applyChanges(database, changes, coverage !== 'whole', now()) } as const;
   const isNothing = reckoning.revoked + reckoning.held + reckoning.organizations === 0;
   // The row of this transaction brings what was just done into the ledger.

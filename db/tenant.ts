@@ -10,6 +10,10 @@ export function requireOrganizationId(value: unknown): OrganizationId {
   return id;
 }
 
+/** The organisation of a keyspace; `operator`, said explicitly, is none. */
+export const organizationOf = (keyspace: unknown): OrganizationId | null =>
+  keyspace === 'operator' ? null : requireOrganizationId(keyspace);
+
 export function requireKeyId(value: unknown): KeyId {
   const id = parseKeyId(value);
   if (id === undefined) throw new Error('key missing: expected the id of a key');

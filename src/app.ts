@@ -1,49 +1,40 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AuditSlot, openAuditSlot, type SlotDeps } from './audit/audit-slot.ts';
-import { AppError, toAppError } from './errors.ts';
+import { type AppError, toAppError } from './errors.ts';
 import type { AddressSet } from './identity/client-address.ts';
-import { type Identified, type IdentityDeps, identify } from './identity/identify.ts';
-import { headerValues } from './identity/raw-headers.ts';
+import { type Identified, identify } from './identity/identify.ts';
+import { surfaceOf } from './identity/surface.ts';
 import { newRequestId } from './ids.ts';
-import type { InFlight } from './limits/in-flight.ts';
-import type { RateLimit } from './limits/rate-limit.ts';
+import { rateBucketOf } from './limits/rate-limit.ts';
 import type { Log } from './log.ts';
 import type { CallToolDeps } from './tool/call-tool.ts';
+import { type Connection, endOf, write } from './transport/connection.ts';
 import type { Answer, Exchange } from './transport/exchange.ts';
 import { failureAnswer } from './transport/failure-response.ts';
 import { admit, type FrontDoorDeps, type Visit } from './transport/front-door.ts';
 import type { McpFace } from './transport/mcp.ts';
-import { hasBody, readJsonBody } from './transport/read-body.ts';
+import { type OperatorFaceDeps, serveOperator } from './transport/operator-face.ts';
 import { requestFacts } from './transport/request-facts.ts';
 import { answerRest, restTools } from './transport/rest.ts';
 import type { Route } from './transport/router.ts';
+import { takeIn } from './transport/take-in.ts';
 import type { Target } from './transport/target.ts';
 import { createTurns } from './transport/turns.ts';
 import { watchKey } from './transport/watch-key.ts';
-import { announceEnd, writeAnswer } from './transport/write-answer.ts';
+import { announceEnd } from './transport/write-answer.ts';
 
-export type AppDeps = FrontDoorDeps & {
-  readonly identity: IdentityDeps;
-  /** In lower case. */
-  readonly organizationHeader: string;
-  readonly trustedProxies: AddressSet;
-  readonly mcp: McpFace;
-  readonly callTool: CallToolDeps;
-  readonly slot: SlotDeps;
-  readonly rateLimit: RateLimit;
-  readonly inFlight: InFlight;
-  readonly log: Log;
-};
+export type AppDeps = FrontDoorDeps &
+  OperatorFaceDeps & {
+    /** In lower case. */
+    readonly organizationHeader: string;
+    readonly trustedProxies: AddressSet;
+    readonly mcp: McpFace;
+    readonly callTool: CallToolDeps;
+    readonly slot: SlotDeps;
+    readonly log: Log;
+  };
 
 export type App = { handle(request: IncomingMessage, response: ServerResponse): Promise<void> };
-
-/** One request and what is written to; `end` aborts when the client goes away or the key dies. */
-type Connection = {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly visit: Visit;
-  readonly end: AbortController;
-};
 
 /** The pipeline: Host, Origin, path, method, credential, organisation, limits, body, scope, arguments; in this order. */
 export function createApp(deps: AppDeps): App {
@@ -74,15 +65,19 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
   let exchange: Exchange | undefined;
   try {
     deps.inFlight.requireRoom();
-    const identified = await identify({ ...signalsOf(route, request, deps), ...facts }, slot, deps.identity);
+    const presented = { ...signalsOf(route, target, request, deps), ...facts };
+    if (route.kind === 'operator') {
+      const answer = await serveOperator(route, presented, target.query, slot, connection, deps);
+      await slot.close({ status: answer.status, errorCode: answer.errorCode });
+      return await write(answer, slot.requestId, connection);
+    }
+    const identified = await identify(presented, slot, deps.identity);
+    const { caller } = identified;
     announceEnd(connection.response, identified.endOfLifeMs, deps.identity.now());
-    deps.rateLimit.admit(identified.caller.key.id, isDiscovery(request) ? 503 : 429);
-    const onTwice = route.kind === 'mcp' ? 'INVALID_REQUEST' : 'VALIDATION_ERROR';
-    const body = hasBody(request) ? await readJsonBody(request, onTwice) : undefined;
-    // Not before the body is there: a client that sends slowly must not hold a place.
-    whenAnswered(connection, deps.inFlight.enter(identified.caller.organization.id));
+    const standing = { rateBucket: rateBucketOf(caller), place: caller.organization.id };
+    const body = await takeIn(standing, route, connection, deps);
     exchange = {
-      caller: identified.caller,
+      caller,
       slot,
       signal: end.signal,
       failure: null,
@@ -102,12 +97,6 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
   }
 }
 
-/** An answer that nobody reads takes up its place until its connection ends. */
-function whenAnswered({ response }: Connection, leave: () => void): void {
-  if (response.destroyed) leave();
-  else response.once('close', leave);
-}
-
 /** Closes the slot with the refusal; where its row cannot be written, that is what the caller is told. */
 async function refuse(
   error: AppError,
@@ -124,17 +113,23 @@ async function refuse(
   }
 }
 
-/** Clients take a 429 on their first question for an old server; before the body is read only the header tells. */
-const isDiscovery = ({ rawHeaders }: IncomingMessage): boolean =>
-  headerValues(rawHeaders, 'mcp-method').includes('server/discover');
-
-function signalsOf(route: Route, { rawHeaders }: IncomingMessage, { organizationHeader }: AppDeps) {
-  const urlSegment = route.kind === 'mcp' ? route.urlSegment : undefined;
-  return { rawHeaders, headerName: organizationHeader, urlSegment };
+function signalsOf(
+  route: Route,
+  { pathname }: Target,
+  { rawHeaders }: IncomingMessage,
+  { organizationHeader }: AppDeps,
+) {
+  const isMcp = route.kind === 'mcp';
+  return {
+    rawHeaders,
+    headerName: organizationHeader,
+    urlSegment: isMcp ? route.urlSegment : undefined,
+    surface: isMcp ? ('mcp' as const) : surfaceOf(pathname),
+  };
 }
 
 async function answerOn(
-  route: Route,
+  route: Exclude<Route, { kind: 'operator' }>,
   { query }: Target,
   body: unknown,
   request: IncomingMessage,
@@ -169,21 +164,9 @@ async function stream(
   });
 }
 
-const write = (answer: Answer, requestId: string, { request, response, visit }: Connection): Promise<void> =>
-  writeAnswer(answer, request, response, { requestId, origin: visit.origin });
-
 /** A bug goes to the log with its request id; the caller learns the id alone. */
 function reported(thrown: unknown, requestId: string, log: Log): AppError {
   const error = toAppError(thrown);
   if (error.code === 'INTERNAL') log.error({ err: error.cause, requestId }, 'a request failed');
   return error;
-}
-
-/** Aborts when the client goes away before its answer is complete. */
-function endOf(response: ServerResponse): AbortController {
-  const end = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) end.abort(new AppError('CANCELLED'));
-  });
-  return end;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigFile } from './config-file.ts';
+import { isBearerToken, looksLikeKey } from './token-shape.ts';
 
 /** The settled configuration: the file, the environment over it, every path absolute. */
 export type Config = Omit<ConfigFile, '$schema' | 'store'> & {
@@ -10,6 +11,8 @@ export type Config = Omit<ConfigFile, '$schema' | 'store'> & {
   readonly platformFile: string;
   /** Opens `/metrics`; null keeps it shut. From the environment alone. */
   readonly metricsToken: string | null;
+  /** The operator's break-glass credential; null where there is none. From the environment alone. */
+  readonly adminToken: string | null;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -132,9 +135,31 @@ function contradictions(value: unknown): string[] {
 }
 
 /** A secret that opens a door must be beyond guessing. */
-function weakSecrets({ METRICS_TOKEN: token }: Environment): string[] {
-  if (!token || Buffer.byteLength(token) >= LEAST_SECRET_BYTES) return [];
-  return [`METRICS_TOKEN: expected at least ${LEAST_SECRET_BYTES} bytes`];
+function weakSecrets({ METRICS_TOKEN: metrics, ADMIN_TOKEN: admin }: Environment): string[] {
+  const mistakes: string[] = [];
+  if (metrics && isShort(metrics))
+    mistakes.push(`METRICS_TOKEN: expected at least ${LEAST_SECRET_BYTES} bytes`);
+  const expected = admin === undefined ? undefined : expectedOfAdminToken(admin);
+  if (expected !== undefined) mistakes.push(`ADMIN_TOKEN: expected ${expected}`);
+  return mistakes;
+}
+
+const isShort = (token: string): boolean => Buffer.byteLength(token) < LEAST_SECRET_BYTES;
+
+const placeholder =
+  /change.?me|replace.?me|place.?holder|your.?(?:admin|secret)|admin.?token|password|example/i;
+const LEAST_CHARACTERS = 8;
+
+/**
+ * What is wrong with a token that reaches every organisation; undefined for a good one. Set, but empty, is a
+ * mistake too: whoever meant to have a token would be left with an open bootstrap.
+ */
+function expectedOfAdminToken(token: string): string | undefined {
+  if (isShort(token)) return `at least ${LEAST_SECRET_BYTES} bytes, or no such variable`;
+  if (!isBearerToken(token)) return 'letters, digits and -._~+/ alone, as a Bearer token may have';
+  if (looksLikeKey(token)) return 'something that does not look like a key';
+  const isRandom = new Set(token).size >= LEAST_CHARACTERS && !placeholder.test(token);
+  return isRandom ? undefined : 'a random value, such as "openssl rand -hex 32" prints, and no placeholder';
 }
 
 function settle(file: ConfigFile, path: string, env: Environment): Config {
@@ -147,5 +172,6 @@ function settle(file: ConfigFile, path: string, env: Environment): Config {
     storeFile: resolve(dataDir, store.url.slice('sqlite:'.length)),
     platformFile: resolve(dataDir, 'platform.db'),
     metricsToken: env.METRICS_TOKEN || null,
+    adminToken: env.ADMIN_TOKEN ?? null,
   };
 }

@@ -51,13 +51,13 @@ export async function writeRefusalSummary({ refusals, store, now }: Services): P
 async function warnOfEndingKeys({ store, mintRules, log, now }: Services): Promise<void> {
   const nowMs = now();
   const staleAfterMs = mintRules.staleAfterDays * DAY_MS;
-  for (const { id, status } of await store.organizations.list()) {
-    if (status === 'deleted') continue;
-    for (const key of await readAllKeys(store.keys, id, { nowMs, staleAfterMs })) {
+  const standing = (await store.organizations.list()).filter(({ status }) => status !== 'deleted');
+  for (const keyspace of ['operator', ...standing.map(({ id }) => id)] as const) {
+    for (const key of await readAllKeys(store.keys, keyspace, { nowMs, staleAfterMs })) {
       const endMs = endOfLifeMs(key);
       if (!isLive(key, nowMs) || !isEndingSoon(endMs, nowMs)) continue;
-      const { prefix, name, owner } = key;
-      const facts = { organizationId: id, keyId: key.id, prefix, name, owner, expiresAt: isoTime(endMs) };
+      const { organizationId, prefix, name, owner } = key;
+      const facts = { organizationId, keyId: key.id, prefix, name, owner, expiresAt: isoTime(endMs) };
       log.warn(facts, 'a key ends soon');
     }
     await setImmediate();

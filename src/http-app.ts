@@ -15,7 +15,7 @@ export type HttpApp = App & { readonly inFlight: InFlight; close(): Promise<void
 
 /** The HTTP faces over the services; who listens, and where, is not its concern. */
 export function createHttpApp(services: Services): HttpApp {
-  const { config, callTool, identity, slot, log, version } = services;
+  const { config, callTool, operator, operatorTools, identity, slot, log, version } = services;
   const { server, limits } = config;
   const inFlight = createInFlight(limits.maxConcurrentRequests);
   const trustedProxies = addressSet(server.trustedProxies);
@@ -26,18 +26,19 @@ export function createHttpApp(services: Services): HttpApp {
     '/healthz': async () => openJson(200, { status: 'ok' }),
     '/readyz': async () => readiness(services, inFlight),
     ...createMetricsRoute(services.metrics, config.metricsToken),
-    ...createDocumentRoutes(rendering, callTool.tools),
+    ...createDocumentRoutes(rendering, [...callTool.tools.all, ...operatorTools]),
   });
   const app = createApp({
     allowedHosts: allowedHosts(server.host, server.allowedHosts),
     allowedOrigins: new Set(server.allowedOrigins),
     openRoutes,
-    router: createRouter(callTool.tools, rendering),
+    router: createRouter(callTool.tools.all, operatorTools, rendering),
     identity,
     organizationHeader,
     trustedProxies,
     mcp,
     callTool,
+    operator,
     slot,
     rateLimit: createRateLimit(limits.requestsPerMinutePerKey, services.now),
     inFlight,

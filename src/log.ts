@@ -1,10 +1,8 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { anyKey } from './token-shape.ts';
 
 export type Log = Logger;
-
-/** Anything shaped like a key, wherever it stands: `Bearer%20tnt_…` must be caught as well. */
-const anyKey = /[a-z]{2,12}w?_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}/g;
 
 export const redactKeys = (text: string): string => text.replace(anyKey, '[key]');
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { openStore } from '../db/open-store.ts';
 import { openPlatform } from '../db/platform/open-platform.ts';
 import { openRestoration } from '../db/restore.ts';
-import { tools } from '../tools/index.ts';
+import { operatorTools, tools } from '../tools/index.ts';
 import { chainHash } from './audit/audit-event.ts';
 import { runCli } from './cli/program.ts';
 import type { Listening, Runtime } from './cli/runtime.ts';
@@ -44,7 +44,7 @@ async function openServices(config: Config): Promise<Services & { close(): Promi
   });
   const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
   const platform = openPlatform(config.platformFile, { now });
-  const services = await createServices({ config, version, store, platform, tools, log, now });
+  const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });
   return {
     ...services,
     async close() {

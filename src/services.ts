@@ -8,10 +8,14 @@ import { createKeyFormat } from './keys/key-format.ts';
 import { createKeyUses, type KeyUses } from './keys/key-uses.ts';
 import type { MintRules } from './keys/mint.ts';
 import type { Log } from './log.ts';
+import { type Bootstrap, createBootstrap } from './provisioning/bootstrap.ts';
 import { createCatalogue } from './scopes/scopes.ts';
+import { createSecret } from './secret.ts';
 import type { Store } from './store.ts';
+import type { OperatorCallDeps } from './tool/call-operator-tool.ts';
 import type { CallToolDeps } from './tool/call-tool.ts';
 import { createCursors } from './tool/cursor.ts';
+import type { OperatorTool } from './tool/define-operator-tool.ts';
 import type { Tool } from './tool/define-tool.ts';
 import { createRegistry, registryMistakes } from './tool/registry.ts';
 import type { GateRules } from './transport/mcp-gate.ts';
@@ -33,6 +37,9 @@ export type Services = {
   readonly mintRules: MintRules;
   readonly identity: IdentityDeps;
   readonly callTool: CallToolDeps;
+  readonly operator: OperatorCallDeps;
+  readonly operatorTools: readonly OperatorTool[];
+  readonly bootstrap: Bootstrap;
   /** What the MCP engine needs, over HTTP and stdio alike. */
   readonly mcp: McpServerDeps & GateRules;
   /** What every audit slot needs. */
@@ -50,6 +57,7 @@ type Parts = {
   readonly store: Store;
   readonly platform: Platform;
   readonly tools: readonly Tool[];
+  readonly operatorTools: readonly OperatorTool[];
   readonly log: Log;
   readonly now: () => number;
 };
@@ -84,6 +92,23 @@ export async function createServices(parts: Parts): Promise<Services> {
     keyUses,
     defaults: { timeoutSeconds: toolTimeoutSeconds, maxInputElements },
   };
+  const { organizations } = store;
+  const bootstrap = createBootstrap({
+    organizations,
+    format,
+    defaultTtlDays,
+    now,
+    offered: config.adminToken === null,
+  });
+  const operator: OperatorCallDeps = {
+    keys: store.keys,
+    mintRules,
+    keyUses,
+    now,
+    manageOrganizations: { organizations, format, now },
+    bootstrap,
+    maxInputElements,
+  };
   const refusals = createRefusalLimit(now);
   const metrics = createMetrics();
   return {
@@ -96,8 +121,13 @@ export async function createServices(parts: Parts): Promise<Services> {
       permissionRules: { permissions: config.permissions, configured: config.scopes.catalogue },
       format,
       now,
+      adminToken: createSecret(config.adminToken),
+      organizations,
+      catalogue,
     },
     callTool,
+    operator,
+    bootstrap,
     mcp: mcpDeps(parts, callTool),
     slot: { trail: store.audit, refusals, now, observe: observer(metrics, keyUses, parts.log) },
     metrics,
@@ -121,7 +151,7 @@ function observer(metrics: Metrics, keyUses: KeyUses, log: Log): SlotDeps['obser
   return (row) => {
     metrics.observe(row);
     // A refused credential has a key id, but no tier: it is no use of the key.
-    if (row.keyId !== null && row.tier === 'organization-key') keyUses.note(row.keyId, row.clientName);
+    if (row.keyId !== null && row.tier !== 'none') keyUses.note(row.keyId, row.clientName);
     if (log.isLevelEnabled('debug')) log.debug({ requestId: row.requestId }, auditLine(row));
   };
 }

@@ -15,6 +15,8 @@ const layers = [
   'iso-time',
   'printable',
   'scopes',
+  'token-shape',
+  'secret',
   'config-file',
   'config',
   'log',

@@ -1,3 +1,9 @@
+import { bootstrap } from './admin/bootstrap.ts';
+import { createOrganization } from './admin/create-organization.ts';
+import { deleteOrganization } from './admin/delete-organization.ts';
+import { listOrganizations } from './admin/list-organizations.ts';
+import { resumeOrganization } from './admin/resume-organization.ts';
+import { suspendOrganization } from './admin/suspend-organization.ts';
 import { getAgent } from './agents/get-agent.ts';
 import { searchAgents } from './agents/search-agents.ts';
 import { listAuditEvents } from './audit/list-audit-events.ts';
@@ -12,14 +18,20 @@ import { getJob } from './jobs/get-job.ts';
 import { listJobs } from './jobs/list-jobs.ts';
 import { createOrgToken } from './keys/create-org-token.ts';
 import { getKey } from './keys/get-key.ts';
+import { grantHostKey } from './keys/grant-host-key.ts';
+import { listHostKeys } from './keys/list-host-keys.ts';
 import { listKeys } from './keys/list-keys.ts';
 import { listOrgTokens } from './keys/list-org-tokens.ts';
+import { mintHostKey } from './keys/mint-host-key.ts';
 import { mintKey } from './keys/mint-key.ts';
 import { reviewKeys } from './keys/review-keys.ts';
+import { revokeHostKey } from './keys/revoke-host-key.ts';
 import { revokeKey } from './keys/revoke-key.ts';
 import { revokeOrgToken } from './keys/revoke-org-token.ts';
+import { rotateHostKey } from './keys/rotate-host-key.ts';
 import { rotateKey } from './keys/rotate-key.ts';
 import { updateKey } from './keys/update-key.ts';
+import { withdrawHostKey } from './keys/withdraw-host-key.ts';
 import { addMember } from './members/add-member.ts';
 import { getMember } from './members/get-member.ts';
 import { listMembers } from './members/list-members.ts';
@@ -71,4 +83,20 @@ export const tools = [
   createOrgToken,
   listOrgTokens,
   revokeOrgToken,
+] as const;
+
+/** What the operator of the platform may do, on REST alone, with `ADMIN_TOKEN` or the bootstrap code. */
+export const operatorTools = [
+  bootstrap,
+  createOrganization,
+  listOrganizations,
+  suspendOrganization,
+  resumeOrganization,
+  deleteOrganization,
+  mintHostKey,
+  listHostKeys,
+  rotateHostKey,
+  revokeHostKey,
+  grantHostKey,
+  withdrawHostKey,
 ] as const;

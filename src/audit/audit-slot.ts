@@ -1,6 +1,6 @@
 import type { Caller } from '../caller.ts';
 import type { ErrorCode } from '../errors.ts';
-import { newRequestId, type RequestId } from '../ids.ts';
+import { newRequestId, type OrganizationId, type RequestId } from '../ids.ts';
 import { redactKeys } from '../log.ts';
 import { printable } from '../printable.ts';
 import type { AuditRow, Era } from './audit-event.ts';
@@ -16,11 +16,18 @@ export type RequestFacts = {
   readonly onBehalfOf: string | null;
 };
 
+/** Who speaks, as the row shows it. */
+export type Speaker = Pick<AuditRow, 'tier' | 'organizationId' | 'keyId' | 'keyPrefix' | 'createdBy'>;
+
 /** What becomes known on the way; each later word replaces the earlier. */
 type Learned = {
   caller?: Caller;
-  /** A credential that was refused, but is known: its row belongs to its organisation. */
-  refusedKey?: Pick<AuditRow, 'organizationId' | 'keyId' | 'keyPrefix' | 'createdBy'>;
+  /** Whose credential it is, where there is no caller; the tier is `none` for one that was refused. */
+  known?: Speaker;
+  /** The organisation that the operator's act concerns, whose audit shows it. */
+  concerned?: OrganizationId;
+  /** Why the operator broke the glass; kept beside what changed. */
+  reason?: string;
   /** The JSON-RPC method; shown behind the path. */
   rpcMethod?: string;
   /** The organisation that the request named against its credential; shown behind the target. */
@@ -81,12 +88,13 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
     clientAddress: facts.clientAddress,
     clientName: keptOrNull(learned.clientName ?? facts.clientName),
     era: learned.era ?? null,
-    change: outcome.change === undefined ? null : JSON.stringify(outcome.change),
+    change: changeOf(outcome, learned),
   });
 
   const append = (outcome: Outcome): Promise<void> => {
     // A flood of bad credentials must not fill the disk: beyond the limit it is counted, not written.
-    const isRefusedCredential = learned.caller === undefined && !outcome.errorCode?.startsWith('STORE_');
+    const isRefused = learned.caller === undefined && (learned.known?.tier ?? 'none') === 'none';
+    const isRefusedCredential = isRefused && !outcome.errorCode?.startsWith('STORE_');
     const closingRow = row('call', outcome);
     deps.observe(closingRow);
     if (isRefusedCredential && !deps.refusals.admit(facts.clientAddress)) return Promise.resolve();
@@ -112,15 +120,31 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
   };
 }
 
-function identityFields({ caller, refusedKey }: Learned) {
+const nobody: Speaker = {
+  tier: 'none',
+  organizationId: null,
+  keyId: null,
+  keyPrefix: null,
+  createdBy: null,
+};
+
+function identityFields({ caller, known = nobody, concerned }: Learned): Speaker & Pick<AuditRow, 'userId'> {
+  if (caller === undefined) {
+    return { ...known, organizationId: concerned ?? known.organizationId, userId: null };
+  }
   return {
-    organizationId: caller?.organization.id ?? refusedKey?.organizationId ?? null,
-    tier: caller?.tier ?? 'none',
-    keyId: caller?.key.id ?? refusedKey?.keyId ?? null,
-    keyPrefix: caller?.key.prefix ?? refusedKey?.keyPrefix ?? null,
-    userId: caller?.userId ?? null,
-    createdBy: caller?.key.createdBy ?? refusedKey?.createdBy ?? null,
-  } as const;
+    tier: caller.tier,
+    organizationId: caller.organization.id,
+    keyId: caller.key?.id ?? null,
+    keyPrefix: caller.key?.prefix ?? null,
+    createdBy: caller.key?.createdBy ?? null,
+    userId: caller.userId,
+  };
+}
+
+function changeOf({ change }: Outcome, { reason }: Learned): string | null {
+  if (reason !== undefined) return JSON.stringify({ ...change, break_glass_reason: kept(reason) });
+  return change === undefined ? null : JSON.stringify(change);
 }
 
 function targetOf(path: string, { rpcMethod, attempted }: Learned): string {

@@ -25,8 +25,8 @@ export type AuditTrail = {
   /** Resolves once the row is committed; rows that arrive together share one commit. */
   append(row: AuditRow): Promise<void>;
   list(organizationId: OrganizationId, filter: AuditFilter, page: AuditPage): Promise<readonly AuditEvent[]>;
-  /** Which tools the organisation's keys called since `sinceMs`; refused and failed calls are none. */
-  listToolUses(organizationId: OrganizationId, sinceMs: number): Promise<ToolUses>;
+  /** Which tools the keys of a keyspace called since `sinceMs`; refused and failed calls are none. */
+  listToolUses(keyspace: OrganizationId | 'operator', sinceMs: number): Promise<ToolUses>;
   /** The operator's view: every organisation's rows, and those without one. */
   listForOperator(filter: AuditFilter, page: AuditPage): Promise<readonly AuditEvent[]>;
   /** The chain in its own order, from the row after `afterSeq`. */

@@ -1,20 +1,6 @@
 import { AppError } from '../errors.ts';
-import { type OrganizationId, parseOrganizationId } from '../ids.ts';
-import type { Organization } from '../organization.ts';
-import { printable } from '../printable.ts';
+import { noSuchOrganization, type Organization, requireOrganizationId } from '../organization.ts';
 import type { Services } from '../services.ts';
-
-/** @throws NOT_FOUND for a text that is no organisation id */
-export function requireOrganizationId(text: string): OrganizationId {
-  const id = parseOrganizationId(text);
-  if (id !== undefined) return id;
-  throw new AppError('NOT_FOUND', {
-    message: `"${printable(text)}" is no organisation id; expected org_ and 26 characters.`,
-  });
-}
-
-export const noSuchOrganization = (id: OrganizationId): AppError =>
-  new AppError('NOT_FOUND', { message: `There is no organisation ${id}.` });
 
 /**
  * The organisation that the operator named, deleted ones included.
@@ -26,4 +12,11 @@ export async function findOrganization(text: string, { store }: Services): Promi
   const organization = await store.organizations.get(id);
   if (organization === undefined) throw noSuchOrganization(id);
   return organization;
+}
+
+/** @throws NOT_FOUND for an organisation that is deleted: it gets nobody and nothing new */
+export async function requireUndeleted(org: string, services: Services): Promise<void> {
+  const { id, status } = await findOrganization(org, services);
+  if (status !== 'deleted') return;
+  throw new AppError('NOT_FOUND', { message: `The organisation ${id} is deleted.` });
 }

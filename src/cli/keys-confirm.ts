@@ -1,37 +1,38 @@
 import type { Command } from 'commander';
 import { operatorRow } from '../audit/operator-row.ts';
 import { AppError } from '../errors.ts';
-import { type KeyId, type OrganizationId, parseKeyId } from '../ids.ts';
+import type { KeyId } from '../ids.ts';
 import { readAllKeys } from '../keys/all-keys.ts';
-import { DAY_MS, type KeyRecord, keyStatus } from '../keys/key-record.ts';
+import { DAY_MS, type KeyRecord, type Keyspace, keyStatus, organizationIn } from '../keys/key-record.ts';
 import { keyToWire } from '../keys/key-wire.ts';
+import { requireKeyId } from '../keys/manage-keys.ts';
 import type { Services } from '../services.ts';
-import { findOrganization } from './find-organization.ts';
 import { isHeld, keyTableHeader, keyTableRow } from './key-table.ts';
-import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
+import { findKeyspace, type KeyPlace, requireKeyPlace, withKeyPlace } from './operate-keys.ts';
+import { jsonOption, printJson, printTable } from './print.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { withServices } from './with-services.ts';
 
-type ConfirmOptions = JsonOption & { readonly org: string; readonly all?: boolean };
+type ConfirmOptions = KeyPlace & { readonly all?: boolean };
 
 export function registerConfirm(keys: Command, runtime: Runtime, done: (code: ExitCode) => void): void {
-  const command = keys
-    .command('confirm')
+  const command = withKeyPlace(keys.command('confirm'))
     .description('Lets held keys work again: those that a restored backup may have brought back by mistake.')
     .argument('[key_id]', 'key_…')
-    .requiredOption('--org <id>', 'the organisation, org_…')
-    .option('--all', 'every held key of the organisation')
+    .option('--all', 'every held key there')
     .option(...jsonOption);
-  command.action(async (keyId: string | undefined, { json, org, all }: ConfirmOptions) => {
+  command.action(async (keyId: string | undefined, options: ConfirmOptions) => {
+    requireKeyPlace(command, options);
+    const { json, all } = options;
     if ((keyId === undefined) === (all !== true)) {
       command.error("error: expected one of the two, a key_id or '--all'");
     }
     done(
       await withServices(runtime, async (services) => {
-        const { id } = await findOrganization(org, services);
-        const asked = keyId === undefined ? await findHeld(id, services) : [requireKeyId(keyId)];
+        const keyspace = await findKeyspace(options, services);
+        const asked = keyId === undefined ? await findHeld(keyspace, services) : [requireKeyId(keyId)];
         const confirmed: KeyRecord[] = [];
-        for (const one of asked) confirmed.push(...(await confirm(id, one, services)));
+        for (const one of asked) confirmed.push(...(await confirm(keyspace, one, services)));
         print(confirmed, json === true, services, runtime);
         return 0;
       }),
@@ -39,29 +40,22 @@ export function registerConfirm(keys: Command, runtime: Runtime, done: (code: Ex
   });
 }
 
-/** @throws KEY_NOT_FOUND */
-function requireKeyId(text: string): KeyId {
-  const keyId = parseKeyId(text);
-  if (keyId === undefined) throw new AppError('KEY_NOT_FOUND');
-  return keyId;
-}
-
-async function findHeld(id: OrganizationId, { store, mintRules, now }: Services): Promise<readonly KeyId[]> {
+async function findHeld(keyspace: Keyspace, { store, mintRules, now }: Services): Promise<readonly KeyId[]> {
   const filter = { nowMs: now(), staleAfterMs: mintRules.staleAfterDays * DAY_MS };
-  const keys = await readAllKeys(store.keys, id, { ...filter, status: 'revoked' });
+  const keys = await readAllKeys(store.keys, keyspace, { ...filter, status: 'revoked' });
   return keys.filter(isHeld).map((key) => key.id);
 }
 
 /** None where the key was not held. A revoked key stays revoked, held or not. @throws KEY_NOT_FOUND */
 async function confirm(
-  id: OrganizationId,
+  keyspace: Keyspace,
   keyId: KeyId,
   { store, now }: Services,
 ): Promise<readonly KeyRecord[]> {
   const nowMs = now();
   let changed = false;
   const key = await store.keys.change(
-    id,
+    keyspace,
     keyId,
     null,
     (current) => {
@@ -70,7 +64,13 @@ async function confirm(
     },
     ({ prefix }) => {
       const change = { confirmed: keyId, prefix };
-      return operatorRow({ tier: 'cli', target: 'keys confirm', organizationId: id, nowMs, change });
+      return operatorRow({
+        tier: 'cli',
+        target: 'keys confirm',
+        organizationId: organizationIn(keyspace),
+        nowMs,
+        change,
+      });
     },
   );
   if (key === undefined) throw new AppError('KEY_NOT_FOUND');

@@ -11,7 +11,7 @@ import { type MintedKey, mintKey } from '../keys/mint-key.ts';
 import type { Organization } from '../organization.ts';
 import { printable } from '../printable.ts';
 import type { Services } from '../services.ts';
-import { revokeKey } from './key-commands.ts';
+import { operateKeys } from './operate-keys.ts';
 import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { openSecretFile } from './secret-file.ts';
@@ -129,7 +129,7 @@ async function mintInto(handle: FileHandle, { id }: Organization, services: Serv
     await handle.appendFile(`${JSON.stringify(line)}\n`);
     await handle.sync();
   } catch (error) {
-    await revokeKey(id, key.id, services);
+    await (await operateKeys({ org: id }, 'keys revoke', services)).revoke(key.id);
     throw error;
   }
   return key;

@@ -2,15 +2,17 @@ import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { type Finding, type Severity, severities } from '../keys/review.ts';
 import { findingToWire } from '../keys/review-wire.ts';
-import { reviewOrganization } from '../tool/review-organization.ts';
+import type { Services } from '../services.ts';
+import { reviewKeyspace } from '../tool/review-keyspace.ts';
 import { findOrganization } from './find-organization.ts';
+import { type KeyPlace, requireKeyPlace, withKeyPlace } from './operate-keys.ts';
 import { parseWholeNumber } from './parse-option.ts';
-import { type JsonOption, jsonOption, printJson } from './print.ts';
+import { jsonOption, printJson } from './print.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { shortened, tableLines } from './table.ts';
 import { withServices } from './with-services.ts';
 
-type ReviewOptions = JsonOption & { readonly org: string; readonly unusedDays: number };
+type ReviewOptions = KeyPlace & { readonly unusedDays: number };
 
 const LONGEST_NAME = 20;
 
@@ -19,31 +21,36 @@ const header = ['#', 'SEVERITY', 'FINDING', 'KEY', 'NAME', 'OWNER', 'AGE', 'LAST
 const colors = { high: 'red', medium: 'yellow', low: 'cyan' } as const satisfies Record<Severity, string>;
 
 export function registerReview(keys: Command, runtime: Runtime, done: (code: ExitCode) => void): void {
-  keys
-    .command('review')
+  const command = withKeyPlace(keys.command('review'))
     .description(
       'Judges every key of the organisation by what it really did, the worst first; ends with 1 where something is of severity high.',
     )
-    .requiredOption('--org <id>', 'the organisation, org_…')
     .option(
       '--unused-days <days>',
       'days without use after which a key or a scope counts as unused',
       parseWholeNumber(1, 365),
       30,
     )
-    .option(...jsonOption)
-    .action(async ({ json, org, unusedDays }: ReviewOptions) =>
-      done(
-        await withServices(runtime, async (services) => {
-          const { id, status } = await findOrganization(org, services);
-          const request = { unusedDays, isActive: status === 'active' };
-          const findings = await reviewOrganization(id, request, services.callTool);
-          if (json) printJson(runtime, { findings: findings.map(findingToWire) });
-          else printFindings(findings, runtime);
-          return findings.some(({ severity }) => severity === 'high') ? 1 : 0;
-        }),
-      ),
+    .option(...jsonOption);
+  command.action(async (options: ReviewOptions) => {
+    requireKeyPlace(command, options);
+    done(
+      await withServices(runtime, async (services) => {
+        const findings = await review(options, services);
+        if (options.json) printJson(runtime, { findings: findings.map(findingToWire) });
+        else printFindings(findings, runtime);
+        return findings.some(({ severity }) => severity === 'high') ? 1 : 0;
+      }),
     );
+  });
+}
+
+async function review({ org, unusedDays }: ReviewOptions, services: Services) {
+  // The operator's keyspace has no default key, so it lacks none.
+  if (org === undefined)
+    return reviewKeyspace('operator', { unusedDays, isActive: false }, services.callTool);
+  const { id, status } = await findOrganization(org, services);
+  return reviewKeyspace(id, { unusedDays, isActive: status === 'active' }, services.callTool);
 }
 
 function printFindings(findings: readonly Finding[], runtime: Runtime): void {

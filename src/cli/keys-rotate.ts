@@ -1,28 +1,21 @@
 import { type Command, Option } from 'commander';
-import { operatorRow } from '../audit/operator-row.ts';
-import { AppError } from '../errors.ts';
-import { parseKeyId } from '../ids.ts';
 import { isoTimeOrNull } from '../iso-time.ts';
-import { keyStatus } from '../keys/key-record.ts';
-import { keepItWarning, keyToWire } from '../keys/key-wire.ts';
+import { keepItWarning, keyToWire, rotatedToWire } from '../keys/key-wire.ts';
+import type { RotatedView } from '../keys/manage-keys.ts';
 import { type Grace, graces } from '../keys/rotate.ts';
-import { rotateKey } from '../keys/rotate-key.ts';
-import { decideUpdate } from '../keys/update.ts';
 import { printable } from '../printable.ts';
-import type { Services } from '../services.ts';
-import { findOrganization } from './find-organization.ts';
-import { parseScopes, parseText, parseWholeNumber } from './parse-option.ts';
-import { type JsonOption, jsonOption, printJson } from './print.ts';
+import { type KeyPlace, operateKeys, requireKeyPlace, withKeyPlace } from './operate-keys.ts';
+import { parseList, parseText, parseWholeNumber } from './parse-option.ts';
+import { jsonOption, printJson } from './print.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { withServices } from './with-services.ts';
 
-type OrgOption = JsonOption & { readonly org: string };
-type RotateOptions = OrgOption & {
+type RotateOptions = KeyPlace & {
   readonly grace?: Grace;
   readonly scopes?: readonly string[];
   readonly dropScopes?: boolean;
 };
-type UpdateOptions = OrgOption & {
+type UpdateOptions = KeyPlace & {
   readonly name?: string;
   readonly owner?: string;
   readonly purpose?: string;
@@ -30,110 +23,62 @@ type UpdateOptions = OrgOption & {
 };
 type Done = (code: ExitCode) => void;
 
-const orgOption = ['--org <id>', 'the organisation, org_…'] as const;
-
 export function registerRotate(keys: Command, runtime: Runtime, done: Done): void {
-  keys
-    .command('rotate')
+  const command = withKeyPlace(keys.command('rotate'))
     .description('Replaces a key without downtime; shows the plaintext of the replacement once.')
     .argument('<key_id>', 'key_…')
-    .requiredOption(...orgOption)
     .addOption(
       new Option('--grace <time>', 'how long the old key stays valid').choices(graces).default('24h'),
     )
-    .option('--scopes <list>', 'narrows to these of its scopes, comma-separated', parseScopes)
+    .option('--scopes <list>', 'narrows to these of its scopes, comma-separated', parseList)
     .option('--drop-scopes', 'accepts that the replacement lacks scopes of the old key')
-    .option(...jsonOption)
-    .action(async (keyId: string, { json, org, ...request }: RotateOptions) =>
-      done(
-        await withServices(runtime, (services) =>
-          rotate(keyId, org, request, json === true, services, runtime),
-        ),
-      ),
+    .option(...jsonOption);
+  command.action(async (keyId: string, options: RotateOptions) => {
+    requireKeyPlace(command, options);
+    const { grace, scopes, dropScopes } = options;
+    done(
+      await withServices(runtime, async (services) => {
+        const operated = await operateKeys(options, 'keys rotate', services);
+        const rotated = await operated.rotate(keyId, { grace, scopes, dropScopes });
+        if (options.json) printJson(runtime, rotatedToWire(rotated));
+        else printRotated(rotated, runtime);
+        return 0;
+      }),
     );
+  });
 }
 
-async function rotate(
-  keyIdText: string,
-  org: string,
-  request: Omit<RotateOptions, 'org' | 'json'>,
-  json: boolean,
-  services: Services,
-  runtime: Runtime,
-): Promise<ExitCode> {
-  const { id } = await findOrganization(org, services);
-  const { store, mintRules, now } = services;
-  const { key, plaintext, old } = await rotateKey(
-    id,
-    requireKeyId(keyIdText),
-    request,
-    { operator: 'cli' },
-    (change) => operatorRow({ tier: 'cli', target: 'keys rotate', organizationId: id, nowMs: now(), change }),
-    { keys: store.keys, mintRules, now },
-  );
-  const replaced = {
-    key_id: old.id,
-    prefix: old.prefix,
-    grace_until: isoTimeOrNull(old.graceUntilMs),
-    last_used_at: isoTimeOrNull(old.lastUsedAtMs),
-    last_client: old.lastClient,
-  };
-  if (json) {
-    const view = { ...key, status: keyStatus(key, now(), mintRules.staleAfterDays) };
-    printJson(runtime, { key: keyToWire(view), auth_token: plaintext, warning: keepItWarning, replaced });
-    return 0;
-  }
-  runtime.out(
-    `Replaced ${old.prefix} by ${key.prefix} (${key.id}) with ${key.scopes.join(' ') || 'no scopes'}.`,
-  );
+function printRotated({ key, plaintext, old }: RotatedView, runtime: Runtime): void {
+  const scopes = key.scopes.join(' ') || 'no scopes';
+  runtime.out(`Replaced ${old.prefix} by ${key.prefix} (${key.id}) with ${scopes}.`);
   runtime.out(`Key: ${plaintext}`);
   runtime.out(keepItWarning);
   const client = old.lastClient === null ? '' : ` by ${printable(old.lastClient)}`;
+  const lastUse = isoTimeOrNull(old.lastUsedAtMs) ?? 'never';
   runtime.out(
-    `The old key is valid until ${replaced.grace_until}; last used: ${replaced.last_used_at ?? 'never'}${client}.`,
+    `The old key is valid until ${isoTimeOrNull(old.graceUntilMs)}; last used: ${lastUse}${client}.`,
   );
-  return 0;
 }
 
 export function registerUpdate(keys: Command, runtime: Runtime, done: Done): void {
-  keys
-    .command('update')
+  const command = withKeyPlace(keys.command('update'))
     .description('Changes the name, owner or purpose of a key, or lets it expire earlier.')
     .argument('<key_id>', 'key_…')
-    .requiredOption(...orgOption)
     .option('--name <name>', 'what people call the key', parseText(100))
     .option('--owner <owner>', 'who answers for it', parseText(200))
     .option('--purpose <purpose>', 'what it is for', parseText(500))
     .option('--expires-in-days <days>', 'an earlier end than now', parseWholeNumber(1, 3650))
-    .option(...jsonOption)
-    .action(async (keyId: string, { json, org, ...request }: UpdateOptions) =>
-      done(
-        await withServices(runtime, async (services) => {
-          const { id } = await findOrganization(org, services);
-          const { store, mintRules, now } = services;
-          const nowMs = now();
-          const key = await store.keys.change(
-            id,
-            requireKeyId(keyId),
-            null,
-            (current) => decideUpdate(request, current, nowMs),
-            ({ prefix }) => {
-              const change = { updated: keyId, prefix, ...request };
-              return operatorRow({ tier: 'cli', target: 'keys update', organizationId: id, nowMs, change });
-            },
-          );
-          if (key === undefined) throw new AppError('KEY_NOT_FOUND');
-          const view = { ...key, status: keyStatus(key, nowMs, mintRules.staleAfterDays) };
-          if (json) printJson(runtime, { key: keyToWire(view) });
-          else runtime.out(`Updated ${printable(key.name)} (${key.prefix}).`);
-          return 0;
-        }),
-      ),
+    .option(...jsonOption);
+  command.action(async (keyId: string, options: UpdateOptions) => {
+    requireKeyPlace(command, options);
+    const { json, org: _org, host: _host, ...request } = options;
+    done(
+      await withServices(runtime, async (services) => {
+        const key = await (await operateKeys(options, 'keys update', services)).update(keyId, request);
+        if (json) printJson(runtime, { key: keyToWire(key) });
+        else runtime.out(`Updated ${printable(key.name)} (${key.prefix}).`);
+        return 0;
+      }),
     );
-}
-
-function requireKeyId(text: string) {
-  const id = parseKeyId(text);
-  if (id === undefined) throw new AppError('KEY_NOT_FOUND');
-  return id;
+  });
 }

@@ -1,5 +1,4 @@
 import { operatorRow } from '../audit/operator-row.ts';
-import { AppError } from '../errors.ts';
 import type { OrganizationId } from '../ids.ts';
 import { type Groups, manageGroups } from '../members/manage-groups.ts';
 import { type Author, type Members, manageMembers } from '../members/manage-members.ts';
@@ -36,13 +35,6 @@ export async function operateMembers(org: string, command: string, services: Ser
     members: manageMembers(organizationId, author, deps),
     groups: manageGroups(organizationId, author, deps),
   };
-}
-
-/** @throws NOT_FOUND for an organisation that is deleted: it gets nobody and nothing new */
-export async function requireUndeleted(org: string, services: Services): Promise<void> {
-  const { id, status } = await findOrganization(org, services);
-  if (status !== 'deleted') return;
-  throw new AppError('NOT_FOUND', { message: `The organisation ${id} is deleted.` });
 }
 
 /** Every page, newest first. */

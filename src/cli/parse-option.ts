@@ -44,8 +44,8 @@ export function parseExternalId(text: string): string {
 }
 
 /** `agent:read,study:read`; nothing at all is the empty list, which allows nothing. */
-export function parseScopes(text: string): readonly string[] {
-  return text.trim() === '' ? [] : text.split(',').map((scope) => scope.trim());
+export function parseList(text: string): readonly string[] {
+  return text.trim() === '' ? [] : text.split(',').map((word) => word.trim());
 }
 
 export function parseExpiresInDays(text: string): number | 'never' {

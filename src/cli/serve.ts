@@ -14,6 +14,7 @@ export const registerServe: Register = (program, runtime, done) => {
           // First the port: a start that fails on it must not have made keys that nobody saw.
           const listening = await runtime.listen(services);
           if (services.config.demo) await showDemo(services, listening.url, runtime);
+          else await showBootstrap(services, listening.url, runtime);
           runtime.out(`tenantry listening on ${listening.url}`);
           await runtime.stopRequested();
           await listening.stop();
@@ -28,6 +29,15 @@ async function showDemo(services: Services, url: string, runtime: Runtime): Prom
   if (tenants.length > 0) return printDemo(tenants, url, runtime);
   runtime.err(`The store in ${services.config.dataDir} is not new: its keys were shown when they were made.`);
   runtime.err('Lost one? `tenantry orgs list`, then `tenantry keys mint --org org_… --name …`.');
+}
+
+/** While the store has never held a key: how whoever can read this makes the first ones. */
+async function showBootstrap({ bootstrap }: Services, url: string, runtime: Runtime): Promise<void> {
+  if (!(await bootstrap.isOpen())) return;
+  const body = JSON.stringify({ organization: 'My organisation', code: bootstrap.code });
+  runtime.err('The store has no key yet. Make the first organisation, from this machine:\n');
+  runtime.err(`  curl ${url}/admin/bootstrap -H 'Content-Type: application/json' -d '${body}'\n`);
+  runtime.err('The code works once, and until the server stops. Or: `tenantry orgs create <name>`.');
 }
 
 /** Plain text, once: the plaintext keys exist nowhere else. */

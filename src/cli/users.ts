@@ -7,7 +7,8 @@ import { type Member, type MemberRole, memberRoles } from '../members/member.ts'
 import { memberToWire } from '../members/member-wire.ts';
 import { printable } from '../printable.ts';
 import type { Services } from '../services.ts';
-import { listAll, operateMembers, requireUndeleted } from './operate-members.ts';
+import { requireUndeleted } from './find-organization.ts';
+import { listAll, operateMembers } from './operate-members.ts';
 import { parseText } from './parse-option.ts';
 import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
 import type { Register } from './program.ts';

@@ -1,8 +1,7 @@
 import { AppError } from '../errors.ts';
+import { isBearerToken } from '../token-shape.ts';
 import { headerValues, type RawHeaders } from './raw-headers.ts';
 
-/** One token of RFC 6750's alphabet (https://www.rfc-editor.org/rfc/rfc6750#section-2.1). */
-const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const BEARER = /^bearer /i;
 
 /**
@@ -34,6 +33,6 @@ function readBearer(value: string): string | undefined {
 }
 
 function requireToken(text: string): string {
-  if (!TOKEN.test(text)) throw new AppError('MALFORMED_CREDENTIALS');
+  if (!isBearerToken(text)) throw new AppError('MALFORMED_CREDENTIALS');
   return text;
 }

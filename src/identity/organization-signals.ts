@@ -1,6 +1,8 @@
+import type { AuditSlot } from '../audit/audit-slot.ts';
 import { AppError } from '../errors.ts';
 import { type OrganizationId, parseOrganizationId } from '../ids.ts';
 import { headerValues, type RawHeaders } from './raw-headers.ts';
+import type { Surface } from './surface.ts';
 
 /** What the request says of its organisation, besides the credential. Signals select; they never grant. */
 export type OrganizationSignals = {
@@ -25,4 +27,28 @@ export function namedOrganizations(signals: OrganizationSignals): readonly Organ
     if (id === undefined) throw new AppError('INVALID_ORGANIZATION_HEADER');
     return id;
   });
+}
+
+/**
+ * The one organisation that the request names, for a credential that several are open to.
+ *
+ * @throws INVALID_ORGANIZATION_HEADER; ORGANIZATION_REQUIRED where none is named; ORGANIZATION_MISMATCH for two
+ */
+export function requireOneNamed(
+  signals: OrganizationSignals & { readonly surface: Surface },
+  slot: AuditSlot,
+): OrganizationId {
+  const [named, ...others] = namedOrganizations(signals);
+  if (named === undefined) {
+    throw new AppError('ORGANIZATION_REQUIRED', { status: signals.surface === 'mcp' ? 403 : 400 });
+  }
+  const other = others.find((id) => id !== named);
+  if (other !== undefined) throw attemptedMismatch(other, slot);
+  return named;
+}
+
+/** The refusal of an organisation, existing or not, with the same bytes; the audit keeps which one it was. */
+export function attemptedMismatch(organizationId: OrganizationId, slot: AuditSlot): AppError {
+  slot.learn({ attempted: organizationId });
+  return new AppError('ORGANIZATION_MISMATCH');
 }

@@ -1,19 +1,23 @@
-import type { OrganizationId } from '../ids.ts';
-import type { KeyRecord } from './key-record.ts';
-import type { KeyFilter, KeyStore } from './key-store.ts';
+import type { KeyRecord, Keyspace } from './key-record.ts';
+import type { KeyFilter, KeyPage, KeyStore } from './key-store.ts';
 
 const PAGE = 500;
 
-/** Every key of the organisation, newest first, however many there are; the store is asked a page at a time. */
-export async function readAllKeys(
-  keys: Pick<KeyStore, 'list'>,
-  organizationId: OrganizationId,
-  filter: KeyFilter,
-): Promise<readonly KeyRecord[]> {
-  const found: KeyRecord[] = [];
+/** Every row, newest first, however many there are; the store is asked a page at a time. */
+export async function readPages<Row extends KeyRecord>(
+  list: (page: KeyPage) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const found: Row[] = [];
   for (;;) {
-    const page = await keys.list(organizationId, filter, { limit: PAGE, beforeId: found.at(-1)?.id });
+    const page = await list({ limit: PAGE, beforeId: found.at(-1)?.id });
     found.push(...page);
     if (page.length < PAGE) return found;
   }
 }
+
+/** Every key of the keyspace, newest first. */
+export const readAllKeys = (
+  keys: Pick<KeyStore, 'list'>,
+  keyspace: Keyspace,
+  filter: KeyFilter,
+): Promise<readonly KeyRecord[]> => readPages((page) => keys.list(keyspace, filter, page));

@@ -2,6 +2,12 @@ import type { KeyId, OrganizationId, UserId } from '../ids.ts';
 import type { Scope } from '../scopes/scopes.ts';
 
 export type ScopeType = 'global' | 'user' | 'host';
+/** Whose keys are meant: one organisation's, or the operator's own, which are the host keys. */
+export type Keyspace = OrganizationId | 'operator';
+
+export const organizationIn = (keyspace: Keyspace): OrganizationId | null =>
+  keyspace === 'operator' ? null : keyspace;
+
 export type ScopeSource = 'canonical' | 'canonical+extra' | 'explicit';
 
 /** What narrows a key further than its scopes; absent means not narrowed in that respect. */
@@ -14,7 +20,8 @@ export type Restrictions = {
 /** A key as the store keeps it, without its hash. Times are milliseconds since 1970; null means never. */
 export type KeyRecord = {
   readonly id: KeyId;
-  readonly organizationId: OrganizationId;
+  /** Null for a host key, which is the operator's. */
+  readonly organizationId: OrganizationId | null;
   readonly name: string;
   readonly prefix: string;
   readonly scopeType: ScopeType;

@@ -2,10 +2,11 @@ import type { AuditRow } from '../audit/audit-event.ts';
 import type { KeyId, OrganizationId, UserId } from '../ids.ts';
 import type { Organization } from '../organization.ts';
 import type { CanonicalSet } from '../scopes/scopes.ts';
-import type { KeyRecord, KeyStatus, ScopeType } from './key-record.ts';
+import type { KeyRecord, KeyStatus, Keyspace, ScopeType } from './key-record.ts';
 import type { RotateFacts, Rotation } from './rotate.ts';
 
-export type FoundKey = { readonly key: KeyRecord; readonly organization: Organization };
+/** A key and the organisation that it belongs to; null for a host key, which belongs to none. */
+export type FoundKey = { readonly key: KeyRecord; readonly organization: Organization | null };
 
 export type KeyFilter = {
   readonly status?: KeyStatus | undefined;
@@ -30,8 +31,16 @@ export type MintFacts = {
   readonly canon: CanonicalSet;
 };
 
-/** A key to insert; `demotes` loses its place as the organisation's default key to it. */
-export type NewKey = { readonly key: KeyRecord; readonly hash: Buffer; readonly demotes: KeyId | null };
+/**
+ * A key to insert; `demotes` loses its place as the organisation's default key to it. `grants` are the
+ * organisations that a host key may act for.
+ */
+export type NewKey = {
+  readonly key: KeyRecord;
+  readonly hash: Buffer;
+  readonly demotes: KeyId | null;
+  readonly grants: readonly OrganizationId[];
+};
 
 /** What may be changed on a key; what is absent stays. */
 export type KeyChange = Partial<
@@ -51,23 +60,33 @@ export type KeyChange = Partial<
   >
 >;
 
+/** Organisations that a host key may act for from now on, and those that it may no longer act for. */
+export type GrantChange = {
+  readonly add: readonly OrganizationId[];
+  readonly withdraw: readonly OrganizationId[];
+};
+
 /** When a key was used last (milliseconds since 1970), and by which client. */
 export type KeyUse = { readonly atMs: number; readonly client: string | null };
 
 /**
- * Keys at rest. A method is one atomic operation bound to the organisation given; `decide` runs inside the
+ * Keys at rest. A method is one atomic operation bound to the keyspace given; `decide` runs inside the
  * transaction, is pure, and may throw an AppError to refuse. A mutation and its audit row commit together.
  */
 export type KeyStore = {
   /** The key with this SHA-256, whatever its state, read from the store on every call. */
   find(hash: Buffer): Promise<FoundKey | undefined>;
-  get(organizationId: OrganizationId, keyId: KeyId): Promise<KeyRecord | undefined>;
-  list(organizationId: OrganizationId, filter: KeyFilter, page: KeyPage): Promise<readonly KeyRecord[]>;
+  get(keyspace: Keyspace, keyId: KeyId): Promise<KeyRecord | undefined>;
+  list(keyspace: Keyspace, filter: KeyFilter, page: KeyPage): Promise<readonly KeyRecord[]>;
+  /** The organisation, whatever its state, where the host key may act for it. */
+  findGrant(keyId: KeyId, organizationId: OrganizationId): Promise<Organization | undefined>;
+  /** The organisations that a host key may act for. */
+  listGrants(keyId: KeyId): Promise<readonly OrganizationId[]>;
   /** Live keys that the key with this prefix created. */
-  listCreatedBy(organizationId: OrganizationId, prefix: string, nowMs: number): Promise<readonly KeyRecord[]>;
+  listCreatedBy(keyspace: Keyspace, prefix: string, nowMs: number): Promise<readonly KeyRecord[]>;
   /** Calls `decide` anew when the prefix it made is taken. `userId` is the person for whom a key is asked. */
   mint(
-    organizationId: OrganizationId,
+    keyspace: Keyspace,
     actor: KeyId | null,
     nowMs: number,
     decide: (facts: MintFacts) => NewKey,
@@ -76,7 +95,7 @@ export type KeyStore = {
   ): Promise<KeyRecord>;
   /** Undefined for an unknown or foreign key; `decide` answers null to leave the key as it is, unaudited. */
   change(
-    organizationId: OrganizationId,
+    keyspace: Keyspace,
     keyId: KeyId,
     actor: KeyId | null,
     decide: (key: KeyRecord, actor: KeyRecord | null) => KeyChange | null,
@@ -87,12 +106,23 @@ export type KeyStore = {
    * `decide` anew when the prefix it made is taken.
    */
   rotate(
-    organizationId: OrganizationId,
+    keyspace: Keyspace,
     keyId: KeyId,
     actor: KeyId | null,
     decide: (facts: RotateFacts) => Rotation,
     auditRow: (replacement: KeyRecord, old: KeyRecord) => AuditRow,
   ): Promise<{ readonly replacement: KeyRecord; readonly old: KeyRecord } | undefined>;
+  /**
+   * Adds and withdraws grants of a host key, and answers those that it has then. Undefined for an unknown key.
+   *
+   * @throws NOT_FOUND for an organisation that is not there
+   */
+  changeGrants(
+    keyId: KeyId,
+    nowMs: number,
+    change: GrantChange,
+    auditRow: (key: KeyRecord) => AuditRow,
+  ): Promise<readonly OrganizationId[] | undefined>;
   /** Records the last use of each key. */
   noteUses(uses: ReadonlyMap<KeyId, KeyUse>): Promise<void>;
 };

@@ -36,6 +36,27 @@ export function keyToWire(key: KeyView) {
   };
 }
 
+/** A minting as the outside sees it: with the plaintext, this once. */
+export const mintedToWire = ({ key, plaintext }: { readonly key: KeyView; readonly plaintext: string }) => ({
+  key: keyToWire(key),
+  auth_token: plaintext,
+  warning: keepItWarning,
+});
+
+type Rotated = Parameters<typeof mintedToWire>[0] & { readonly old: KeyView };
+
+/** A rotation, and what whoever finishes it must know of the old key. */
+export const rotatedToWire = ({ old, ...minted }: Rotated) => ({
+  ...mintedToWire(minted),
+  replaced: {
+    key_id: old.id,
+    prefix: old.prefix,
+    grace_until: isoTimeOrNull(old.graceUntilMs),
+    last_used_at: isoTimeOrNull(old.lastUsedAtMs),
+    last_client: old.lastClient,
+  },
+});
+
 function restrictionsToWire({ tools, workspace_ids, addresses }: Restrictions) {
   return {
     ...(tools && { tools: [...tools] }),

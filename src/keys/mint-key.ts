@@ -1,7 +1,7 @@
 import type { AuditRow } from '../audit/audit-event.ts';
-import { type OrganizationId, parseUserId } from '../ids.ts';
+import { parseUserId } from '../ids.ts';
 import { isoTimeOrNull } from '../iso-time.ts';
-import type { KeyRecord } from './key-record.ts';
+import type { KeyRecord, Keyspace } from './key-record.ts';
 import type { KeyStore } from './key-store.ts';
 import { decideMint, type Minter, type MintRequest, type MintRules, ownerAsked } from './mint.ts';
 
@@ -19,7 +19,7 @@ type MintChange = Readonly<Record<string, unknown>>;
  * @throws INVALID_TOKEN, VALIDATION_ERROR, SCOPE_ESCALATION, KEY_LIMIT_REACHED, NOT_FOUND
  */
 export async function mintKey(
-  organizationId: OrganizationId,
+  keyspace: Keyspace,
   request: MintRequest,
   minter: Minter,
   auditRow: (change: MintChange) => AuditRow,
@@ -29,11 +29,11 @@ export async function mintKey(
   const actor = 'caller' in minter ? minter.caller.key.id : null;
   let plaintext = '';
   const key = await keys.mint(
-    organizationId,
+    keyspace,
     actor,
     nowMs,
     (facts) => {
-      const made = decideMint(organizationId, request, minter, facts, mintRules, nowMs);
+      const made = decideMint(keyspace, request, minter, facts, mintRules, nowMs);
       plaintext = made.plaintext;
       return made;
     },

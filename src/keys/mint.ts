@@ -1,16 +1,25 @@
-import type { Caller } from '../caller.ts';
+import { type Caller, type KeyCaller, speaksWithKey } from '../caller.ts';
 import { AppError } from '../errors.ts';
-import type { OrganizationId, UserId } from '../ids.ts';
-import type { CanonicalSet, Catalogue, Scope } from '../scopes/scopes.ts';
+import type { UserId } from '../ids.ts';
+import { requireOrganizationId } from '../organization.ts';
+import type { Catalogue, Scope } from '../scopes/scopes.ts';
 import type { KeyFormat } from './key-format.ts';
-import { isLive, type KeyRecord, keyStatus, type Restrictions, type ScopeSource } from './key-record.ts';
+import {
+  isLive,
+  type KeyRecord,
+  type Keyspace,
+  keyStatus,
+  type Restrictions,
+  type ScopeType,
+} from './key-record.ts';
 import type { MintFacts, NewKey } from './key-store.ts';
 import { expiryOf, makeKey } from './new-key.ts';
 import { inheritRestrictions, requireAsRestricted } from './restrictions.ts';
+import { decideGrant, requireHeld } from './scope-grant.ts';
 
-/** What is asked for; exactly one organisation, the caller's, can be meant. */
+/** What is asked for; in an organisation's keyspace no other organisation can be meant. */
 export type MintRequest = {
-  readonly scopeType: 'global' | 'user';
+  readonly scopeType: ScopeType;
   /** Whose key it is, for a user-bound one; the calling user's when left out. An id of no form is nobody's. */
   readonly userId?: string | undefined;
   readonly name: string;
@@ -20,10 +29,24 @@ export type MintRequest = {
   readonly purpose?: string | undefined;
   readonly expiresInDays?: number | 'never' | undefined;
   readonly restrictions?: Restrictions | undefined;
+  /** The organisations that a host key may act for; none for other keys. */
+  readonly organizationIds?: readonly string[] | undefined;
 };
 
 /** Who mints: a verified caller, who grants at most what they hold, or the operator, who may grant anything. */
-export type Minter = { readonly caller: Caller } | { readonly operator: 'cli' | 'provisioning' };
+export type Minter =
+  | { readonly caller: KeyCaller }
+  | { readonly operator: 'cli' | 'provisioning' | 'admin-token' | 'bootstrap' };
+
+export function minterOf(caller: Caller): Minter {
+  if (speaksWithKey(caller)) return { caller };
+  if (caller.tier === 'admin-token') return { operator: 'admin-token' };
+  throw new Error(`nobody may mint as ${caller.tier}`);
+}
+
+/** How the minter is named on what they made. */
+export const nameOf = (minter: Minter): string =>
+  'caller' in minter ? minter.caller.key.prefix : minter.operator;
 
 export type MintRules = {
   readonly format: KeyFormat;
@@ -33,15 +56,9 @@ export type MintRules = {
   readonly maxPerOrganization: number;
 };
 
-type Grant = {
-  readonly scopes: readonly Scope[];
-  readonly source: ScopeSource;
-  readonly version: number | null;
-};
-
 /** The key that `request` makes, given the facts of the moment; throws the refusal otherwise. */
 export function decideMint(
-  organizationId: OrganizationId,
+  keyspace: Keyspace,
   request: MintRequest,
   minter: Minter,
   facts: MintFacts,
@@ -50,35 +67,36 @@ export function decideMint(
 ): NewKey & { readonly plaintext: string } {
   requireLiveActor(minter, facts.actor, nowMs);
   if ('caller' in minter) requireMintRole(request.scopeType, request.userId, minter.caller);
-  const grant = decideGrant(request, facts, rules);
+  if ((request.scopeType === 'host') !== (keyspace === 'operator'))
+    throw new Error('a key in a foreign keyspace');
+  const grant = decideGrant(request, facts.canon, rules.catalogue);
   const userId = requireOwner(request, minter, facts);
   requireHeld(grant.scopes, minter, facts.canon);
   if (facts.keys.live >= rules.maxPerOrganization) throw new AppError('KEY_LIMIT_REACHED');
 
-  const isCanonical = request.scopeType === 'global' && grant.source === 'canonical';
+  const isCanonical = request.scopeType === 'global' && grant.scopeSource === 'canonical';
   const becomesDefault = isCanonical && needsDefaultKey(facts.defaultKey, rules, nowMs);
   // A default key does not expire, unless whoever mints it says so.
   const days = request.expiresInDays ?? (becomesDefault ? 'never' : undefined);
   const made = makeKey(
-    organizationId,
+    keyspace,
     {
       name: request.name,
       scopeType: request.scopeType,
       userId,
-      scopes: grant.scopes,
-      scopeSource: grant.source,
-      canonicalVersion: grant.version,
+      ...grant,
       owner: request.owner ?? accountable(minter),
       purpose: request.purpose ?? null,
       restrictions: grantedRestrictions(request, facts),
-      createdBy: 'caller' in minter ? minter.caller.key.prefix : minter.operator,
+      createdBy: nameOf(minter),
       expiresAtMs: expiryOf(days, rules.defaultTtlDays, nowMs),
       isDefault: becomesDefault,
     },
     rules.format,
     nowMs,
   );
-  return { ...made, demotes: becomesDefault ? (facts.defaultKey?.id ?? null) : null };
+  const demotes = becomesDefault ? (facts.defaultKey?.id ?? null) : null;
+  return { ...made, demotes, grants: [...new Set(request.organizationIds?.map(requireOrganizationId))] };
 }
 
 /**
@@ -91,7 +109,7 @@ export function requireMintRole(scopeType: unknown, userId: unknown, caller: Cal
   if (scopeType === undefined || scopeType === null) {
     throw new AppError('SCOPE_REQUIRED', { message: 'scope_type is required: "global" or "user".' });
   }
-  if (scopeType === 'host') throw new AppError('HOST_KEY_OPERATOR_ONLY');
+  if (scopeType === 'host' && speaksWithKey(caller)) throw new AppError('HOST_KEY_OPERATOR_ONLY');
   if (caller.isAdmin) return;
   if (scopeType === 'global') throw new AppError('GLOBAL_KEY_ADMIN_ONLY');
   if (userId !== undefined && userId !== caller.userId) throw new AppError('FORBIDDEN');
@@ -100,10 +118,10 @@ export function requireMintRole(scopeType: unknown, userId: unknown, caller: Cal
 /** The person whose key it will be; null for a key of the organisation. */
 function requireOwner(request: MintRequest, minter: Minter, { activeUser }: MintFacts): UserId | null {
   const userId = ownerAsked(request, minter);
-  if (request.scopeType === 'global') {
+  if (request.scopeType !== 'user') {
     if (userId === null) return null;
     throw new AppError('VALIDATION_ERROR', {
-      message: 'user_id: expected none for a key of the organisation',
+      message: 'user_id: expected none for a key that is not user-bound',
     });
   }
   if (userId === null) throw new AppError('VALIDATION_ERROR', { message: 'user_id: expected a member' });
@@ -123,36 +141,6 @@ const accountable = (minter: Minter): string =>
 /** A key revoked between the gate and the commit must not leave anything behind. */
 export function requireLiveActor(minter: Minter, actor: KeyRecord | null, nowMs: number): void {
   if ('caller' in minter && (actor === null || !isLive(actor, nowMs))) throw new AppError('INVALID_TOKEN');
-}
-
-function decideGrant(request: MintRequest, { canon }: MintFacts, { catalogue }: MintRules): Grant {
-  const { scopes, additionalScopes } = request;
-  if (scopes !== undefined && additionalScopes !== undefined) {
-    throw new AppError('VALIDATION_ERROR', { message: 'scopes, additional_scopes: expected one of the two' });
-  }
-  const asked = scopes ?? additionalScopes ?? [];
-  const unknown = catalogue.unknown(asked);
-  if (unknown.length > 0) {
-    const field = scopes === undefined ? 'additional_scopes' : 'scopes';
-    const message = `${field}: expected scopes of the catalogue, ${catalogue.scopes.join(', ')}`;
-    throw new AppError('VALIDATION_ERROR', { message });
-  }
-  if (scopes !== undefined) return { scopes: [...new Set(scopes)], source: 'explicit', version: null };
-  const extras = (additionalScopes ?? []).filter((scope) => !canon.scopes.includes(scope));
-  return {
-    scopes: [...new Set([...canon.scopes, ...extras])],
-    source: extras.length > 0 ? 'canonical+extra' : 'canonical',
-    version: canon.version,
-  };
-}
-
-/** Nobody grants what they do not hold: at most the canonical set and the caller's own effective scopes. */
-export function requireHeld(granted: readonly Scope[], minter: Minter, canon: CanonicalSet): void {
-  if (!('caller' in minter)) return;
-  const beyond = granted.filter(
-    (scope) => !canon.scopes.includes(scope) && !minter.caller.scopes.includes(scope),
-  );
-  if (beyond.length > 0) throw new AppError('SCOPE_ESCALATION', { data: { beyond } });
 }
 
 /** A restricted key mints keys that are restricted at least as it is: what is not said is inherited. */

@@ -1,6 +1,6 @@
-import { newKeyId, type OrganizationId } from '../ids.ts';
+import { newKeyId } from '../ids.ts';
 import type { KeyFormat } from './key-format.ts';
-import { DAY_MS, type KeyRecord } from './key-record.ts';
+import { DAY_MS, type KeyRecord, type Keyspace, organizationIn } from './key-record.ts';
 import type { NewKey } from './key-store.ts';
 
 /** What differs from key to key; the rest of a record starts the same for all. */
@@ -12,7 +12,7 @@ type Traits = Pick<
 
 /** A key to insert and its plaintext, which exists nowhere else and is shown once. */
 export function makeKey(
-  organizationId: OrganizationId,
+  keyspace: Keyspace,
   traits: Traits,
   format: KeyFormat,
   nowMs: number,
@@ -20,7 +20,7 @@ export function makeKey(
   const { plaintext, prefix, hash } = format.generate();
   const key: KeyRecord = {
     id: newKeyId(nowMs),
-    organizationId,
+    organizationId: organizationIn(keyspace),
     prefix,
     userId: null,
     restrictions: null,
@@ -38,7 +38,7 @@ export function makeKey(
     removedAtMs: null,
     ...traits,
   };
-  return { key, hash, demotes: null, plaintext };
+  return { key, hash, demotes: null, grants: [], plaintext };
 }
 
 /** `'never'` must be said; nothing said means the default lifetime. */

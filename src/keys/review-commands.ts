@@ -1,12 +1,17 @@
 import type { Scope } from '../scopes/scopes.ts';
+import type { Keyspace } from './key-record.ts';
 import type { KeyView } from './key-wire.ts';
+
+/** How the commands are told whose keys are meant. */
+export const placeOf = (keyspace: Keyspace): string =>
+  keyspace === 'operator' ? '--host' : `--org ${keyspace}`;
 
 /** Ids and scopes have no character that a shell would take for anything else. */
 export const onKey = (
   verb: 'revoke' | 'rotate' | 'update',
   { id, organizationId }: KeyView,
   ...options: readonly string[]
-): string => ['tenantry keys', verb, id, '--org', organizationId, ...options].join(' ');
+): string => ['tenantry keys', verb, id, placeOf(organizationId ?? 'operator'), ...options].join(' ');
 
 /** A key of a person is rotated by that person alone, with the tool. */
 export function rotation(key: KeyView, scopes?: readonly Scope[], dropScopes = false): string {

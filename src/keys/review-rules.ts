@@ -63,7 +63,7 @@ const neverExpires = forKeys(['active', 'stale'], (key, { defaultTtlDays }) => {
 });
 
 const ownerUnknown = forKeys(['active', 'stale'], (key) => {
-  if (key.scopeType !== 'global' || key.owner !== 'operator') return undefined;
+  if (key.scopeType === 'user' || key.owner !== 'operator') return undefined;
   return {
     kind: 'owner_unknown',
     severity: 'medium',
@@ -75,7 +75,7 @@ const ownerUnknown = forKeys(['active', 'stale'], (key) => {
 
 const noPurpose = forKeys(['active', 'stale'], (key) => {
   // What a default key is for is known.
-  if (key.scopeType !== 'global' || key.purpose !== null || key.isDefault) return undefined;
+  if (key.scopeType === 'user' || key.purpose !== null || key.isDefault) return undefined;
   return {
     kind: 'no_purpose',
     severity: 'low',

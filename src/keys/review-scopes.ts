@@ -1,7 +1,7 @@
 import type { Scope } from '../scopes/scopes.ts';
 import { DAY_MS } from './key-record.ts';
 import type { Observation, ReviewFacts } from './review.ts';
-import { onKey, rotation } from './review-commands.ts';
+import { onKey, placeOf, rotation } from './review-commands.ts';
 import { days, forKeys, isQuiet } from './review-terms.ts';
 
 export const scopesUnused = forKeys(['active'], (key, facts) => {
@@ -55,7 +55,7 @@ export function evidenceTooShort(facts: ReviewFacts): Observation | undefined {
     severity: 'low',
     summary: `the audit tells ${days(covered)} only`,
     action: `Review unused scopes over the ${days(covered)} that the audit still tells.`,
-    command: `tenantry keys review --org ${facts.organizationId} --unused-days ${covered}`,
+    command: `tenantry keys review ${placeOf(facts.keyspace)} --unused-days ${covered}`,
   };
 }
 

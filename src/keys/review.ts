@@ -1,5 +1,6 @@
-import type { KeyId, OrganizationId } from '../ids.ts';
+import type { KeyId } from '../ids.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
+import type { Keyspace } from './key-record.ts';
 import type { KeyView } from './key-wire.ts';
 import { defaultKeyMissing, keyRules } from './review-rules.ts';
 import { evidenceTooShort } from './review-scopes.ts';
@@ -45,7 +46,7 @@ export type Finding = Observation & { readonly key: KeyView | null; readonly age
 
 /** All that a review judges by; nothing else is read. */
 export type ReviewFacts = {
-  readonly organizationId: OrganizationId;
+  readonly keyspace: Keyspace;
   /** An organisation that is not active gets no key, so it lacks none. */
   readonly isActive: boolean;
   readonly keys: readonly KeyView[];

@@ -1,8 +1,8 @@
 import type { AuditRow } from '../audit/audit-event.ts';
 import { AppError } from '../errors.ts';
-import type { KeyId, OrganizationId } from '../ids.ts';
+import type { KeyId } from '../ids.ts';
 import { isoTimeOrNull } from '../iso-time.ts';
-import type { KeyRecord } from './key-record.ts';
+import type { KeyRecord, Keyspace } from './key-record.ts';
 import type { Minter } from './mint.ts';
 import type { MintDeps, MintedKey } from './mint-key.ts';
 import { decideRotation, type RotateRequest } from './rotate.ts';
@@ -17,7 +17,7 @@ export type RotatedKey = MintedKey & { readonly old: KeyRecord };
  * SCOPE_ESCALATION, VALIDATION_ERROR
  */
 export async function rotateKey(
-  organizationId: OrganizationId,
+  keyspace: Keyspace,
   keyId: KeyId,
   request: RotateRequest,
   minter: Minter,
@@ -27,7 +27,7 @@ export async function rotateKey(
   const nowMs = now();
   let plaintext = '';
   const rotated = await keys.rotate(
-    organizationId,
+    keyspace,
     keyId,
     'caller' in minter ? minter.caller.key.id : null,
     (facts) => {

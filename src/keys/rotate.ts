@@ -1,10 +1,12 @@
 import { AppError } from '../errors.ts';
+import type { OrganizationId } from '../ids.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
 import { isLive, type KeyRecord } from './key-record.ts';
 import type { KeyChange, NewKey } from './key-store.ts';
-import { type Minter, type MintRules, requireHeld, requireLiveActor } from './mint.ts';
+import { type Minter, type MintRules, nameOf, requireLiveActor } from './mint.ts';
 import { makeKey } from './new-key.ts';
 import { requireAsRestricted } from './restrictions.ts';
+import { requireHeld, type ScopeGrant } from './scope-grant.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -37,6 +39,8 @@ export type RotateFacts = {
   readonly successor: KeyRecord | null;
   readonly predecessor: KeyRecord | null;
   readonly canon: CanonicalSet;
+  /** The organisations that a host key may act for; its replacement may act for the same. */
+  readonly grants: readonly OrganizationId[];
   /** The canonical set that the key was made with; null for an explicit key. */
   readonly formerCanon: CanonicalSet | null;
 };
@@ -59,7 +63,7 @@ export function decideRotation(
   requireHeld(grant.scopes, minter, facts.canon);
   requireAsRestricted(current.restrictions, facts.actor?.restrictions ?? null);
   const made = makeKey(
-    current.organizationId,
+    current.organizationId ?? 'operator',
     {
       ...grant,
       name: current.name,
@@ -70,7 +74,7 @@ export function decideRotation(
       restrictions: current.restrictions,
       isDefault: current.isDefault,
       replaces: current.id,
-      createdBy: 'caller' in minter ? minter.caller.key.prefix : minter.operator,
+      createdBy: nameOf(minter),
       expiresAtMs: renewedExpiry(current, rules.defaultTtlDays, nowMs),
     },
     rules.format,
@@ -78,7 +82,7 @@ export function decideRotation(
   );
   const graceUntilMs = graceEnd(request.grace ?? '24h', current, nowMs);
   return {
-    replacement: { ...made, demotes: current.isDefault ? current.id : null },
+    replacement: { ...made, grants: facts.grants, demotes: current.isDefault ? current.id : null },
     change: { replacedBy: made.key.id, graceUntilMs, isDefault: false },
     plaintext: made.plaintext,
   };
@@ -99,13 +103,11 @@ function requireRotatable({ current, successor, predecessor }: RotateFacts, nowM
   if (isOpen || isOfOpenOne) throw new AppError('ROTATION_IN_PROGRESS');
 }
 
-type Grant = Pick<KeyRecord, 'scopes' | 'scopeSource' | 'canonicalVersion'>;
-
 /** @throws VALIDATION_ERROR, SCOPES_WOULD_DROP */
 function replacementGrant(
   { scopes, dropScopes }: RotateRequest,
   { current, canon, formerCanon }: RotateFacts,
-): Grant {
+): ScopeGrant {
   if (scopes !== undefined) {
     const beyond = scopes.filter((scope) => !current.scopes.includes(scope));
     if (beyond.length > 0) {

@@ -6,23 +6,26 @@ export type InFlight = {
   /** @throws SHUTTING_DOWN, OVERLOADED; asked before anything else is done for a request. */
   requireRoom(): void;
   /** @throws OVERLOADED. Call what it returns when the answer has left. */
-  enter(organizationId: OrganizationId): () => void;
+  enter(organizationId: Place): () => void;
   readonly draining: boolean;
   /** Admits nothing more and resolves when the last answer has left. */
   drain(): Promise<void>;
 };
+
+/** Whose call it is. */
+type Place = OrganizationId | 'operator';
 
 /** One organisation must not be able to shut the others out. */
 const SHARE = 1 / 4;
 
 export function createInFlight(most: number): InFlight {
   const mostOfOne = Math.max(1, Math.ceil(most * SHARE));
-  const byOrganization = new Map<OrganizationId, number>();
+  const byOrganization = new Map<Place, number>();
   let count = 0;
   let draining = false;
   let onIdle = () => {};
 
-  const change = (organizationId: OrganizationId, by: 1 | -1) => {
+  const change = (organizationId: Place, by: 1 | -1) => {
     count += by;
     const own = (byOrganization.get(organizationId) ?? 0) + by;
     if (own === 0) byOrganization.delete(organizationId);

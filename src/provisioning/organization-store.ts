@@ -4,8 +4,12 @@ import type { NewKey } from '../keys/key-store.ts';
 import type { Organization, OrganizationStatus } from '../organization.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
 
-/** An organisation and the key it is born with. */
-export type NewOrganization = { readonly organization: Organization; readonly defaultKey: NewKey };
+/** An organisation and the keys it is born with; the very first has one that manages it. */
+export type NewOrganization = {
+  readonly organization: Organization;
+  readonly defaultKey: NewKey;
+  readonly managerKey?: NewKey;
+};
 
 export type OrganizationStore = {
   /**
@@ -17,6 +21,13 @@ export type OrganizationStore = {
     make: (canon: CanonicalSet) => NewOrganization,
     auditRow: (organization: Organization) => AuditRow,
   ): Promise<{ readonly organization: Organization; readonly created: boolean }>;
+  /** Whether the store has never held a key; once it has, it never says so again. */
+  isBootstrapOpen(): Promise<boolean>;
+  /** Creates the first organisation. @throws BOOTSTRAP_CLOSED where the store has ever held a key */
+  bootstrap(
+    make: (canon: CanonicalSet) => NewOrganization,
+    auditRow: (organization: Organization) => AuditRow,
+  ): Promise<Organization>;
   get(organizationId: OrganizationId): Promise<Organization | undefined>;
   list(): Promise<readonly Organization[]>;
   /** Undefined for an unknown or deleted organisation. `deleted` revokes every key in the same transaction. */

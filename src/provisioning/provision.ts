@@ -13,6 +13,12 @@ export type Provisioned = {
   readonly defaultKey: string | null;
 };
 
+type ProvisionRequest = {
+  readonly name: string;
+  readonly externalId: string | null;
+  readonly createdBy: string;
+};
+
 type ProvisionDeps = {
   readonly organizations: OrganizationStore;
   readonly format: KeyFormat;
@@ -21,7 +27,7 @@ type ProvisionDeps = {
 
 /** Creates an organisation with its default key, in one transaction; idempotent on the external id. */
 export async function provisionOrganization(
-  request: { readonly name: string; readonly externalId: string | null; readonly createdBy: string },
+  request: ProvisionRequest,
   auditRow: (organization: Organization) => AuditRow,
   deps: ProvisionDeps,
 ): Promise<Provisioned> {
@@ -29,35 +35,40 @@ export async function provisionOrganization(
   const nowMs = deps.now();
   let plaintext: string | null = null;
   const make = (canon: CanonicalSet) => {
-    const id = newOrganizationId(nowMs);
-    const defaultKey = makeKey(
-      id,
-      {
-        name: 'Default key',
-        scopeType: 'global',
-        scopes: canon.scopes,
-        scopeSource: 'canonical',
-        canonicalVersion: canon.version,
-        owner: 'operator',
-        createdBy: request.createdBy,
-        expiresAtMs: null,
-        isDefault: true,
-      },
-      deps.format,
-      nowMs,
-    );
-    plaintext = defaultKey.plaintext;
-    const organization: Organization = {
-      id,
-      name: request.name,
-      externalId: request.externalId,
-      status: 'active',
-      createdAtMs: nowMs,
-    };
-    return { organization, defaultKey };
+    const made = newOrganization(request, canon, deps.format, nowMs);
+    plaintext = made.defaultKey.plaintext;
+    return made;
   };
   const { organization, created } = await deps.organizations.provision(request.externalId, make, auditRow);
   return { organization, defaultKey: created ? plaintext : null };
+}
+
+/** An active organisation, and its default key with the canonical set of now. */
+export function newOrganization(
+  { name, externalId, createdBy }: ProvisionRequest,
+  canon: CanonicalSet,
+  format: KeyFormat,
+  nowMs: number,
+) {
+  const id = newOrganizationId(nowMs);
+  const defaultKey = makeKey(
+    id,
+    {
+      name: 'Default key',
+      scopeType: 'global',
+      scopes: canon.scopes,
+      scopeSource: 'canonical',
+      canonicalVersion: canon.version,
+      owner: 'operator',
+      createdBy,
+      expiresAtMs: null,
+      isDefault: true,
+    },
+    format,
+    nowMs,
+  );
+  const organization: Organization = { id, name, externalId, status: 'active', createdAtMs: nowMs };
+  return { organization, defaultKey };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
-import { requireLiveActor } from '../keys/mint.ts';
+import { minterOf, requireLiveActor } from '../keys/mint.ts';
 import { type Groups, manageGroups } from '../members/manage-groups.ts';
 import { type Author, type ManageDeps, type Members, manageMembers } from '../members/manage-members.ts';
 
@@ -8,9 +8,10 @@ import { type Author, type ManageDeps, type Members, manageMembers } from '../me
 export type BoundMembers = Members & { readonly groups: Groups };
 
 export function bindMembers(deps: ManageDeps, caller: Caller, slot: AuditSlot): BoundMembers {
+  const minter = minterOf(caller);
   const author: Author = {
-    keyId: caller.key.id,
-    allow: (key) => requireLiveActor({ caller }, key, deps.now()),
+    keyId: caller.key?.id ?? null,
+    allow: (key) => requireLiveActor(minter, key, deps.now()),
     row: slot.successRow,
     committed: slot.settled,
   };

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import type { Caller } from '../caller.ts';
+import { type Caller, speakerOf } from '../caller.ts';
 import { AppError } from '../errors.ts';
 
 const LIFETIME_MS = 86_400_000;
@@ -56,6 +56,6 @@ function decrypt(cursor: string, key: Buffer, aad: Buffer): [position: string, e
 
 function associatedData({ caller, tool, input }: CursorBinding): Buffer {
   const { cursor: _, ...question } = input as { cursor?: unknown };
-  const text = JSON.stringify([caller.organization.id, caller.key.id, tool, question]);
+  const text = JSON.stringify([caller.organization.id, speakerOf(caller), tool, question]);
   return createHash('sha256').update(text).digest();
 }

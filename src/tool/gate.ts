@@ -20,7 +20,7 @@ function refusalFor(caller: Caller, tool: Tool): AppError | undefined {
       data: { required: [tool.scope], granted: caller.scopes },
     });
   }
-  const allowed = caller.key.restrictedToTools;
+  const allowed = caller.key?.restrictedToTools ?? null;
   if (allowed !== null && !allowed.includes(tool.name)) return new AppError('KEY_RESTRICTED');
   return undefined;
 }

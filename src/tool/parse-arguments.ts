@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import { redactKeys } from '../log.ts';
 import type { Tool } from './define-tool.ts';
 import { requireNoOrganization } from './gate.ts';
+import type { Operation } from './operation.ts';
 
 export type RawArguments = Readonly<Record<string, unknown>>;
 
@@ -22,13 +23,28 @@ export function parseArguments(
   maxElements: number,
 ): Record<string, unknown> {
   requireNoOrganization(rawArguments);
-  if (countElements(rawArguments, maxElements) > maxElements) {
-    throw new AppError('VALIDATION_ERROR', {
-      message: `The arguments hold more than ${maxElements} values.`,
-    });
-  }
+  requireFewElements(rawArguments, maxElements);
   tool.precheck(rawArguments, me);
-  const parsed = tool.input.safeParse(rawArguments);
+  return parseBySchema(tool, rawArguments);
+}
+
+/** The same for the operator, whose arguments may name organisations. @throws VALIDATION_ERROR */
+export function parseInput(
+  operation: Operation,
+  rawArguments: RawArguments,
+  maxElements: number,
+): Record<string, unknown> {
+  requireFewElements(rawArguments, maxElements);
+  return parseBySchema(operation, rawArguments);
+}
+
+function requireFewElements(rawArguments: RawArguments, maxElements: number): void {
+  if (countElements(rawArguments, maxElements) <= maxElements) return;
+  throw new AppError('VALIDATION_ERROR', { message: `The arguments hold more than ${maxElements} values.` });
+}
+
+function parseBySchema({ input }: Operation, rawArguments: RawArguments): Record<string, unknown> {
+  const parsed = input.safeParse(rawArguments);
   if (!parsed.success) throw validationError(parsed.error);
   return parsed.data;
 }

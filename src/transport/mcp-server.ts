@@ -23,7 +23,7 @@ export type McpServerDeps = {
  * How long a client may keep its list, in milliseconds: the scopes of an organisation's key never change in
  * place, those of a person's key may with every request.
  */
-export const listTtlMs = ({ key }: Caller): number => (key.scopeType === 'global' ? 60_000 : 0);
+export const listTtlMs = ({ key }: Caller): number => (key?.scopeType === 'global' ? 60_000 : 0);
 
 /**
  * The protocol engine for one request (HTTP) or one connection (stdio); never shared, never pooled.

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createMcpHandler } from '@modelcontextprotocol/server';
+import { speakerOf } from '../caller.ts';
 import { shownError } from './engine-errors.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { type GateRules, gateMessage, isRecord } from './mcp-gate.ts';
@@ -34,7 +35,7 @@ export function createMcpFace(deps: McpServerDeps & GateRules): McpFace {
       const { caller, signal } = exchange;
       const authInfo = {
         token: '',
-        clientId: caller.key.prefix,
+        clientId: speakerOf(caller),
         scopes: [...caller.scopes],
         extra: { exchange },
       };

@@ -1,9 +1,14 @@
+import type { OperatorTool } from '../tool/define-operator-tool.ts';
 import type { Tool } from '../tool/define-tool.ts';
+import type { Operation } from '../tool/operation.ts';
 
 type JsonObject = Record<string, unknown>;
 
+/** What a document tells of. */
+export type Documented = Tool | OperatorTool;
+
 /** The REST face of `tools` as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1). */
-export function openApiDocument(tools: readonly Tool[], version: string): JsonObject {
+export function openApiDocument(tools: readonly Documented[], version: string): JsonObject {
   const paths: Record<string, JsonObject> = {};
   for (const tool of tools) {
     const { method, path } = routeOf(tool);
@@ -14,7 +19,8 @@ export function openApiDocument(tools: readonly Tool[], version: string): JsonOb
     info: {
       title: 'Tenantry',
       version,
-      description: 'Every operation speaks for the organisation of the key.',
+      description:
+        'Every operation speaks for the organisation of the key; those under /admin are of the operator.',
     },
     paths,
     security: [{ bearer: [] }, { apiKey: [] }],
@@ -22,14 +28,15 @@ export function openApiDocument(tools: readonly Tool[], version: string): JsonOb
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        adminToken: { type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN' },
       },
       schemas: { Error: errorSchema },
     },
   };
 }
 
-/** Method and path of a tool that has a REST face. */
-export function routeOf({ rest }: Tool): { readonly method: string; readonly path: string } {
+/** Method and path of an operation that has a REST face. */
+export function routeOf({ rest }: Operation): { readonly method: string; readonly path: string } {
   const [method = '', path = ''] = (rest ?? '').split(' ');
   return { method, path };
 }
@@ -46,7 +53,7 @@ const errorSchema = {
   },
 };
 
-function operation(tool: Tool, method: string, path: string): JsonObject {
+function operation(tool: Documented, method: string, path: string): JsonObject {
   const properties = asObject(tool.inputJsonSchema.properties);
   const required = new Set(Array.isArray(tool.inputJsonSchema.required) ? tool.inputJsonSchema.required : []);
   const inPath = new Set([...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name));
@@ -64,7 +71,7 @@ function operation(tool: Tool, method: string, path: string): JsonObject {
     operationId: tool.name,
     summary: tool.title,
     description: tool.description,
-    'x-scope': tool.scope,
+    ...demands(tool),
     parameters,
     ...(hasBody && { requestBody: requestBody(body, required) }),
     responses: {
@@ -72,6 +79,13 @@ function operation(tool: Tool, method: string, path: string): JsonObject {
       default: jsonContent('Refused.', { $ref: '#/components/schemas/Error' }),
     },
   };
+}
+
+/** What a caller needs: a scope, or the credential that stands in for one. */
+function demands(tool: Documented): JsonObject {
+  if ('scope' in tool) return { 'x-scope': tool.scope };
+  const { access } = tool;
+  return { 'x-access': access, security: access === 'admin-token' ? [{ adminToken: [] }] : [] };
 }
 
 function requestBody(properties: JsonObject, required: ReadonlySet<unknown>): JsonObject {

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { JsonSchema } from '../tool/define-tool.ts';
+import type { JsonSchema } from '../tool/operation.ts';
 
 type Kind = 'number' | 'boolean' | 'text';
 

@@ -1,8 +1,12 @@
+import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
+import { callOperatorTool, type OperatorCallDeps } from '../tool/call-operator-tool.ts';
 import { type CallToolDeps, callTool } from '../tool/call-tool.ts';
+import type { OperatorTool } from '../tool/define-operator-tool.ts';
 import type { Tool } from '../tool/define-tool.ts';
 import { mayCall, requireMayCall, requireNoOrganization } from '../tool/gate.ts';
+import { type Operation, successStatus } from '../tool/operation.ts';
 import type { RawArguments } from '../tool/parse-arguments.ts';
 import type { Registry } from '../tool/registry.ts';
 import type { Answer, Exchange } from './exchange.ts';
@@ -10,8 +14,8 @@ import { isRecord } from './mcp-gate.ts';
 import { queryArguments } from './query-arguments.ts';
 
 /** A REST request whose route is known; `body` is parsed JSON, or undefined for GET and DELETE. */
-export type RestRequest = {
-  readonly tool: Tool;
+export type RestRequest<Of extends Operation = Tool> = {
+  readonly tool: Of;
   readonly pathArguments: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: unknown;
@@ -24,15 +28,28 @@ export async function answerRest(
   deps: CallToolDeps,
 ): Promise<Answer> {
   const { tool } = request;
-  const status = tool.creates ? 201 : 200;
-  exchange.slot.learn({ tool: tool.name, successStatus: status });
+  exchange.slot.learn({ tool: tool.name, successStatus: successStatus(tool) });
   const { caller, slot, signal } = exchange;
   // What the arguments are is nobody's business who may not call; `callTool` asks again.
   requireMayCall(caller, tool);
   const call = { name: tool.name, arguments: gatherArguments(request), slot, signal, progress: null };
-  const output = await callTool(caller, call, deps);
+  return jsonAnswer(tool, await callTool(caller, call, deps));
+}
+
+/** An operation of the operator, whose credential is settled. */
+export async function answerOperator(
+  request: RestRequest<OperatorTool>,
+  slot: AuditSlot,
+  deps: OperatorCallDeps,
+): Promise<Answer> {
+  const { tool } = request;
+  slot.learn({ tool: tool.name, successStatus: successStatus(tool) });
+  return jsonAnswer(tool, await callOperatorTool(tool, mergeArguments(request), slot, deps));
+}
+
+function jsonAnswer(tool: Operation, output: Readonly<Record<string, unknown>>): Answer {
   return {
-    status,
+    status: successStatus(tool, output),
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(output),
     errorCode: null,
@@ -43,9 +60,15 @@ export async function answerRest(
 export const restTools = (caller: Caller, tools: Registry): readonly Tool[] =>
   tools.all.filter((tool) => tool.rest !== null && mayCall(caller, tool));
 
-/** Path ∪ query, or path ∪ body. A name that is given twice, or in two places, is refused. */
-function gatherArguments({ tool, pathArguments, query, body }: RestRequest): RawArguments {
+/** The arguments of a tool, none of which may name the organisation, wherever it stands. */
+function gatherArguments(request: RestRequest): RawArguments {
+  const { query, body } = request;
   requireNoOrganization({ ...Object.fromEntries(query), ...(isRecord(body) ? body : {}) });
+  return mergeArguments(request);
+}
+
+/** Path ∪ query, or path ∪ body. A name that is given twice, or in two places, is refused. */
+function mergeArguments({ tool, pathArguments, query, body }: RestRequest<Operation>): RawArguments {
   const gathered = new Map<string, unknown>(Object.entries(pathArguments));
   const add = (name: string, value: unknown) => {
     if (gathered.has(name))

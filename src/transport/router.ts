@@ -1,5 +1,6 @@
+import type { OperatorTool } from '../tool/define-operator-tool.ts';
 import type { Tool } from '../tool/define-tool.ts';
-import type { Registry } from '../tool/registry.ts';
+import type { Operation } from '../tool/operation.ts';
 import type { RenderDocument } from './document-routes.ts';
 import type { Face } from './failure-response.ts';
 
@@ -7,7 +8,12 @@ import type { Face } from './failure-response.ts';
 export type Route =
   | { readonly kind: 'mcp'; readonly urlSegment: string | undefined }
   | { readonly kind: 'document'; readonly render: RenderDocument }
-  | { readonly kind: 'rest'; readonly tool: Tool; readonly pathArguments: Readonly<Record<string, string>> };
+  | ({ readonly pathArguments: Readonly<Record<string, string>> } & Target);
+
+/** An operation behind a path: of the callers of one organisation, or of the operator. */
+type Target =
+  | { readonly kind: 'rest'; readonly tool: Tool }
+  | { readonly kind: 'operator'; readonly tool: OperatorTool };
 
 /** `allow` names the methods that the path answers; none for a path that is not there. */
 export type Match = { readonly face: Face } & (
@@ -17,12 +23,19 @@ export type Match = { readonly face: Face } & (
 
 export type Router = { match(method: string, pathname: string): Match };
 
-type RestPattern = { readonly method: string; readonly segments: readonly string[]; readonly tool: Tool };
+type RestPattern = { readonly method: string; readonly segments: readonly string[]; readonly target: Target };
 
 /** Paths are matched byte for byte: no case folding, no trailing slash, no second door. */
-export function createRouter(tools: Registry, rendering: Readonly<Record<string, RenderDocument>>): Router {
+export function createRouter(
+  tools: readonly Tool[],
+  operatorTools: readonly OperatorTool[],
+  rendering: Readonly<Record<string, RenderDocument>>,
+): Router {
   const byPath = new Map(Object.entries(rendering));
-  const patterns = tools.all.flatMap(restPattern).sort(bySpecificity);
+  const patterns = [
+    ...tools.flatMap((tool) => restPattern(tool, { kind: 'rest', tool })),
+    ...operatorTools.flatMap((tool) => restPattern(tool, { kind: 'operator', tool })),
+  ].sort(bySpecificity);
   return {
     match(method, pathname) {
       if (pathname === '/mcp') return matchMcp(method, undefined);
@@ -51,15 +64,15 @@ function matchRest(method: string, segments: readonly string[], patterns: readon
     if (pathArguments === undefined) continue;
     allow.add(pattern.method);
     if (pattern.method !== method) continue;
-    return { face: 'rest', found: true, route: { kind: 'rest', tool: pattern.tool, pathArguments } };
+    return { face: 'rest', found: true, route: { ...pattern.target, pathArguments } };
   }
   return { face: 'rest', found: false, allow: [...allow] };
 }
 
-function restPattern(tool: Tool): RestPattern[] {
-  if (tool.rest === null) return [];
-  const [method = '', path = ''] = tool.rest.split(' ');
-  return [{ method, segments: path.split('/').slice(1), tool }];
+function restPattern({ rest }: Operation, target: Target): RestPattern[] {
+  if (rest === null) return [];
+  const [method = '', path = ''] = rest.split(' ');
+  return [{ method, segments: path.split('/').slice(1), target }];
 }
 
 const isParameter = (segment: string): boolean => segment.startsWith('{');

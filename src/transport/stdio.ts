@@ -2,7 +2,7 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { type AuditSlot, openAuditSlot, type SlotDeps } from '../audit/audit-slot.ts';
 import { AppError, toAppError } from '../errors.ts';
-import { type Identified, type IdentityDeps, identify } from '../identity/identify.ts';
+import { type Identified, type IdentityDeps, identify, type Presented } from '../identity/identify.ts';
 import type { RawHeaders } from '../identity/raw-headers.ts';
 import type { Exchange } from './exchange.ts';
 import { rpcFailure } from './failure-response.ts';
@@ -72,10 +72,11 @@ async function receive(
   const slot = openAuditSlot(facts, deps.slot);
   const id = isRecord(body) && (typeof body.id === 'string' || typeof body.id === 'number') ? body.id : null;
   try {
-    const presented = {
+    const presented: Presented = {
       rawHeaders,
       headerName: deps.organizationHeader,
       urlSegment: undefined,
+      surface: 'mcp',
       clientAddress: null,
     };
     const identified = await identify(presented, slot, deps.identity);

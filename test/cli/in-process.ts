@@ -12,7 +12,7 @@ import type { Config, Environment } from '../../src/config.ts';
 import { createHttpApp } from '../../src/http-app.ts';
 import { createLog } from '../../src/log.ts';
 import { createServices, type Services, toolMistakes } from '../../src/services.ts';
-import { tools } from '../../tools/index.ts';
+import { operatorTools, tools } from '../../tools/index.ts';
 
 /** A command as main would run it, on the real stores and sockets, and without the half second that a process takes. */
 export async function runHere(
@@ -87,7 +87,7 @@ async function openServices(config: Config): Promise<Services & { close(): Promi
   const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
   const platform = openPlatform(config.platformFile, { now });
   const version = '0.0.0-test';
-  const services = await createServices({ config, version, store, platform, tools, log, now });
+  const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });
   return {
     ...services,
     async close() {

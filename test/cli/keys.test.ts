@@ -175,7 +175,7 @@ test('what cannot be minted is said, and nothing is made', async () => {
   expect(refusals.map(({ code, stdout }) => [code, stdout])).toEqual(
     [1, 1, 2, 2, 2, 2, 2].map((code) => [code, '']),
   );
-  expect(refusals[0]?.stderr).toMatch(/unknown scopes: agent:fly; .*agent:search/);
+  expect(refusals[0]?.stderr).toMatch(/scopes: expected scopes of the catalogue, .*agent:search/);
   expect((await commands.json(['keys', 'list', '--org', id])).keys).toHaveLength(1);
   await commands.json(['orgs', 'delete', id]);
   expect(await mint()).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('deleted') });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
-import { tools } from '../../tools/index.ts';
+import { operatorTools, tools } from '../../tools/index.ts';
 import { requestJson } from '../support/http.ts';
 import { setStatus } from '../support/organization-status.ts';
 import { bearer, type RawHeader, rawHttp } from '../support/raw-http.ts';
@@ -30,8 +30,9 @@ async function onPage(app: TestApp, key?: string): Promise<string[]> {
 
 test('without a credential both documents show every built-in operation', async () => {
   const app = await startTwoTenants({ seed: false });
-  expect(await documented(app)).toEqual(routesOf(tools));
-  expect(await onPage(app)).toEqual(routesOf(tools));
+  const all = routesOf([...tools, ...operatorTools]);
+  expect(await documented(app)).toEqual(all);
+  expect(await onPage(app)).toEqual(all);
 });
 
 test('with a credential both show exactly what it may call', async () => {

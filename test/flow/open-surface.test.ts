@@ -88,7 +88,7 @@ test('without a credential nothing answers but the open paths, however it is spe
   const withQuery = [...open].flatMap((door) => [door, `${door}?x=1`]);
   expect([...answered].sort()).toEqual(withQuery.sort());
   // Nothing is a redirect, a server error or a silent close.
-  expect([...refused].sort()).toEqual([400, 401, 404, 405]);
+  expect([...refused].sort()).toEqual([400, 401, 404, 405, 409]);
   expect(app.sent).toEqual([]);
   const rows = await app.audit(2000);
   expect(rows.filter(({ tier }) => tier !== 'none' && tier !== 'cli')).toEqual([]);

@@ -169,8 +169,9 @@ test('a running stream ends when the owner of its key is deactivated', async () 
     rawHeaders: ['authorization', `Bearer ${token}`],
     headerName: 'x-organization-id',
     urlSegment: undefined,
+    surface: 'mcp',
     clientAddress: null,
-  };
+  } as const;
   const { stillValid } = await identified.identify(presented, slot, app.services.identity);
   expect(await stillValid()).toBe(true);
   await app.send('PATCH', `members/${ada}`, { active: false });

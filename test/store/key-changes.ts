@@ -7,7 +7,7 @@ import { auditRow, START_MS } from './temporary-store.ts';
 
 export const changeKey = (store: Store, { id, organizationId }: KeyRecord, how: KeyChange) =>
   store.keys.change(
-    organizationId,
+    organizationId ?? 'operator',
     id,
     null,
     () => how,

@@ -76,11 +76,11 @@ test('a change that no audit row follows cannot be committed, whoever makes it',
 
 test('a change that cannot be noted is not made', async () => {
   const store = await openSettled();
-  const { defaultKey } = await provision(store);
+  const { organization, defaultKey } = await provision(store);
   rmSync(`${store.file}.ledger`);
   mkdirSync(`${store.file}.ledger`);
   await expect(revokeKey(store, defaultKey)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-  expect(await store.keys.get(defaultKey.organizationId, defaultKey.id)).toEqual(defaultKey);
+  expect(await store.keys.get(organization.id, defaultKey.id)).toEqual(defaultKey);
   rmSync(`${store.file}.ledger`, { recursive: true });
   await revokeKey(store, defaultKey);
   // The new one begins with the row of its first line, so it covers nothing before.

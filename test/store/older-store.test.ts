@@ -1,7 +1,14 @@
 import { appendFileSync, copyFileSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createLedgerFile } from '../../db/ledger-file.ts';
-import { type GroupId, newGroupId, newKeyId, newUserId, type UserId } from '../../src/ids.ts';
+import {
+  type GroupId,
+  newGroupId,
+  newKeyId,
+  newOrganizationId,
+  newUserId,
+  type UserId,
+} from '../../src/ids.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
 import type { Store } from '../../src/store.ts';
 import { changeKey, ledgerLines, revokeKey } from './key-changes.ts';
@@ -97,13 +104,12 @@ test('a store from before there were ledgers keeps its keys and begins one', asy
 
 test('a program that died between its line and its commit is taken to have meant it', async () => {
   const store = await openSettled();
-  const { defaultKey } = await provision(store);
+  const { organization, defaultKey } = await provision(store);
   await store.close();
   const row = { at: new Date(START_MS).toISOString(), seq: 2, hash: 'of no row' };
   createLedgerFile(store.file).append([{ what: 'revoked', key_id: defaultKey.id, ...row }]);
   const again = openTemporary(store.file);
-  const { organizationId, id } = defaultKey;
-  expect((await again.keys.get(organizationId, id))?.revokedAtMs).toBe(START_MS);
+  expect((await again.keys.get(organization.id, defaultKey.id))?.revokedAtMs).toBe(START_MS);
   await again.close();
   createLedgerFile(store.file).append([{ what: 'minted', key_id: newKeyId(START_MS), ...row }]);
   expect(openTemporary(store.file).reckoning).toBeNull();
@@ -113,10 +119,11 @@ test('a program that died between its line and its commit is taken to have meant
 test("what a person lost is not theirs again: their keys are held, and nobody else's", async () => {
   const by = { keyId: null, allow: () => undefined };
   const row = () => auditRow(null);
+  let id = newOrganizationId(START_MS);
   const people: { key: KeyRecord; userId: UserId; groupId: GroupId }[] = [];
   const { state } = await rollBack(
     async (store) => {
-      const { id } = (await provision(store)).organization;
+      id = (await provision(store)).organization.id;
       for (const name of [
         'deactivated',
         'left',
@@ -149,7 +156,6 @@ test("what a person lost is not theirs again: their keys are held, and nobody el
       const [deactivated, left, removed, narrowed, ungrouped, deleted, demoted, same] = people;
       if (!deactivated || !left || !removed || !narrowed || !ungrouped || !deleted || !demoted || !same)
         return;
-      const id = same.key.organizationId;
       await members.change(id, deactivated.userId, by, () => ({ active: false }), row);
       await members.groups.removeMember(id, left.groupId, left.userId, by, row);
       await members.remove(id, removed.userId, by, row);
@@ -167,7 +173,7 @@ test('an organisation that was deleted or suspended since is so again; one that 
   const made: KeyRecord[] = [];
   const setStatus = async (store: Store, place: number, status: 'active' | 'suspended' | 'deleted') => {
     const id = made[place]?.organizationId;
-    if (id !== undefined) await store.organizations.setStatus(id, status, START_MS, () => auditRow(id));
+    if (id) await store.organizations.setStatus(id, status, START_MS, () => auditRow(id));
   };
   const { back, state } = await rollBack(
     async (store) => {

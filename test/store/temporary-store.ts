@@ -8,7 +8,7 @@ import { openStore } from '../../db/open-store.ts';
 import { type AuditRow, chainHash } from '../../src/audit/audit-event.ts';
 import { newKeyId, newOrganizationId, newRequestId, type OrganizationId } from '../../src/ids.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
-import type { KeyRecord } from '../../src/keys/key-record.ts';
+import type { KeyRecord, Keyspace } from '../../src/keys/key-record.ts';
 import type { NewKey } from '../../src/keys/key-store.ts';
 import { makeKey } from '../../src/keys/new-key.ts';
 import type { Store } from '../../src/store.ts';
@@ -54,9 +54,9 @@ export async function openSettled(file = temporaryFile()): Promise<Store & { rea
   return { ...store, file };
 }
 
-export function newKey(organizationId: OrganizationId, traits: Partial<KeyRecord> = {}): NewKey {
+export function newKey(keyspace: Keyspace, traits: Partial<KeyRecord> = {}): NewKey {
   return makeKey(
-    organizationId,
+    keyspace,
     {
       name: 'a key',
       scopeType: 'global',
@@ -119,20 +119,20 @@ export async function provision(store: Store, externalId: string | null = null) 
   return { organization, defaultKey: made.key, hash: made.hash };
 }
 
-export function mint(store: Store, organizationId: OrganizationId, made: NewKey): Promise<KeyRecord> {
+export function mint(store: Store, keyspace: Keyspace, made: NewKey): Promise<KeyRecord> {
   return store.keys.mint(
-    organizationId,
+    keyspace,
     null,
     START_MS,
     () => made,
-    (key) => auditRow(organizationId, { change: JSON.stringify({ minted: key.id }) }),
+    (key) => auditRow(key.organizationId, { change: JSON.stringify({ minted: key.id }) }),
   );
 }
 
 /** Every row of every table, to show that something touched nothing. */
 export function everything(file: string): string {
   const database = new Database(file, { readonly: true });
-  const tables = ['organizations', 'keys', 'canonical_sets', 'audit', 'secrets'];
+  const tables = ['organizations', 'keys', 'host_grants', 'latches', 'canonical_sets', 'audit', 'secrets'];
   const rows = tables.map((table) => database.prepare(`SELECT * FROM ${table}`).all());
   database.close();
   return JSON.stringify(rows);

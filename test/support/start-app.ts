@@ -18,7 +18,7 @@ import { createLog } from '../../src/log.ts';
 import { provisionOrganization } from '../../src/provisioning/provision.ts';
 import { createServices, type Services } from '../../src/services.ts';
 import type { Tool } from '../../src/tool/define-tool.ts';
-import { tools as shippedTools } from '../../tools/index.ts';
+import { operatorTools, tools as shippedTools } from '../../tools/index.ts';
 
 type Options = {
   /** Laid over the shipped defaults, as `mcp.config.json` would say it. */
@@ -60,6 +60,7 @@ export async function startApp(options: Options = {}) {
     store,
     platform,
     tools: options.tools ?? shippedTools,
+    operatorTools,
     log: createLog({ level: 'info', pretty: false, write: (line) => log.push(line) }),
     now,
   });

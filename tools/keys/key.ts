@@ -15,7 +15,7 @@ export const Restrictions = z.strictObject({
 /** A key as callers see it: everything but the secret. Times are ISO 8601 in UTC. */
 export const Key = z.object({
   id: z.string(),
-  organization_id: z.string(),
+  organization_id: z.string().nullable().describe('Null for a host key.'),
   name: z.string(),
   prefix: z.string().describe('Shown in listings and in the audit; not a secret.'),
   scope_type: z.enum(['global', 'user', 'host']),

@@ -1,7 +1,7 @@
 import type { AuditTrail } from '../audit/audit-trail.ts';
-import type { KeyId, OrganizationId } from '../ids.ts';
+import type { KeyId } from '../ids.ts';
 import { readAllKeys } from '../keys/all-keys.ts';
-import { DAY_MS, keyStatus } from '../keys/key-record.ts';
+import { DAY_MS, type Keyspace, keyStatus } from '../keys/key-record.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { MintRules } from '../keys/mint.ts';
 import { type Finding, reviewKeys } from '../keys/review.ts';
@@ -20,24 +20,21 @@ export type ReviewDeps = {
 
 export type ReviewRequest = { readonly unusedDays: number; readonly isActive: boolean };
 
-/** The organisation's keys, judged by what they really did in the last `unusedDays` days. */
-export async function reviewOrganization(
-  organizationId: OrganizationId,
+/** The keys of one keyspace, judged by what they really did in the last `unusedDays` days. */
+export async function reviewKeyspace(
+  keyspace: Keyspace,
   { unusedDays, isActive }: ReviewRequest,
   deps: ReviewDeps,
 ): Promise<readonly Finding[]> {
   const nowMs = deps.now();
   const { staleAfterDays, defaultTtlDays } = deps.mintRules;
-  const keys = await readAllKeys(deps.keys, organizationId, {
+  const keys = await readAllKeys(deps.keys, keyspace, {
     nowMs,
     staleAfterMs: staleAfterDays * DAY_MS,
   });
-  const { uses, completeSinceMs } = await deps.audit.listToolUses(
-    organizationId,
-    nowMs - unusedDays * DAY_MS,
-  );
+  const { uses, completeSinceMs } = await deps.audit.listToolUses(keyspace, nowMs - unusedDays * DAY_MS);
   return reviewKeys({
-    organizationId,
+    keyspace,
     isActive,
     keys: keys.map((key) => ({ ...key, status: keyStatus(key, nowMs, staleAfterDays) })),
     canon: await deps.organizations.canon(),

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { changeGrants, requireKeyId } from '../keys/manage-keys.ts';
+import { printable } from '../printable.ts';
+import { keyAuthor } from './operate-keys.ts';
+import { parseList } from './parse-option.ts';
+import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
+import type { ExitCode, Runtime } from './runtime.ts';
+import { withServices } from './with-services.ts';
+
+type GrantsOptions = JsonOption & { readonly add?: readonly string[]; readonly withdraw?: readonly string[] };
+
+export function registerGrants(keys: Command, runtime: Runtime, done: (code: ExitCode) => void): void {
+  keys
+    .command('grants')
+    .description('Shows the organisations that a host key may act for, after adding or withdrawing some.')
+    .argument('<key_id>', 'the host key, key_…')
+    .option('--add <list>', 'organisations that it may act for from now on, comma-separated', parseList)
+    .option('--withdraw <list>', 'organisations that it may no longer act for', parseList)
+    .option(...jsonOption)
+    .action(async (keyIdText: string, { json, add = [], withdraw = [] }: GrantsOptions) =>
+      done(
+        await withServices(runtime, async (services) => {
+          const { store, mintRules, keyUses, now } = services;
+          const deps = { keys: store.keys, mintRules, keyUses, now };
+          const keyId = requireKeyId(keyIdText);
+          if (add.length + withdraw.length > 0) {
+            await changeGrants(
+              keyId,
+              { add, withdraw },
+              keyAuthor('keys grants', 'operator', services),
+              deps,
+            );
+          }
+          const grants = await store.keys.listGrants(keyId);
+          if (json) printJson(runtime, { key_id: keyId, organization_ids: grants });
+          else if (grants.length === 0) runtime.out('It may act for no organisation.');
+          else {
+            const named = (await store.organizations.list()).filter(({ id }) => grants.includes(id));
+            const rows = named.map(({ id, name, status }) => [id, printable(name), status]);
+            printTable(runtime, ['ORGANIZATION ID', 'NAME', 'STATUS'], rows);
+          }
+          return 0;
+        }),
+      ),
+    );
+}

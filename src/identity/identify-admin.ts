@@ -1,0 +1,90 @@
+import type { AuditSlot, Speaker } from '../audit/audit-slot.ts';
+import { freezeCaller } from '../caller.ts';
+import { AppError } from '../errors.ts';
+import type { Organization } from '../organization.ts';
+import type { OrganizationStore } from '../provisioning/organization-store.ts';
+import type { Catalogue } from '../scopes/scopes.ts';
+import type { Secret } from '../secret.ts';
+import type { Identified, Presented } from './identify.ts';
+import { attemptedMismatch, requireOneNamed } from './organization-signals.ts';
+import { headerValues } from './raw-headers.ts';
+
+export type OperatorDeps = {
+  readonly adminToken: Secret;
+  readonly organizations: Pick<OrganizationStore, 'get'>;
+  readonly catalogue: Catalogue;
+};
+
+const operator: Speaker = {
+  tier: 'admin-token',
+  organizationId: null,
+  keyId: null,
+  keyPrefix: null,
+  createdBy: null,
+};
+
+/**
+ * The operator, managing the organisation that the request names, with every scope there is. On the surfaces of
+ * data the token counts for nothing: whoever holds it must not be able to read what tenants keep.
+ *
+ * @throws INVALID_TOKEN, ADMIN_TOKEN_NOT_ALLOWED, ORGANIZATION_REQUIRED, ORGANIZATION_MISMATCH, VALIDATION_ERROR
+ * (no reason given), ORGANIZATION_SUSPENDED
+ */
+export async function identifyAdmin(
+  credential: string,
+  presented: Presented,
+  slot: AuditSlot,
+  deps: OperatorDeps,
+): Promise<Identified> {
+  requireAdminToken(credential, slot, deps);
+  if (presented.surface !== 'management') throw new AppError('ADMIN_TOKEN_NOT_ALLOWED');
+  const named = requireOneNamed(presented, slot);
+  const organization = await deps.organizations.get(named);
+  if (organization === undefined || organization.status === 'deleted') throw attemptedMismatch(named, slot);
+  slot.learn({ reason: requireReason(presented) });
+  const caller = callerFor(organization, deps.catalogue);
+  slot.learn({ caller });
+  if (organization.status === 'suspended') throw new AppError('ORGANIZATION_SUSPENDED');
+  return { caller, endOfLifeMs: null, stillValid: async () => true };
+}
+
+/** The operator, on `/admin`, where the path names the organisation. @throws INVALID_TOKEN, VALIDATION_ERROR */
+export function identifyOperator(
+  credential: string,
+  presented: Presented,
+  slot: AuditSlot,
+  deps: OperatorDeps,
+): void {
+  requireAdminToken(credential, slot, deps);
+  slot.learn({ reason: requireReason(presented) });
+}
+
+function requireAdminToken(credential: string, slot: AuditSlot, { adminToken }: OperatorDeps): void {
+  if (!adminToken.matches(credential)) {
+    throw new AppError('INVALID_TOKEN', { detail: { reason: 'malformed' } });
+  }
+  slot.learn({ known: operator });
+}
+
+const REASON_HEADER = 'x-break-glass-reason';
+const LONGEST_REASON = 200;
+
+/** Whoever breaks the glass says why: the organisation concerned can read it in its audit. */
+function requireReason({ rawHeaders }: Presented): string {
+  const [reason = '', ...more] = headerValues(rawHeaders, REASON_HEADER);
+  const isGiven = reason.trim() !== '' && reason.length <= LONGEST_REASON && more.length === 0;
+  if (isGiven) return reason.trim();
+  throw new AppError('VALIDATION_ERROR', {
+    message: `X-Break-Glass-Reason: expected one line of 1 to ${LONGEST_REASON} characters with ADMIN_TOKEN`,
+  });
+}
+
+const callerFor = ({ id, name, externalId }: Organization, { scopes }: Catalogue) =>
+  freezeCaller({
+    tier: 'admin-token',
+    organization: { id, name, externalId },
+    key: null,
+    userId: null,
+    isAdmin: true,
+    scopes: [...scopes],
+  });

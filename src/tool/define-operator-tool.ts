@@ -1,0 +1,37 @@
+import type { z } from 'zod';
+import { type Operation, type OperationDefinition, settleOperation } from './operation.ts';
+import type { BootstrapContext, OperatorContext } from './operator-context.ts';
+
+/** What opens an operation of `/admin`, and all that its handler then reaches. */
+type Contexts = { readonly 'admin-token': OperatorContext; readonly 'bootstrap-code': BootstrapContext };
+export type OperatorAccess = keyof Contexts;
+
+type OperatorToolDefinition<
+  Input extends z.ZodObject,
+  Output extends z.ZodObject,
+  Access extends OperatorAccess,
+> = OperationDefinition<Input, Output> & {
+  readonly access: Access;
+  readonly rest: `${string} /admin/${string}`;
+  handle(input: z.output<Input>, context: Contexts[Access]): Promise<z.input<Output>>;
+};
+
+/** An operation of the platform's operator, about any organisation: on REST alone, never for a key. */
+export type OperatorTool = Operation &
+  {
+    [Access in OperatorAccess]: {
+      readonly access: Access;
+      readonly handle: (input: unknown, context: Contexts[Access]) => Promise<unknown>;
+    };
+  }[OperatorAccess];
+
+/** Defines an operation of `/admin`. Throws at start where its input is not strict. */
+export function defineOperatorTool<
+  Input extends z.ZodObject,
+  Output extends z.ZodObject,
+  Access extends OperatorAccess,
+>(definition: OperatorToolDefinition<Input, Output, Access>): OperatorTool {
+  const { access, handle } = definition;
+  // Only callOperatorTool calls it, with the context of this access and what this input schema made.
+  return Object.freeze({ ...settleOperation(definition), access, handle }) as unknown as OperatorTool;
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+export type Effect = 'reads' | 'writes' | 'destroys';
+
+export type RestRoute = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /${string}`;
+
+/** A JSON Schema of draft 2020-12 whose root is an object. */
+export type JsonSchema = { readonly type: 'object'; readonly [keyword: string]: unknown };
+
+/** What every definition says, whoever may call it. */
+export type OperationDefinition<Input extends z.ZodObject, Output extends z.ZodObject> = {
+  /** snake_case; the file's name in the same words. */
+  readonly name: string;
+  readonly title: string;
+  /** Written for a model: what it gives, and when to use it. */
+  readonly description: string;
+  readonly effect: Effect;
+  readonly rest?: RestRoute;
+  /** Answers 201 on REST, but 200 where its output says `created: false`. */
+  readonly creates?: boolean;
+  /** A strict object: unknown arguments are refused, never dropped. */
+  readonly input: Input;
+  readonly output: Output;
+};
+
+/** A definition as the program keeps it: its types settled, its schemas converted, once. */
+export type Operation = {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly effect: Effect;
+  readonly rest: RestRoute | null;
+  readonly creates: boolean;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodObject;
+  readonly inputJsonSchema: JsonSchema;
+  readonly outputJsonSchema: JsonSchema;
+};
+
+/** Throws at start where a schema cannot be shown to clients or is not strict. */
+export function settleOperation(definition: OperationDefinition<z.ZodObject, z.ZodObject>): Operation {
+  const { name, title, description, effect, rest, creates, input, output } = definition;
+  const inputJsonSchema = toJsonSchema(input, 'input');
+  if (inputJsonSchema.additionalProperties !== false) {
+    throw new Error(`tool ${name}: input must be a z.strictObject`);
+  }
+  return {
+    name,
+    title,
+    description,
+    effect,
+    rest: rest ?? null,
+    creates: creates ?? false,
+    input,
+    output,
+    inputJsonSchema,
+    outputJsonSchema: toJsonSchema(output, 'output'),
+  };
+}
+
+/** The HTTP status of an answer that went well. */
+export const successStatus = (
+  { creates }: Operation,
+  output: Readonly<Record<string, unknown>> = {},
+): 200 | 201 => (creates && output.created !== false ? 201 : 200);
+
+/** Formats that clients know; any other makes them warn, and says no more than the description. */
+const knownFormats = new Set(['date-time', 'ipv4', 'ipv6', 'uri', 'email', 'uuid']);
+
+function toJsonSchema(schema: z.ZodObject, io: 'input' | 'output'): JsonSchema {
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    target: 'draft-2020-12',
+    io,
+    override({ jsonSchema }) {
+      if (jsonSchema.format === undefined) return;
+      // A format says it all; the pattern behind it is long, and every client would read it on every list.
+      delete jsonSchema.pattern;
+      if (!knownFormats.has(jsonSchema.format)) delete jsonSchema.format;
+    },
+  });
+  return { ...rest, type: 'object' };
+}

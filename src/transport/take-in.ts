@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+import { headerValues } from '../identity/raw-headers.ts';
+import type { OrganizationId } from '../ids.ts';
+import type { InFlight } from '../limits/in-flight.ts';
+import type { RateLimit } from '../limits/rate-limit.ts';
+import { type Connection, whenAnswered } from './connection.ts';
+import { hasBody, readJsonBody } from './read-body.ts';
+import type { Route } from './router.ts';
+
+export type TakeInDeps = { readonly rateLimit: RateLimit; readonly inFlight: InFlight };
+
+/** Whose request it is: what its rate is counted under, and for whom it takes up a place. */
+export type Standing = { readonly rateBucket: string; readonly place: OrganizationId | 'operator' };
+
+/**
+ * Rate limit, media type, size, parse and depth, once the caller is settled; then the request takes up a place
+ * until it is answered. Resolves to the parsed body, undefined where there is none.
+ */
+export async function takeIn(
+  { rateBucket, place }: Standing,
+  route: Route,
+  connection: Connection,
+  { rateLimit, inFlight }: TakeInDeps,
+): Promise<unknown> {
+  const { request } = connection;
+  rateLimit.admit(rateBucket, isDiscovery(request) ? 503 : 429);
+  const onTwice = route.kind === 'mcp' ? 'INVALID_REQUEST' : 'VALIDATION_ERROR';
+  const body = hasBody(request) ? await readJsonBody(request, onTwice) : undefined;
+  // Not before the body is there: a client that sends slowly must not hold a place.
+  whenAnswered(connection, inFlight.enter(place));
+  return body;
+}
+
+/** Clients take a 429 on their first question for an old server; before the body is read only the header tells. */
+const isDiscovery = ({ rawHeaders }: IncomingMessage): boolean =>
+  headerValues(rawHeaders, 'mcp-method').includes('server/discover');
