@@ -9,7 +9,13 @@ const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"
 /** What a name given twice is: an argument on REST, a part of the message on MCP. */
 type TwiceCode = 'VALIDATION_ERROR' | 'INVALID_REQUEST';
 
-export const hasBody = ({ method }: IncomingMessage): boolean => method === 'POST' || method === 'PATCH';
+export const takesBody = ({ method }: IncomingMessage): boolean => method === 'POST' || method === 'PATCH';
+
+/** Nothing was sent and nothing was announced, as of an act whose path says it all. */
+export function isBodiless({ headers }: IncomingMessage): boolean {
+  const announced = headers['content-type'] ?? headers['transfer-encoding'] ?? headers['content-encoding'];
+  return announced === undefined && Number(headers['content-length'] ?? 0) === 0;
+}
 
 /**
  * The body as JSON: media type, size, depth and syntax are checked in this order, before anything is built.

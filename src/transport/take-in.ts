@@ -4,7 +4,7 @@ import type { OrganizationId } from '../ids.ts';
 import type { InFlight } from '../limits/in-flight.ts';
 import type { RateLimit } from '../limits/rate-limit.ts';
 import { type Connection, whenAnswered } from './connection.ts';
-import { hasBody, readJsonBody } from './read-body.ts';
+import { isBodiless, readJsonBody, takesBody } from './read-body.ts';
 import type { Route } from './router.ts';
 
 export type TakeInDeps = { readonly rateLimit: RateLimit; readonly inFlight: InFlight };
@@ -24,11 +24,16 @@ export async function takeIn(
 ): Promise<unknown> {
   const { request } = connection;
   rateLimit.admit(rateBucket, isDiscovery(request) ? 503 : 429);
-  const onTwice = route.kind === 'mcp' ? 'INVALID_REQUEST' : 'VALIDATION_ERROR';
-  const body = hasBody(request) ? await readJsonBody(request, onTwice) : undefined;
+  const body = takesBody(request) ? await readBody(request, route.kind === 'mcp') : undefined;
   // Not before the body is there: a client that sends slowly must not hold a place.
   whenAnswered(connection, inFlight.enter(place));
   return body;
+}
+
+/** On REST a request without a body gives no arguments in it; on MCP there is no message then. */
+async function readBody(request: IncomingMessage, isMcp: boolean): Promise<unknown> {
+  if (isMcp) return readJsonBody(request, 'INVALID_REQUEST');
+  return isBodiless(request) ? {} : readJsonBody(request, 'VALIDATION_ERROR');
 }
 
 /** Clients take a 429 on their first question for an old server; before the body is read only the header tells. */

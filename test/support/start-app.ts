@@ -12,6 +12,7 @@ import { type Environment, loadConfig } from '../../src/config.ts';
 import type { DownstreamReply, DownstreamRequest } from '../../src/downstream/downstream.ts';
 import { createHttpApp } from '../../src/http-app.ts';
 import type { OrganizationId } from '../../src/ids.ts';
+import { type Keyspace, organizationIn } from '../../src/keys/key-record.ts';
 import type { MintRequest } from '../../src/keys/mint.ts';
 import { mintKey } from '../../src/keys/mint-key.ts';
 import { createLog } from '../../src/log.ts';
@@ -106,6 +107,9 @@ export async function startApp(options: Options = {}) {
     },
     provision,
     mint: (tenant: Tenant, request: Partial<MintRequest> = {}) => mintFor(services, tenant, request),
+    /** A host key as the operator mints it, which may act for `tenants`. */
+    mintHost: (tenants: readonly Tenant[], request: Partial<MintRequest> = {}) =>
+      mintHostFor(services, tenants, request),
     /** The newest rows first, of every organisation. */
     audit: (limit = 100): Promise<readonly AuditEvent[]> => store.audit.listForOperator({}, { limit }),
     close,
@@ -147,13 +151,28 @@ async function provisionTenant(
   return { id: organization.id, name, defaultKey: defaultKey ?? '' };
 }
 
+const mintFor = (services: Services, tenant: Tenant, request: Partial<MintRequest>) =>
+  mintIn(services, tenant.id, { scopeType: 'global', ...request });
+
+const mintHostFor = (services: Services, tenants: readonly Tenant[], request: Partial<MintRequest>) =>
+  mintIn(services, 'operator', {
+    scopeType: 'host',
+    organizationIds: tenants.map(({ id }) => id),
+    ...request,
+  });
+
 /** A key minted as the operator does it, with any scope. */
-async function mintFor(services: Services, tenant: Tenant, request: Partial<MintRequest>) {
+async function mintIn(
+  services: Services,
+  keyspace: Keyspace,
+  request: Partial<MintRequest> & Pick<MintRequest, 'scopeType'>,
+) {
+  const organizationId = organizationIn(keyspace);
   const { key, plaintext } = await mintKey(
-    tenant.id,
-    { scopeType: 'global', name: 'test key', ...request },
+    keyspace,
+    { name: 'test key', ...request },
     { operator: 'cli' },
-    () => operatorRow({ tier: 'cli', target: 'keys mint', organizationId: tenant.id, nowMs: services.now() }),
+    () => operatorRow({ tier: 'cli', target: 'keys mint', organizationId, nowMs: services.now() }),
     { keys: services.store.keys, mintRules: services.mintRules, now: services.now },
   );
   return { ...key, plaintext };

@@ -1,0 +1,174 @@
+import { expect, test } from 'vitest';
+import { callFor, outcomeOf } from '../support/host-calls.ts';
+import { requestJson } from '../support/http.ts';
+import { ADMIN_TOKEN, asOperator } from '../support/operator.ts';
+import { expectRefusal } from '../support/refusal.ts';
+import { startApp, startTwoTenants } from '../support/start-app.ts';
+
+const env = { ADMIN_TOKEN };
+const ORGANIZATIONS = '/admin/organizations';
+
+test('an organisation is made once for an external id: 201 with its key, afterwards 200 without', async () => {
+  const app = await startApp({ seed: false, env });
+  const body = { name: 'Acme', external_id: 'customer-17' };
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () => asOperator(app, ORGANIZATIONS, { body })),
+  );
+  const made = answers.filter(({ status }) => status === 201);
+  expect([made.length, answers.filter(({ status }) => status === 200).length]).toEqual([1, 99]);
+  const ids = answers.map((answer) => answer.body.organization.organization_id);
+  expect(new Set(ids).size).toBe(1);
+  expect(answers.filter(({ text }) => text.includes('auth_token'))).toEqual(made);
+  expect(made[0]?.body).toMatchObject({
+    created: true,
+    organization: { name: 'Acme', external_id: 'customer-17', status: 'active' },
+    warning: expect.any(String),
+  });
+  const whoami = await requestJson(`${app.url}/v1/whoami`, { key: made[0]?.body.auth_token });
+  expect(whoami.body.organization.organization_id).toBe(ids[0]);
+  const { keys } = app.services.store;
+  const filter = { nowMs: app.now(), staleAfterMs: 1e12 };
+  expect(await keys.list(ids[0], filter, { limit: 9 })).toMatchObject([
+    { isDefault: true, createdBy: 'admin-token' },
+  ]);
+  const rows = (await app.audit(200)).filter(({ tool }) => tool === 'create_organization');
+  expect(rows).toHaveLength(100);
+  expect(rows.filter(({ organizationId }) => organizationId === ids[0])).toMatchObject([{ status: 201 }]);
+});
+
+test('it is suspended, resumed and deleted, each at once and for every key', async () => {
+  const app = await startTwoTenants({ seed: false, env });
+  const { id, defaultKey } = app.acme;
+  const ask = async () => (await requestJson(`${app.url}/v1/whoami`, { key: defaultKey })).status;
+  const act = (verb: string) => asOperator(app, `${ORGANIZATIONS}/${id}/${verb}`, { method: 'POST' });
+  expect((await act('suspend')).body.organization).toMatchObject({
+    organization_id: id,
+    status: 'suspended',
+  });
+  expect(await ask()).toBe(403);
+  expect((await act('resume')).status).toBe(200);
+  expect(await ask()).toBe(200);
+  const deleted = await asOperator(app, `${ORGANIZATIONS}/${id}`, { method: 'DELETE' });
+  expect(deleted.body.organization.status).toBe('deleted');
+  expect(await ask()).toBe(401);
+  const listed = await asOperator(app, ORGANIZATIONS);
+  expect(listed.body.organizations).toMatchObject([
+    { organization_id: id, status: 'deleted' },
+    { organization_id: app.bolt.id, status: 'active' },
+  ]);
+  const rows = await app.services.store.audit.list(id, { tool: 'delete_organization' }, { limit: 9 });
+  expect(rows).toMatchObject([{ tier: 'admin-token', status: 200 }]);
+  for (const path of [
+    `${ORGANIZATIONS}/${id}/resume`,
+    `${ORGANIZATIONS}/org_x/suspend`,
+    `${ORGANIZATIONS}/%20/suspend`,
+  ]) {
+    expectRefusal(await asOperator(app, path, { method: 'POST' }), 404, 'NOT_FOUND', path);
+  }
+});
+
+test('bad input is told by its field, and nothing is made', async () => {
+  const app = await startApp({ seed: false, env });
+  const bodies = [
+    {},
+    { name: '' },
+    { name: 7 },
+    { name: ['a'] },
+    { name: 'x'.repeat(201) },
+    { name: 'x', external_id: '' },
+    { name: 'x', external_id: 'é' },
+    { name: 'x', external_id: 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV' },
+    { name: 'x', id: 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV' },
+    { name: 'x', status: 'active' },
+    { name: 'x', created_by: 'me' },
+    [],
+  ];
+  for (const body of bodies) {
+    expectRefusal(
+      await asOperator(app, ORGANIZATIONS, { body }),
+      400,
+      'VALIDATION_ERROR',
+      JSON.stringify(body),
+    );
+  }
+  expectRefusal(await asOperator(app, ORGANIZATIONS, { body: '{"name":' }), 400, 'PARSE_ERROR');
+  expect(await app.services.store.organizations.list()).toEqual([]);
+  const body = { name: 'Gone', external_id: 'gone' };
+  const { organization } = (await asOperator(app, ORGANIZATIONS, { body })).body;
+  await asOperator(app, `${ORGANIZATIONS}/${organization.organization_id}`, { method: 'DELETE' });
+  const again = await asOperator(app, ORGANIZATIONS, { body });
+  expectRefusal(again, 400, 'VALIDATION_ERROR');
+});
+
+test('host keys are minted, granted, rotated and revoked over REST', async () => {
+  const app = await startTwoTenants({ seed: false, env });
+  const [acme, bolt] = [app.acme.id, app.bolt.id];
+  const body = { name: 'Agent host', organization_ids: [acme, acme], owner: 'platform', purpose: 'calls' };
+  const minted = await asOperator(app, '/admin/host-keys', { body });
+  expect(minted.status).toBe(201);
+  const { key, auth_token } = minted.body;
+  expect(key).toMatchObject({
+    scope_type: 'host',
+    organization_id: null,
+    owner: 'platform',
+    is_default: false,
+  });
+  expect(key.expires_at).not.toBeNull();
+  const ask = async (token: string, id: string) => outcomeOf(await callFor(app, token, id));
+  expect([await ask(auth_token, acme), await ask(auth_token, bolt)]).toEqual([acme, 'ORGANIZATION_MISMATCH']);
+
+  const granted = await asOperator(app, `/admin/host-keys/${key.id}/grants`, {
+    body: { organization_ids: [bolt] },
+  });
+  expect(granted.body.organization_ids).toEqual([acme, bolt].sort());
+  expect(await ask(auth_token, bolt)).toBe(bolt);
+  const withdrawn = await asOperator(app, `/admin/host-keys/${key.id}/grants/${acme}`, { method: 'DELETE' });
+  expect(withdrawn.body.organization_ids).toEqual([bolt]);
+  expect(await ask(auth_token, acme)).toBe('ORGANIZATION_MISMATCH');
+
+  const rotated = await asOperator(app, `/admin/host-keys/${key.id}/rotate`, { body: { grace: '0' } });
+  expect(rotated.status).toBe(201);
+  expect(await ask(auth_token, bolt)).toBe('INVALID_TOKEN');
+  expect(await ask(rotated.body.auth_token, bolt)).toBe(bolt);
+  const listed = await asOperator(app, '/admin/host-keys?limit=1');
+  expect(listed.body.keys).toMatchObject([{ id: rotated.body.key.id, organization_ids: [bolt] }]);
+  const rest = await asOperator(app, `/admin/host-keys?cursor=${listed.body.next_cursor}`);
+  expect(rest.body).toMatchObject({ keys: [{ id: key.id }], next_cursor: null });
+  await asOperator(app, `/admin/host-keys/${rotated.body.key.id}`, { method: 'DELETE' });
+  expect(await ask(rotated.body.auth_token, bolt)).toBe('INVALID_TOKEN');
+});
+
+test('a host key for what is not there, or with what it must not have, is not made', async () => {
+  const app = await startTwoTenants({ seed: false, env });
+  const id = app.acme.id;
+  const unknown = 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  const attempts = [
+    [404, 'NOT_FOUND', { name: 'x', organization_ids: [id, unknown] }],
+    [404, 'NOT_FOUND', { name: 'x', organization_ids: ['acme'] }],
+    [400, 'VALIDATION_ERROR', { name: 'x' }],
+    [400, 'VALIDATION_ERROR', { name: 'x', organization_ids: id }],
+    [400, 'VALIDATION_ERROR', { name: 'x', organization_ids: [[id]] }],
+    [400, 'VALIDATION_ERROR', { name: 'x', organization_ids: [id], scopes: ['key:read'] }],
+    [400, 'VALIDATION_ERROR', { name: 'x', organization_ids: [id], additional_scopes: ['key:write'] }],
+    [400, 'VALIDATION_ERROR', { name: 'x', organization_ids: [id], scopes: ['no:such'] }],
+    [400, 'VALIDATION_ERROR', { name: 'x', organization_ids: [id], user_id: 'usr_x' }],
+    [400, 'VALIDATION_ERROR', { name: 'x', organization_ids: [id], scope_type: 'global' }],
+    [400, 'VALIDATION_ERROR', { name: 'x', organization_ids: [id], organization_id: id }],
+  ] as const;
+  for (const [status, code, body] of attempts) {
+    expectRefusal(await asOperator(app, '/admin/host-keys', { body }), status, code, JSON.stringify(body));
+  }
+  const absent = 'key_01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  for (const [method, path, body] of [
+    ['POST', `${absent}/rotate`, {}],
+    ['DELETE', absent],
+    ['DELETE', 'x'],
+    ['POST', `${absent}/grants`, { organization_ids: [id] }],
+    ['DELETE', `${absent}/grants/${id}`],
+  ] as const) {
+    const answer = await asOperator(app, `/admin/host-keys/${path}`, { method, body });
+    expectRefusal(answer, 404, 'KEY_NOT_FOUND', path);
+  }
+  expectRefusal(await asOperator(app, '/admin/host-keys?cursor=x'), 400, 'VALIDATION_ERROR');
+  expect((await asOperator(app, '/admin/host-keys')).body).toEqual({ keys: [], next_cursor: null });
+});

@@ -1,0 +1,296 @@
+import { expect, test } from 'vitest';
+import { keyAuthor } from '../../src/cli/operate-keys.ts';
+import { changeGrants, manageKeys } from '../../src/keys/manage-keys.ts';
+import { tools } from '../../tools/index.ts';
+import { callFor, outcomeOf } from '../support/host-calls.ts';
+import { requestJson, rpc } from '../support/http.ts';
+import { serveLines } from '../support/line-peer.ts';
+import { setStatus } from '../support/organization-status.ts';
+import { bearer, faces, type RawHeader, rawSearch } from '../support/raw-http.ts';
+import { bytesOf, expectRefusal, organizationsIn } from '../support/refusal.ts';
+import { slowTools } from '../support/slow-tools.ts';
+import { startTwoTenants, type Tenant, type TestApp } from '../support/start-app.ts';
+import { collect } from '../support/streams.ts';
+
+const UNKNOWN_ID = 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV';
+
+async function startHost(options: Parameters<typeof startTwoTenants>[0] = {}) {
+  const app = await startTwoTenants({ seed: false, ...options });
+  const cato = await app.provision('Cato');
+  const host = await app.mintHost([app.acme, app.bolt]);
+  return { ...app, cato, host };
+}
+
+/** As the operator changes grants at the command line. */
+function grant({ services }: TestApp, keyId: string, change: { add?: Tenant[]; withdraw?: Tenant[] }) {
+  const ids = (tenants: Tenant[] = []) => tenants.map(({ id }) => id);
+  const author = keyAuthor('keys grants', 'operator', services);
+  return changeGrants(
+    keyId,
+    { add: ids(change.add), withdraw: ids(change.withdraw) },
+    author,
+    services.operator,
+  );
+}
+
+test('each request speaks for the organisation that it names, by header or by URL', async () => {
+  const app = await startHost();
+  const key = app.host.plaintext;
+  for (const { id } of [app.acme, app.bolt, app.acme]) {
+    const headers: RawHeader[] = [bearer(key), ['X-Organization-Id', id]];
+    for (const face of faces) expect((await rawSearch(app.port, face, headers)).status).toBe(200);
+    expect((await rawSearch(app.port, 'mcp', [bearer(key)], `/o/${id}/mcp`)).status).toBe(200);
+    expect((await rawSearch(app.port, 'mcp', headers, `/o/${id}/mcp`)).status).toBe(200);
+  }
+  const { id: acme } = app.acme;
+  const { id: bolt } = app.bolt;
+  const each = faces.length + 2;
+  expect(organizationsIn(app.sent)).toEqual([acme, bolt, acme].flatMap((id) => Array<string>(each).fill(id)));
+});
+
+test('without a name there is no organisation: 403 on MCP, 400 on REST, and none is chosen', async () => {
+  const app = await startHost();
+  const one = await app.mintHost([app.acme]);
+  for (const key of [app.host.plaintext, one.plaintext]) {
+    for (const face of faces) {
+      const answer = await rawSearch(app.port, face, [bearer(key)]);
+      expectRefusal(answer, face === 'rest' ? 400 : 403, 'ORGANIZATION_REQUIRED', face);
+    }
+    expect((await rpc(app.url, key, 'tools/list')).body.error.code).toBe(40302);
+  }
+  expect(app.sent).toEqual([]);
+});
+
+test('what is not granted is as unknown as what does not exist', async () => {
+  const app = await startHost();
+  const closed = await app.provision('Closed');
+  await grant(app, app.host.id, { add: [closed] });
+  await setStatus(app, closed, 'deleted');
+  for (const face of faces) {
+    const answers = new Set<string>();
+    for (const id of [app.cato.id, closed.id, UNKNOWN_ID]) {
+      const answer = await rawSearch(app.port, face, [bearer(app.host.plaintext), ['X-Organization-Id', id]]);
+      expectRefusal(answer, 403, 'ORGANIZATION_MISMATCH', `${face} ${id}`);
+      answers.add(JSON.stringify(bytesOf(answer)));
+    }
+    expect(answers.size).toBe(1);
+  }
+  const [row] = await app.audit(1);
+  expect(row).toMatchObject({ organizationId: null, tier: 'host-key', keyPrefix: app.host.prefix });
+  expect(row?.target).toContain(`organization=${UNKNOWN_ID}`);
+  expect(app.sent).toEqual([]);
+});
+
+test('header and URL must agree, and a malformed or doubled one is refused', async () => {
+  const app = await startHost();
+  const { acme, bolt, host } = app;
+  const key = bearer(host.plaintext);
+  const both = await rawSearch(app.port, 'mcp', [key, ['X-Organization-Id', acme.id]], `/o/${bolt.id}/mcp`);
+  expectRefusal(both, 403, 'ORGANIZATION_MISMATCH');
+  for (const value of ['', 'x', acme.id.toLowerCase(), `${acme.id},${bolt.id}`]) {
+    const answer = await rawSearch(app.port, 'mcp', [key, ['X-Organization-Id', value]]);
+    expectRefusal(answer, 400, 'INVALID_ORGANIZATION_HEADER', value);
+  }
+  const doubled: RawHeader[] = [key, ['X-Organization-Id', acme.id], ['X-Organization-Id', bolt.id]];
+  expectRefusal(await rawSearch(app.port, 'mcp', doubled), 400, 'INVALID_ORGANIZATION_HEADER');
+  expect(app.sent).toEqual([]);
+});
+
+test('a grant, its withdrawal and a suspension hold on the next request', async () => {
+  const app = await startHost();
+  const { plaintext, id } = app.host;
+  const ask = async ({ id: organizationId }: Tenant) =>
+    outcomeOf(await callFor(app, plaintext, organizationId));
+  expect(await ask(app.cato)).toBe('ORGANIZATION_MISMATCH');
+  await grant(app, id, { add: [app.cato, app.acme] });
+  expect(await ask(app.cato)).toBe(app.cato.id);
+  await grant(app, id, { withdraw: [app.bolt] });
+  expect(await ask(app.bolt)).toBe('ORGANIZATION_MISMATCH');
+  expect(await ask(app.acme)).toBe(app.acme.id);
+  await setStatus(app, app.acme, 'suspended');
+  expect(await ask(app.acme)).toBe('ORGANIZATION_SUSPENDED');
+  expect(await ask(app.cato)).toBe(app.cato.id);
+});
+
+test('a running stream ends within a second of the withdrawal', async () => {
+  const app = await startHost({ tools: [...tools, ...slowTools] });
+  const response = await fetch(`${app.url}/o/${app.acme.id}/mcp`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${app.host.plaintext}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2025-11-25',
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'ticking', arguments: {}, _meta: { progressToken: 'p' } },
+    }),
+  });
+  expect(response.status).toBe(200);
+  const ended = collect(response.body as never);
+  const startedMs = performance.now();
+  await grant(app, app.host.id, { withdraw: [app.acme] });
+  await ended;
+  expect(performance.now() - startedMs).toBeLessThan(1000);
+});
+
+test('it is never an admin: no key is listed, made, changed or ended with it, whatever it carries', async () => {
+  const scopes = { canonical: ['key:read', 'key:write', 'agent:search'] };
+  const app = await startHost({ config: { scopes } });
+  const refused = app.mintHost([app.acme], { scopes: ['key:write'] });
+  await expect(refused).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
+  expect(app.host.scopes).toEqual(scopes.canonical);
+  const headers = { 'x-organization-id': app.acme.id };
+  const own = await app.mint(app.acme, { scopes: [] });
+  const attempts = [
+    ['GET', '/v1/keys'],
+    ['GET', `/v1/keys/${own.id}`],
+    ['GET', '/v1/keys/review'],
+    ['POST', '/v1/keys', { scope_type: 'global', name: 'x' }],
+    ['POST', `/v1/keys/${own.id}/rotate`, {}],
+    ['PATCH', `/v1/keys/${own.id}`, { name: 'x' }],
+    ['DELETE', `/v1/keys/${own.id}`],
+    ['POST', '/org/tokens', { name: 'x' }],
+    ['GET', '/org/tokens'],
+    ['DELETE', `/org/tokens/${own.id}`],
+  ] as const;
+  for (const [method, path, body] of attempts) {
+    const answer = await requestJson(app.url + path, { method, key: app.host.plaintext, headers, body });
+    expectRefusal(answer, 403, 'INSUFFICIENT_SCOPE', `${method} ${path}`);
+  }
+  const { body } = await callFor(app, app.host.plaintext, app.acme.id);
+  expect(body.result.structuredContent).toMatchObject({
+    scopes: ['agent:search'],
+    key: { scope_type: 'host', key_id: app.host.id },
+  });
+});
+
+test('the keys of the operator are in no organisation: not listed, not found, not changed', async () => {
+  const app = await startHost();
+  const admin = await app.mint(app.acme, { additionalScopes: ['key:read', 'key:write'] });
+  const listed = await requestJson(`${app.url}/v1/keys?limit=100`, { key: admin.plaintext });
+  expect(listed.body.keys.map(({ id }: { id: string }) => id)).not.toContain(app.host.id);
+  const absent = await requestJson(`${app.url}/v1/keys/key_01ARZ3NDEKTSV4RRFFQ69G5FAV`, {
+    key: admin.plaintext,
+  });
+  for (const [method, suffix, body] of [
+    ['GET', ''],
+    ['POST', '/rotate', {}],
+    ['PATCH', '', { name: 'x' }],
+    ['DELETE', ''],
+  ] as const) {
+    const path = `${app.url}/v1/keys/${app.host.id}${suffix}`;
+    const answer = await requestJson(path, { method, key: admin.plaintext, body });
+    expectRefusal(answer, 404, 'KEY_NOT_FOUND', method);
+    if (method === 'GET') expect(bytesOf(answer)).toEqual(bytesOf(absent));
+  }
+  const minted = await requestJson(`${app.url}/v1/keys`, {
+    key: admin.plaintext,
+    body: { scope_type: 'host', name: 'x' },
+  });
+  expectRefusal(minted, 403, 'HOST_KEY_OPERATOR_ONLY');
+  expect(outcomeOf(await callFor(app, app.host.plaintext, app.acme.id))).toBe(app.acme.id);
+});
+
+test('a list of tools is kept by no client, since it belongs to one organisation of several', async () => {
+  const app = await startHost();
+  const list = (key: string) => rpc(app.url, key, 'tools/list', {}, { 'x-organization-id': app.acme.id });
+  expect((await list(app.host.plaintext)).body.result).toMatchObject({ ttlMs: 0, cacheScope: 'private' });
+  expect((await list(app.acme.defaultKey)).body.result.ttlMs).toBeGreaterThan(0);
+});
+
+test('a cursor is of use for the organisation that it was made for, and no other', async () => {
+  const app = await startTwoTenants();
+  const host = await app.mintHost([app.acme, app.bolt]);
+  const search = (id: string, more: object = {}) =>
+    callFor(app, host.plaintext, id, 'search_agents', { query: 'nurse', limit: 2, ...more });
+  const cursor = (await search(app.acme.id)).body.result.structuredContent.next_cursor;
+  expect(typeof cursor).toBe('string');
+  expect(outcomeOf(await search(app.bolt.id, { cursor }))).toBe('INVALID_CURSOR');
+  expect((await search(app.acme.id, { cursor })).body.result.structuredContent.agents).toHaveLength(2);
+});
+
+test('the audit shows each call to its organisation, and what named none to the operator alone', async () => {
+  const app = await startHost();
+  await callFor(app, app.host.plaintext, app.bolt.id);
+  // A valid key never meets the limit on refusals: each of these is written.
+  for (let count = 0; count < 30; count += 1) await callFor(app, app.host.plaintext, null);
+  const speaker = { tier: 'host-key', keyId: app.host.id, keyPrefix: app.host.prefix, createdBy: 'cli' };
+  const { audit } = app.services.store;
+  const ofBolt = await audit.list(app.bolt.id, { keyPrefix: app.host.prefix }, { limit: 100 });
+  expect(ofBolt).toMatchObject([{ ...speaker, organizationId: app.bolt.id, tool: 'whoami', status: 200 }]);
+  expect(await audit.list(app.acme.id, { keyPrefix: app.host.prefix }, { limit: 100 })).toEqual([]);
+  const nobody = (await app.audit(100)).filter(({ errorCode }) => errorCode === 'ORGANIZATION_REQUIRED');
+  expect(nobody).toHaveLength(30);
+  for (const row of nobody) expect(row).toMatchObject({ ...speaker, organizationId: null });
+});
+
+test('a grant is of a host key and of an organisation that is there, or nothing is granted', async () => {
+  const app = await startHost();
+  const { keys } = app.services.store;
+  const unknown = { ...app.cato, id: UNKNOWN_ID as Tenant['id'] };
+  const refused = grant(app, app.host.id, { add: [app.cato, unknown] });
+  await expect(refused).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const malformed = app.mintHost([{ ...app.cato, id: 'acme' as Tenant['id'] }]);
+  await expect(malformed).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const [own] = await keys.list(app.acme.id, { nowMs: app.now(), staleAfterMs: 1e12 }, { limit: 1 });
+  for (const id of [own?.id ?? '', 'key_01ARZ3NDEKTSV4RRFFQ69G5FAV', 'x']) {
+    await expect(grant(app, id, { add: [app.cato] })).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
+  }
+  expect(await keys.listGrants(app.host.id)).toEqual([app.acme.id, app.bolt.id].sort());
+});
+
+test('rotated, it is replaced without downtime by a key for the same organisations', async () => {
+  const app = await startHost();
+  const author = keyAuthor('keys rotate', 'operator', app.services);
+  const { plaintext, key, old } = await manageKeys('operator', author, app.services.operator).rotate(
+    app.host.id,
+    { grace: '1h' },
+  );
+  expect(key).toMatchObject({ scopeType: 'host', organizationId: null, replaces: app.host.id });
+  const ask = async (token: string, id: string) => outcomeOf(await callFor(app, token, id));
+  for (const { id } of [app.acme, app.bolt]) {
+    expect([await ask(app.host.plaintext, id), await ask(plaintext, id)]).toEqual([id, id]);
+  }
+  expect(await ask(plaintext, app.cato.id)).toBe('ORGANIZATION_MISMATCH');
+  app.advance(3_600_000);
+  expect(await ask(app.host.plaintext, app.acme.id)).toBe('INVALID_TOKEN');
+  expect(await ask(plaintext, app.acme.id)).toBe(app.acme.id);
+  expect(old.graceUntilMs).not.toBeNull();
+});
+
+test('over stdio the environment names the organisation, and nothing does it instead', async () => {
+  const app = await startHost();
+  const apiKey = app.host.plaintext;
+  const named = serveLines(app, { apiKey, organizationId: app.bolt.id });
+  await named.handshake();
+  const answer = await named.callTool(1, 'whoami');
+  expect(answer).toMatchObject({ result: { structuredContent: { organization: { name: 'Bolt Labs' } } } });
+  const unnamed = serveLines(app, { apiKey });
+  expect(await unnamed.request(1, 'tools/list')).toMatchObject({
+    error: { code: 40302, data: { code: 'ORGANIZATION_REQUIRED' } },
+  });
+});
+
+test('a busy organisation uses up its own share of a host key, and no other', async () => {
+  const app = await startHost({ config: { limits: { requestsPerMinutePerKey: 5 } } });
+  const ask = async ({ id }: Tenant) => outcomeOf(await callFor(app, app.host.plaintext, id));
+  for (let count = 0; count < 5; count += 1) expect(await ask(app.acme)).toBe(app.acme.id);
+  expect(await ask(app.acme)).toBe('RATE_LIMITED');
+  expect(await ask(app.bolt)).toBe(app.bolt.id);
+});
+
+test('calls for many organisations at once, all with the same JSON-RPC id, never meet', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const tenants = [app.acme, app.bolt];
+  for (let count = 0; count < 18; count += 1) tenants.push(await app.provision(`Tenant ${count}`));
+  const host = await app.mintHost(tenants);
+  const calls = Array.from({ length: 400 }, (_, place) => tenants[(place * 7) % tenants.length] ?? app.acme);
+  const answers = await Promise.all(
+    calls.map(async ({ id }) => outcomeOf(await callFor(app, host.plaintext, id))),
+  );
+  expect(answers).toEqual(calls.map(({ id }) => id));
+});
