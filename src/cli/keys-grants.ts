@@ -1,13 +1,16 @@
 import type { Command } from 'commander';
-import { changeGrants, requireKeyId } from '../keys/manage-keys.ts';
+import { changeGrants } from '../keys/manage-keys.ts';
 import { printable } from '../printable.ts';
-import { keyAuthor } from './operate-keys.ts';
+import { keyAuthor, operateKeys } from './operate-keys.ts';
 import { parseList } from './parse-option.ts';
 import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { withServices } from './with-services.ts';
 
-type GrantsOptions = JsonOption & { readonly add?: readonly string[]; readonly withdraw?: readonly string[] };
+type GrantsOptions = JsonOption & {
+  readonly add?: readonly string[];
+  readonly withdraw?: readonly string[];
+};
 
 export function registerGrants(keys: Command, runtime: Runtime, done: (code: ExitCode) => void): void {
   keys
@@ -20,23 +23,23 @@ export function registerGrants(keys: Command, runtime: Runtime, done: (code: Exi
     .action(async (keyIdText: string, { json, add = [], withdraw = [] }: GrantsOptions) =>
       done(
         await withServices(runtime, async (services) => {
-          const { store, mintRules, keyUses, now } = services;
-          const deps = { keys: store.keys, mintRules, keyUses, now };
-          const keyId = requireKeyId(keyIdText);
+          const { store, operator } = services;
+          const hostKeys = await operateKeys({ host: true }, 'keys grants', services);
+          const { id } = await hostKeys.get(keyIdText);
           if (add.length + withdraw.length > 0) {
             await changeGrants(
-              keyId,
+              id,
               { add, withdraw },
               keyAuthor('keys grants', 'operator', services),
-              deps,
+              operator,
             );
           }
-          const grants = await store.keys.listGrants(keyId);
-          if (json) printJson(runtime, { key_id: keyId, organization_ids: grants });
-          else if (grants.length === 0) runtime.out('It may act for no organisation.');
+          const granted = await store.keys.listGrants(id);
+          if (json) printJson(runtime, { key_id: id, organization_ids: granted });
+          else if (granted.length === 0) runtime.out('It may act for no organisation.');
           else {
-            const named = (await store.organizations.list()).filter(({ id }) => grants.includes(id));
-            const rows = named.map(({ id, name, status }) => [id, printable(name), status]);
+            const named = (await store.organizations.list()).filter((one) => granted.includes(one.id));
+            const rows = named.map((one) => [one.id, printable(one.name), one.status]);
             printTable(runtime, ['ORGANIZATION ID', 'NAME', 'STATUS'], rows);
           }
           return 0;

@@ -48,7 +48,5 @@ export async function operateKeys(
   services: Services,
 ): Promise<ManagedKeys> {
   const keyspace = await findKeyspace(place, services);
-  const { store, mintRules, keyUses, now } = services;
-  const deps = { keys: store.keys, mintRules, keyUses, now };
-  return manageKeys(keyspace, keyAuthor(command, keyspace, services), deps);
+  return manageKeys(keyspace, keyAuthor(command, keyspace, services), services.operator);
 }
