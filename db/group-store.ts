@@ -5,10 +5,10 @@ import { AppError } from '../src/errors.ts';
 import type { OrganizationId } from '../src/ids.ts';
 import type { GroupStore } from '../src/members/group-store.ts';
 import type { PermissionGroup } from '../src/members/member.ts';
+import { askedTransaction } from './asked-transaction.ts';
 import type { AppendToChain } from './audit-chain.ts';
 import type { Connections } from './connections.ts';
 import {
-  askedTransaction,
   groupColumns,
   groupOf,
   groupsOf,

@@ -2,33 +2,17 @@ import type Database from 'better-sqlite3';
 import { and, count, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { KeyId, UserId } from '../src/ids.ts';
-import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
+import type { Keyspace } from '../src/keys/key-record.ts';
 import type { MintFacts } from '../src/keys/key-store.ts';
 import type { RotateFacts } from '../src/keys/rotate.ts';
+import { readActingKey, readKey } from './acting-key.ts';
 import { canonOf, newestCanon } from './canon.ts';
 import { readGrants } from './host-grants.ts';
-import { keyColumns, keyOf, ofKeyspace } from './key-rows.ts';
+import { keyColumns, ofKeyspace } from './key-rows.ts';
 import { isLiveAt } from './key-status.ts';
 import { memberOf } from './member-rows.ts';
 import { memberships } from './member-schema.ts';
 import { keys } from './schema.ts';
-
-export function readKey(
-  database: Database.Database,
-  keyspace: Keyspace,
-  keyId: KeyId,
-): KeyRecord | undefined {
-  return drizzle(database).select(keyColumns).from(keys).where(keyOf(keyspace, keyId)).get();
-}
-
-/** `null`, said explicitly, is the operator. */
-export function readActor(
-  database: Database.Database,
-  keyspace: Keyspace,
-  actor: KeyId | null,
-): KeyRecord | null {
-  return actor === null ? null : (readKey(database, keyspace, actor) ?? null);
-}
 
 export function readMintFacts(
   control: Database.Database,
@@ -50,7 +34,7 @@ export function readMintFacts(
     .where(and(ours, eq(keys.isDefault, true)))
     .get();
   return {
-    actor: readActor(control, keyspace, actor),
+    actor: readActingKey(control, keyspace, actor),
     keys: { live: live?.keys ?? 0 },
     defaultKey: defaultKey ?? null,
     activeUser: isActiveMember(control, keyspace, userId) ? userId : null,
@@ -69,7 +53,7 @@ export function readRotateFacts(
   const linked = (id: KeyId | null) => (id === null ? null : (readKey(control, keyspace, id) ?? null));
   const { canonicalVersion } = current;
   return {
-    actor: readActor(control, keyspace, actor),
+    actor: readActingKey(control, keyspace, actor),
     current,
     successor: linked(current.replacedBy),
     predecessor: linked(current.replaces),

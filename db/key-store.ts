@@ -5,10 +5,11 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { KeyId } from '../src/ids.ts';
 import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
 import type { FoundKey, KeyFilter, KeyPage, KeyStore, KeyUse } from '../src/keys/key-store.ts';
+import { readActingKey, readKey } from './acting-key.ts';
 import { type ChainHash, prepareAppend } from './audit-chain.ts';
 import type { Connections } from './connections.ts';
 import { applyGrantChange, prepareFindGrant, readGrants } from './host-grants.ts';
-import { readActor, readKey, readMintFacts, readRotateFacts } from './key-facts.ts';
+import { readMintFacts, readRotateFacts } from './key-facts.ts';
 import {
   insertKey,
   isShown,
@@ -57,7 +58,7 @@ export function createKeyStore(connections: Connections, chainHash: ChainHash): 
     change: (keyspace, keyId, actor, decide, auditRow) =>
       storeTransaction(control, () => {
         const current = readKey(control, keyspace, keyId);
-        const asking = readActor(control, keyspace, actor);
+        const asking = readActingKey(control, keyspace, actor);
         if (current === undefined) return undefined;
         const change = decide(current, asking);
         if (change === null) return current;

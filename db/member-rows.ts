@@ -3,11 +3,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { type GroupId, type OrganizationId, parseGroupId, parseUserId, type UserId } from '../src/ids.ts';
 import type { Member, PermissionGroup } from '../src/members/member.ts';
-import type { Asker } from '../src/members/member-store.ts';
-import { keyColumns, keyOf } from './key-rows.ts';
 import { memberships, permissionGroups, users } from './member-schema.ts';
-import { keys } from './schema.ts';
-import { storeTransaction } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
 
 export function requireUserId(value: unknown): UserId {
@@ -81,23 +77,4 @@ export function readGroup(
     .from(permissionGroups)
     .where(groupOf(organizationId, groupId))
     .get();
-}
-
-/** One transaction, which begins by asking whether whoever asks still may. */
-export function askedTransaction<T>(
-  control: Database.Database,
-  organizationId: OrganizationId,
-  { keyId, allow }: Asker,
-  operation: () => T,
-): Promise<T> {
-  return storeTransaction(control, () => {
-    requireOrganizationId(organizationId);
-    // `null`, said explicitly, is the operator.
-    allow(keyId === null ? null : (readAskingKey(control, organizationId, keyId) ?? null));
-    return operation();
-  });
-}
-
-function readAskingKey(control: Database.Database, organizationId: OrganizationId, keyId: unknown) {
-  return drizzle(control).select(keyColumns).from(keys).where(keyOf(organizationId, keyId)).get();
 }

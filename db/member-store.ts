@@ -5,17 +5,11 @@ import { AppError } from '../src/errors.ts';
 import type { OrganizationId, UserId } from '../src/ids.ts';
 import type { Permission } from '../src/members/member.ts';
 import type { MemberPage, MemberStore, NewMember, Standing } from '../src/members/member-store.ts';
+import { askedTransaction } from './asked-transaction.ts';
 import { type ChainHash, prepareAppend } from './audit-chain.ts';
 import type { Connections } from './connections.ts';
 import { createGroupStore } from './group-store.ts';
-import {
-  askedTransaction,
-  memberColumns,
-  memberOf,
-  membersOf,
-  readMember,
-  requireUserId,
-} from './member-rows.ts';
+import { memberColumns, memberOf, membersOf, readMember, requireUserId } from './member-rows.ts';
 import { memberships, users } from './member-schema.ts';
 import { keys } from './schema.ts';
 import { requireStanding } from './standing.ts';

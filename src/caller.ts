@@ -14,6 +14,7 @@ export type CallerKey = {
   readonly createdBy: string;
   readonly canonicalVersion: number | null;
   readonly restrictedToTools: readonly string[] | null;
+  readonly restrictedToWorkspaces: readonly string[] | null;
   /** Milliseconds since 1970, or null for a key that does not expire. */
   readonly expiresAtMs: number | null;
 };

@@ -145,6 +145,7 @@ function callerOf(
       createdBy: key.createdBy,
       canonicalVersion: key.canonicalVersion,
       restrictedToTools: key.restrictions?.tools ?? null,
+      restrictedToWorkspaces: key.restrictions?.workspace_ids ?? null,
       expiresAtMs: key.expiresAtMs,
     },
     userId: key.userId,

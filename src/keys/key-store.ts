@@ -20,10 +20,13 @@ export type KeyFilter = {
 /** Newest first; `beforeId` is where the previous page ended. */
 export type KeyPage = { readonly limit: number; readonly beforeId?: string | undefined };
 
+/** A key that asks, as it is now; `ownerRole` is that of an active owner, null for nobody. */
+export type ActingKey = KeyRecord & { readonly ownerRole: 'admin' | 'member' | null };
+
 /** Rows read inside the minting transaction, so that nothing can change before the key is in. */
 export type MintFacts = {
   /** The key that asks, as it is now; null when the operator asks. */
-  readonly actor: KeyRecord | null;
+  readonly actor: ActingKey | null;
   readonly keys: { readonly live: number };
   readonly defaultKey: KeyRecord | null;
   /** The person for whom it is; null where nobody was named or they are no active member. */
@@ -98,7 +101,7 @@ export type KeyStore = {
     keyspace: Keyspace,
     keyId: KeyId,
     actor: KeyId | null,
-    decide: (key: KeyRecord, actor: KeyRecord | null) => KeyChange | null,
+    decide: (key: KeyRecord, actor: ActingKey | null) => KeyChange | null,
     auditRow: (key: KeyRecord) => AuditRow,
   ): Promise<KeyRecord | undefined>;
   /**

@@ -12,7 +12,7 @@ import {
   type Restrictions,
   type ScopeType,
 } from './key-record.ts';
-import type { MintFacts, NewKey } from './key-store.ts';
+import type { ActingKey, MintFacts, NewKey } from './key-store.ts';
 import { expiryOf, makeKey } from './new-key.ts';
 import { inheritRestrictions, requireAsRestricted } from './restrictions.ts';
 import { decideGrant, requireHeld } from './scope-grant.ts';
@@ -138,9 +138,18 @@ export function ownerAsked({ scopeType, userId }: MintRequest, minter: Minter): 
 const accountable = (minter: Minter): string =>
   'caller' in minter ? (minter.caller.userId ?? minter.caller.key.owner) : 'operator';
 
-/** A key revoked between the gate and the commit must not leave anything behind. */
-export function requireLiveActor(minter: Minter, actor: KeyRecord | null, nowMs: number): void {
-  if ('caller' in minter && (actor === null || !isLive(actor, nowMs))) throw new AppError('INVALID_TOKEN');
+/**
+ * A key that was revoked between the gate and the commit must not leave anything behind, nor one whose owner went,
+ * or is an admin no more.
+ *
+ * @throws INVALID_TOKEN, FORBIDDEN
+ */
+export function requireLiveActor(minter: Minter, actor: ActingKey | null, nowMs: number): void {
+  if (!('caller' in minter)) return;
+  if (actor === null || !isLive(actor, nowMs)) throw new AppError('INVALID_TOKEN');
+  if (actor.scopeType !== 'user') return;
+  if (actor.ownerRole === null) throw new AppError('INVALID_TOKEN');
+  if (minter.caller.isAdmin && actor.ownerRole !== 'admin') throw new AppError('FORBIDDEN');
 }
 
 /** A restricted key mints keys that are restricted at least as it is: what is not said is inherited. */

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import type { OrganizationId } from '../ids.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
 import { isLive, type KeyRecord } from './key-record.ts';
-import type { KeyChange, NewKey } from './key-store.ts';
+import type { ActingKey, KeyChange, NewKey } from './key-store.ts';
 import { type Minter, type MintRules, nameOf, requireLiveActor } from './mint.ts';
 import { makeKey } from './new-key.ts';
 import { requireAsRestricted } from './restrictions.ts';
@@ -33,7 +33,7 @@ export type RotateRequest = {
 /** Rows read inside the rotating transaction. */
 export type RotateFacts = {
   /** The key that asks, as it is now; null when the operator asks. */
-  readonly actor: KeyRecord | null;
+  readonly actor: ActingKey | null;
   readonly current: KeyRecord;
   /** What replaced it before, and what it replaced, where there is such a key. */
   readonly successor: KeyRecord | null;

@@ -1,6 +1,6 @@
 import type { AuditRow } from '../audit/audit-event.ts';
 import type { KeyId, OrganizationId, UserId } from '../ids.ts';
-import type { KeyRecord } from '../keys/key-record.ts';
+import type { ActingKey } from '../keys/key-store.ts';
 import type { GroupStore } from './group-store.ts';
 import type { Member, MemberRole, Permission } from './member.ts';
 
@@ -8,7 +8,7 @@ import type { Member, MemberRole, Permission } from './member.ts';
 export type Asker = {
   readonly keyId: KeyId | null;
   /** Runs first inside the transaction, given the key as it is now; throws an AppError to refuse. */
-  readonly allow: (key: KeyRecord | null) => void;
+  readonly allow: (key: ActingKey | null) => void;
 };
 
 /** A person to add. */

@@ -10,7 +10,7 @@ import { bindKeys, type KeysDeps } from './bound-keys.ts';
 import { bindMembers } from './bound-members.ts';
 import type { Cursors } from './cursor.ts';
 import type { Tool } from './define-tool.ts';
-import { requireMayCall } from './gate.ts';
+import { requireMayCall, requireWorkspace } from './gate.ts';
 import { parseArguments, type RawArguments } from './parse-arguments.ts';
 import type { Registry } from './registry.ts';
 import type { Progress, ToolContext } from './tool-context.ts';
@@ -46,6 +46,7 @@ export async function callTool(caller: Caller, call: ToolCall, deps: CallToolDep
     caller,
     tool.maxInputElements ?? deps.defaults.maxInputElements,
   );
+  requireWorkspace(caller, input);
   const opened = openCursor(caller, tool, input, deps);
   if (call.signal.aborted) throw abortError(call.signal);
   const { signal, clear } = limitTime(

@@ -22,7 +22,22 @@ function refusalFor(caller: Caller, tool: Tool): AppError | undefined {
   }
   const allowed = caller.key?.restrictedToTools ?? null;
   if (allowed !== null && !allowed.includes(tool.name)) return new AppError('KEY_RESTRICTED');
+  // Whatever has no workspace lies outside of all of them.
+  if (workspacesOf(caller) !== null && !hasWorkspace(tool)) return new AppError('KEY_RESTRICTED');
   return undefined;
+}
+
+const workspacesOf = (caller: Caller): readonly string[] | null => caller.key?.restrictedToWorkspaces ?? null;
+
+const hasWorkspace = ({ inputJsonSchema: { properties } }: Tool): boolean =>
+  typeof properties === 'object' && properties !== null && Object.hasOwn(properties, 'workspace_id');
+
+/** A key that is restricted to workspaces names one of them in each call. @throws KEY_RESTRICTED */
+export function requireWorkspace(caller: Caller, input: Readonly<Record<string, unknown>>): void {
+  const workspaces = workspacesOf(caller);
+  if (workspaces === null) return;
+  const { workspace_id: named } = input;
+  if (typeof named !== 'string' || !workspaces.includes(named)) throw new AppError('KEY_RESTRICTED');
 }
 
 /** Names under which a client might try to name the organisation; the credential alone does that. */

@@ -45,6 +45,7 @@ function callerOf(scopeType: 'global' | 'user', userId: UserId | null, isAdmin: 
       createdBy,
       canonicalVersion: null,
       restrictedToTools: null,
+      restrictedToWorkspaces: null,
       expiresAtMs: null,
     },
     userId,
@@ -74,7 +75,11 @@ function outcome(caller: Caller, { type, userId }: Ask, isPrechecked: boolean): 
     const request = { scopeType: type, name: 'x', scopes: [], userId } as MintRequest;
     const actor =
       'caller' in minter
-        ? { ...makeKey(organizationId, traits('global'), format, nowMs).key, id: newKeyId(nowMs) }
+        ? {
+            ...makeKey(organizationId, traits('global'), format, nowMs).key,
+            id: newKeyId(nowMs),
+            ownerRole: null,
+          }
         : null;
     const asked = userId ?? ('caller' in minter && type === 'user' ? minter.caller.userId : null);
     const activeUser = asked === ada || asked === bob ? asked : null;

@@ -188,3 +188,44 @@ test('a client may keep the list of an organisation’s key for a while, and tha
   expect(await ttlOf(app.acme.defaultKey)).toEqual([60_000, 'private']);
   expect(await ttlOf(token)).toEqual([0, 'private']);
 });
+
+test.each([
+  ['FORBIDDEN', 403, { role: 'member' }],
+  ['INVALID_TOKEN', 401, { active: false }],
+])(
+  'an admin who is none any more between the gate and the commit is %s, and leaves nothing behind',
+  async (code, status, change) => {
+    const app = await startWithPeople();
+    const ada = await app.addMember('admin');
+    const { token } = await app.mintFor(ada, { scopes: ['key:write', 'member:write'] });
+    const other = await app.mint(app.acme);
+    const { members } = app.services.store;
+    const permissionsOf = members.permissionsOf.bind(members);
+    const attempt = async (method: string, path: string, body?: object) => {
+      await app.send('PATCH', `members/${ada}`, { role: 'admin', active: true });
+      // The race itself: the owner is changed right after the gate has read what they are.
+      members.permissionsOf = async (organizationId, userId) => {
+        const standing = await permissionsOf(organizationId, userId);
+        members.permissionsOf = permissionsOf;
+        await app.send('PATCH', `members/${ada}`, change);
+        return standing;
+      };
+      const answer = await app.send(method, path, body, token);
+      expect([path, answer.status, answer.body.error?.code]).toEqual([path, status, code]);
+    };
+    await attempt('POST', 'keys', { scope_type: 'global', name: 'late', scopes: [] });
+    await attempt('POST', `keys/${other.id}/rotate`, {});
+    await attempt('PATCH', `keys/${other.id}`, { name: 'late' });
+    await attempt('DELETE', `keys/${other.id}`);
+    await attempt('POST', 'members', { name: 'late', role: 'admin' });
+    await attempt('POST', 'groups', { name: 'late', permissions: [] });
+    const { keys } = (await app.send('GET', 'keys?limit=100')).body;
+    expect(keys.find(({ id }: { id: string }) => id === other.id)).toMatchObject({
+      status: 'active',
+      name: other.name,
+    });
+    for (const path of ['keys?limit=100', 'members', 'groups']) {
+      expect((await app.send('GET', path)).text).not.toContain('late');
+    }
+  },
+);

@@ -85,7 +85,9 @@ test('the facts of a minting are the live keys, the default key, the actor and t
     defaultKey,
     canon: { version: 1, scopes: canonicalScopes },
   };
-  expect(facts).toEqual([null, defaultKey, null].map((actor) => ({ ...same, actor })));
+  expect(facts).toEqual(
+    [null, { ...defaultKey, ownerRole: null }, null].map((actor) => ({ ...same, actor })),
+  );
 });
 
 test('a new default key takes the place of the old one', async () => {
@@ -201,7 +203,7 @@ test('a change sees the key and the actor, touches what it names, and null touch
     target.id,
     defaultKey.id,
     (key, actor) => {
-      expect([key, actor]).toEqual([target, defaultKey]);
+      expect([key, actor]).toEqual([target, { ...defaultKey, ownerRole: null }]);
       return revocation;
     },
     row,

@@ -142,7 +142,7 @@ test.each(Object.entries(mutations))(
       };
       await expect(attempt(store, { ...given, by })).rejects.toBe(refusal);
     }
-    expect(seen).toEqual([given.defaultKey, null, null]);
+    expect(seen).toEqual([{ ...given.defaultKey, ownerRole: null }, null, null]);
     const forgotten = { keyId: undefined as never, allow: () => {} };
     await expect(attempt(store, { ...given, by: forgotten })).rejects.toThrow('key missing');
     expect(allRows(store.file)).toBe(before);

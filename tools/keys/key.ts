@@ -5,6 +5,11 @@ const time = z.iso.datetime();
 
 export const Restrictions = z.strictObject({
   tools: z.array(z.string().min(1).max(64)).max(200).optional().describe('Only these tools.'),
+  workspace_ids: z
+    .array(z.string().min(1).max(200))
+    .max(200)
+    .optional()
+    .describe('Only calls that name one of these workspaces.'),
   addresses: z
     .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
     .max(200)
