@@ -94,6 +94,11 @@ test('the stores import types of the program, and values of errors and ids alone
   expect(imports.filter(({ to }) => /^(?:tools|test)\//.test(to)).map(show)).toEqual([]);
 });
 
+test('no statement of the stores is left open: its snapshot would hide what is revoked meanwhile', () => {
+  const open = files('db/**/*.ts').filter((file) => /\.iterate\(/.test(withoutComments(read(file))));
+  expect(open).toEqual([]);
+});
+
 test('the MCP SDKs stay in the transport and in the commands that are clients', () => {
   const clients = /^src\/(?:transport\/|cli\/(?:doctor|call|demo))/;
   const imports = [...sources, ...files('tools/**/*.ts'), ...files('db/**/*.ts')].flatMap(importsOf);

@@ -25,6 +25,8 @@ const adviceByCode: Readonly<Record<string, string>> = {
   ORGANIZATION_MISMATCH:
     'the key is for another organisation; correct --org or TENANTRY_ORGANIZATION_ID, or use a key of that organisation',
   ORGANIZATION_REQUIRED: 'the key serves several organisations; name one with --org',
+  ADMIN_TOKEN_NOT_ALLOWED:
+    'ADMIN_TOKEN manages organisations and reaches no data; use a key of the organisation',
   ORGANIZATION_SUSPENDED: 'the operator can lift it with "tenantry orgs resume"',
   INSUFFICIENT_SCOPE: 'mint a key with the scope; scopes never change in place',
   KEY_RESTRICTED:

@@ -6,7 +6,7 @@ import type { OrganizationStore } from '../provisioning/organization-store.ts';
 import type { Catalogue } from '../scopes/scopes.ts';
 import type { Secret } from '../secret.ts';
 import type { Identified, Presented } from './identify.ts';
-import { attemptedMismatch, requireOneNamed } from './organization-signals.ts';
+import { attemptedMismatch, requireNamed } from './organization-signals.ts';
 import { headerValues } from './raw-headers.ts';
 
 export type OperatorDeps = {
@@ -38,7 +38,7 @@ export async function identifyAdmin(
 ): Promise<Identified> {
   requireAdminToken(credential, slot, deps);
   if (presented.surface !== 'management') throw new AppError('ADMIN_TOKEN_NOT_ALLOWED');
-  const named = requireOneNamed(presented, slot);
+  const named = requireNamed(presented);
   const organization = await deps.organizations.get(named);
   if (organization === undefined || organization.status === 'deleted') throw attemptedMismatch(named, slot);
   slot.learn({ reason: requireReason(presented) });

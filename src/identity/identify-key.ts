@@ -10,7 +10,7 @@ import type { Organization } from '../organization.ts';
 import { managesKeys, type Scope } from '../scopes/scopes.ts';
 import { addressSet } from './client-address.ts';
 import type { Identified, Presented } from './identify.ts';
-import { attemptedMismatch, namedOrganizations, requireOneNamed } from './organization-signals.ts';
+import { attemptedMismatch, namedOrganizations, requireNamed } from './organization-signals.ts';
 
 export type KeyDeps = {
   readonly keys: KeyStore;
@@ -79,7 +79,7 @@ async function grantedOrganization(
   { keys }: KeyDeps,
 ): Promise<Organization> {
   slot.learn({ known: speakerOf(key, 'host-key') });
-  const named = requireOneNamed(presented, slot);
+  const named = requireNamed(presented);
   const organization = await keys.findGrant(key.id, named);
   if (organization === undefined || organization.status === 'deleted') throw attemptedMismatch(named, slot);
   return organization;

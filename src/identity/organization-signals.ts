@@ -30,21 +30,14 @@ export function namedOrganizations(signals: OrganizationSignals): readonly Organ
 }
 
 /**
- * The one organisation that the request names, for a credential that several are open to.
+ * The organisation that the request names, for a credential that several are open to.
  *
- * @throws INVALID_ORGANIZATION_HEADER; ORGANIZATION_REQUIRED where none is named; ORGANIZATION_MISMATCH for two
+ * @throws INVALID_ORGANIZATION_HEADER; ORGANIZATION_REQUIRED where none is named
  */
-export function requireOneNamed(
-  signals: OrganizationSignals & { readonly surface: Surface },
-  slot: AuditSlot,
-): OrganizationId {
-  const [named, ...others] = namedOrganizations(signals);
-  if (named === undefined) {
-    throw new AppError('ORGANIZATION_REQUIRED', { status: signals.surface === 'mcp' ? 403 : 400 });
-  }
-  const other = others.find((id) => id !== named);
-  if (other !== undefined) throw attemptedMismatch(other, slot);
-  return named;
+export function requireNamed(signals: OrganizationSignals & { readonly surface: Surface }): OrganizationId {
+  const [named] = namedOrganizations(signals);
+  if (named !== undefined) return named;
+  throw new AppError('ORGANIZATION_REQUIRED', { status: signals.surface === 'mcp' ? 403 : 400 });
 }
 
 /** The refusal of an organisation, existing or not, with the same bytes; the audit keeps which one it was. */

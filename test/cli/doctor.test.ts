@@ -152,3 +152,15 @@ test('a command line that is wrong ends with 2', async () => {
     expect([code, stdout]).toEqual([2, '']);
   }
 });
+
+test('with a host key every check speaks for the organisation that was named, and says what is missing without one', async () => {
+  const { commands, acme, doctor, failures } = await start();
+  const args = ['keys', 'mint', '--host', '--name', 'Agents', '--for', acme.id];
+  const { auth_token: TENANTRY_API_KEY } = await commands.json(args);
+  expect(await failures(['--org', acme.id], { TENANTRY_API_KEY })).toEqual([]);
+  expect(await failures([], { TENANTRY_API_KEY, TENANTRY_ORGANIZATION_ID: acme.id })).toEqual([]);
+  const { stdout } = await doctor(['--org', acme.id], { TENANTRY_API_KEY });
+  expect(stdout).toContain(`acts for Acme (${acme.id})`);
+  const unnamed = await failures([], { TENANTRY_API_KEY });
+  expect(unnamed.join()).toMatch(/ORGANIZATION_REQUIRED.*name one with --org/);
+});

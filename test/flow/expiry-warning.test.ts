@@ -97,3 +97,11 @@ test('the log names each key in its last 14 days, at the start and once a day, a
   expect(await warnings(app)).toHaveLength(5);
   for (const key of [soon, later, ended]) expect(app.log.join('')).not.toContain(key.plaintext);
 });
+
+test('a host key that ends soon is named too, as a key of no organisation', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const host = await app.mintHost([app.acme], { expiresInDays: 10 });
+  const housekeeping = startHousekeeping(app.services);
+  expect(await warnings(app)).toMatchObject([{ keyId: host.id, organizationId: null, prefix: host.prefix }]);
+  housekeeping.stop();
+});

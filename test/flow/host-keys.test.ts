@@ -228,6 +228,23 @@ test('the audit shows each call to its organisation, and what named none to the 
   for (const row of nobody) expect(row).toMatchObject({ ...speaker, organizationId: null });
 });
 
+test('its last use is written like that of any key; a refused one leaves no trace on it', async () => {
+  const app = await startHost();
+  const { keys } = app.services.store;
+  const lastUse = async () => {
+    await app.services.keyUses.flush();
+    const key = await keys.get('operator', app.host.id);
+    return [key?.lastUsedAtMs, key?.lastClient];
+  };
+  expect(await lastUse()).toEqual([null, null]);
+  await callFor(app, app.host.plaintext, app.acme.id);
+  const used = await lastUse();
+  expect(used).toEqual([expect.any(Number), 'raw-test']);
+  app.advance(91 * 86_400_000);
+  expect(outcomeOf(await callFor(app, app.host.plaintext, app.acme.id))).toBe('INVALID_TOKEN');
+  expect(await lastUse()).toEqual(used);
+});
+
 test('a grant is of a host key and of an organisation that is there, or nothing is granted', async () => {
   const app = await startHost();
   const { keys } = app.services.store;

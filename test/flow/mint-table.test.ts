@@ -4,6 +4,7 @@ import { type Caller, freezeCaller } from '../../src/caller.ts';
 import { AppError } from '../../src/errors.ts';
 import { newKeyId, newOrganizationId, newUserId, type UserId } from '../../src/ids.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
+import type { Keyspace, ScopeType } from '../../src/keys/key-record.ts';
 import { decideMint, type MintRequest, minterOf } from '../../src/keys/mint.ts';
 import { makeKey } from '../../src/keys/new-key.ts';
 import { createCatalogue, defaultCanonicalScopes, defaultCatalogue } from '../../src/scopes/scopes.ts';
@@ -127,4 +128,17 @@ test('who may mint which key for whom is the table, for every caller, type and t
     ),
     { numRuns: 1000 },
   );
+});
+
+test('nobody becomes the operator by having no key, and no key is decided in a foreign keyspace', () => {
+  const { operator } = callers;
+  for (const tier of ['system', 'none', 'cli', 'bootstrap', 'host-key', 'organization-key'] as const) {
+    expect(() => minterOf(freezeCaller({ ...operator, tier }))).toThrow('nobody may mint');
+  }
+  const facts = { actor: null, keys: { live: 0 }, defaultKey: null, activeUser: ada, canon };
+  const decide = (keyspace: Keyspace, scopeType: ScopeType) => () =>
+    decideMint(keyspace, { scopeType, name: 'x', scopes: [] }, { operator: 'cli' }, facts, rules, nowMs);
+  expect(decide(organizationId, 'host')).toThrow('foreign keyspace');
+  expect(decide('operator', 'global')).toThrow('foreign keyspace');
+  expect(decide('operator', 'user')).toThrow('foreign keyspace');
 });
