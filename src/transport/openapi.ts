@@ -72,7 +72,7 @@ function operation(tool: Documented, method: string, path: string): JsonObject {
     summary: tool.title,
     description: tool.description,
     ...demands(tool),
-    parameters,
+    parameters: [...parameters, ...reasonOf(tool)],
     ...(hasBody && { requestBody: requestBody(body, required) }),
     responses: {
       [tool.creates ? '201' : '200']: jsonContent('Done.', tool.outputJsonSchema),
@@ -87,6 +87,19 @@ function demands(tool: Documented): JsonObject {
   const { access } = tool;
   return { 'x-access': access, security: access === 'admin-token' ? [{ adminToken: [] }] : [] };
 }
+
+/** Whoever breaks the glass says why. */
+const reasonOf = (tool: Documented): JsonObject[] =>
+  'access' in tool && tool.access === 'admin-token'
+    ? [
+        {
+          name: 'X-Break-Glass-Reason',
+          in: 'header',
+          required: true,
+          schema: { type: 'string', maxLength: 200 },
+        },
+      ]
+    : [];
 
 function requestBody(properties: JsonObject, required: ReadonlySet<unknown>): JsonObject {
   const names = Object.keys(properties).filter((name) => required.has(name));

@@ -14,7 +14,7 @@ const always = {
 
 const exposedHeaders = 'WWW-Authenticate, X-Request-Id, X-Key-Expires-At';
 const preflightHeaders =
-  'content-type, accept, authorization, x-api-key, x-on-behalf-of, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, traceparent';
+  'content-type, accept, authorization, x-api-key, x-on-behalf-of, x-break-glass-reason, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, traceparent';
 
 /** Writes `answer` whole; a stream is written as it comes, no faster than the client reads. */
 export async function writeAnswer(

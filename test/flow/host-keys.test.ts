@@ -1,37 +1,13 @@
 import { expect, test } from 'vitest';
-import { keyAuthor } from '../../src/cli/operate-keys.ts';
-import { changeGrants, manageKeys } from '../../src/keys/manage-keys.ts';
-import { tools } from '../../tools/index.ts';
-import { callFor, outcomeOf } from '../support/host-calls.ts';
+import { callFor, grant, outcomeOf, startHost } from '../support/host-calls.ts';
 import { requestJson, rpc } from '../support/http.ts';
 import { serveLines } from '../support/line-peer.ts';
 import { setStatus } from '../support/organization-status.ts';
 import { bearer, faces, type RawHeader, rawSearch } from '../support/raw-http.ts';
 import { bytesOf, expectRefusal, organizationsIn } from '../support/refusal.ts';
-import { slowTools } from '../support/slow-tools.ts';
-import { startTwoTenants, type Tenant, type TestApp } from '../support/start-app.ts';
-import { collect } from '../support/streams.ts';
+import { startTwoTenants, type Tenant } from '../support/start-app.ts';
 
 const UNKNOWN_ID = 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV';
-
-async function startHost(options: Parameters<typeof startTwoTenants>[0] = {}) {
-  const app = await startTwoTenants({ seed: false, ...options });
-  const cato = await app.provision('Cato');
-  const host = await app.mintHost([app.acme, app.bolt]);
-  return { ...app, cato, host };
-}
-
-/** As the operator changes grants at the command line. */
-function grant({ services }: TestApp, keyId: string, change: { add?: Tenant[]; withdraw?: Tenant[] }) {
-  const ids = (tenants: Tenant[] = []) => tenants.map(({ id }) => id);
-  const author = keyAuthor('keys grants', 'operator', services);
-  return changeGrants(
-    keyId,
-    { add: ids(change.add), withdraw: ids(change.withdraw) },
-    author,
-    services.operator,
-  );
-}
 
 test('each request speaks for the organisation that it names, by header or by URL', async () => {
   const app = await startHost();
@@ -94,47 +70,6 @@ test('header and URL must agree, and a malformed or doubled one is refused', asy
   const doubled: RawHeader[] = [key, ['X-Organization-Id', acme.id], ['X-Organization-Id', bolt.id]];
   expectRefusal(await rawSearch(app.port, 'mcp', doubled), 400, 'INVALID_ORGANIZATION_HEADER');
   expect(app.sent).toEqual([]);
-});
-
-test('a grant, its withdrawal and a suspension hold on the next request', async () => {
-  const app = await startHost();
-  const { plaintext, id } = app.host;
-  const ask = async ({ id: organizationId }: Tenant) =>
-    outcomeOf(await callFor(app, plaintext, organizationId));
-  expect(await ask(app.cato)).toBe('ORGANIZATION_MISMATCH');
-  await grant(app, id, { add: [app.cato, app.acme] });
-  expect(await ask(app.cato)).toBe(app.cato.id);
-  await grant(app, id, { withdraw: [app.bolt] });
-  expect(await ask(app.bolt)).toBe('ORGANIZATION_MISMATCH');
-  expect(await ask(app.acme)).toBe(app.acme.id);
-  await setStatus(app, app.acme, 'suspended');
-  expect(await ask(app.acme)).toBe('ORGANIZATION_SUSPENDED');
-  expect(await ask(app.cato)).toBe(app.cato.id);
-});
-
-test('a running stream ends within a second of the withdrawal', async () => {
-  const app = await startHost({ tools: [...tools, ...slowTools] });
-  const response = await fetch(`${app.url}/o/${app.acme.id}/mcp`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${app.host.plaintext}`,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      'mcp-protocol-version': '2025-11-25',
-    },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'tools/call',
-      params: { name: 'ticking', arguments: {}, _meta: { progressToken: 'p' } },
-    }),
-  });
-  expect(response.status).toBe(200);
-  const ended = collect(response.body as never);
-  const startedMs = performance.now();
-  await grant(app, app.host.id, { withdraw: [app.acme] });
-  await ended;
-  expect(performance.now() - startedMs).toBeLessThan(1000);
 });
 
 test('it is never an admin: no key is listed, made, changed or ended with it, whatever it carries', async () => {
@@ -226,57 +161,6 @@ test('the audit shows each call to its organisation, and what named none to the 
   const nobody = (await app.audit(100)).filter(({ errorCode }) => errorCode === 'ORGANIZATION_REQUIRED');
   expect(nobody).toHaveLength(30);
   for (const row of nobody) expect(row).toMatchObject({ ...speaker, organizationId: null });
-});
-
-test('its last use is written like that of any key; a refused one leaves no trace on it', async () => {
-  const app = await startHost();
-  const { keys } = app.services.store;
-  const lastUse = async () => {
-    await app.services.keyUses.flush();
-    const key = await keys.get('operator', app.host.id);
-    return [key?.lastUsedAtMs, key?.lastClient];
-  };
-  expect(await lastUse()).toEqual([null, null]);
-  await callFor(app, app.host.plaintext, app.acme.id);
-  const used = await lastUse();
-  expect(used).toEqual([expect.any(Number), 'raw-test']);
-  app.advance(91 * 86_400_000);
-  expect(outcomeOf(await callFor(app, app.host.plaintext, app.acme.id))).toBe('INVALID_TOKEN');
-  expect(await lastUse()).toEqual(used);
-});
-
-test('a grant is of a host key and of an organisation that is there, or nothing is granted', async () => {
-  const app = await startHost();
-  const { keys } = app.services.store;
-  const unknown = { ...app.cato, id: UNKNOWN_ID as Tenant['id'] };
-  const refused = grant(app, app.host.id, { add: [app.cato, unknown] });
-  await expect(refused).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  const malformed = app.mintHost([{ ...app.cato, id: 'acme' as Tenant['id'] }]);
-  await expect(malformed).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  const [own] = await keys.list(app.acme.id, { nowMs: app.now(), staleAfterMs: 1e12 }, { limit: 1 });
-  for (const id of [own?.id ?? '', 'key_01ARZ3NDEKTSV4RRFFQ69G5FAV', 'x']) {
-    await expect(grant(app, id, { add: [app.cato] })).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
-  }
-  expect(await keys.listGrants(app.host.id)).toEqual([app.acme.id, app.bolt.id].sort());
-});
-
-test('rotated, it is replaced without downtime by a key for the same organisations', async () => {
-  const app = await startHost();
-  const author = keyAuthor('keys rotate', 'operator', app.services);
-  const { plaintext, key, old } = await manageKeys('operator', author, app.services.operator).rotate(
-    app.host.id,
-    { grace: '1h' },
-  );
-  expect(key).toMatchObject({ scopeType: 'host', organizationId: null, replaces: app.host.id });
-  const ask = async (token: string, id: string) => outcomeOf(await callFor(app, token, id));
-  for (const { id } of [app.acme, app.bolt]) {
-    expect([await ask(app.host.plaintext, id), await ask(plaintext, id)]).toEqual([id, id]);
-  }
-  expect(await ask(plaintext, app.cato.id)).toBe('ORGANIZATION_MISMATCH');
-  app.advance(3_600_000);
-  expect(await ask(app.host.plaintext, app.acme.id)).toBe('INVALID_TOKEN');
-  expect(await ask(plaintext, app.acme.id)).toBe(app.acme.id);
-  expect(old.graceUntilMs).not.toBeNull();
 });
 
 test('over stdio the environment names the organisation, and nothing does it instead', async () => {

@@ -120,3 +120,16 @@ test('an open path answers GET alone, and says so', async () => {
     expect([path, answer.status, answer.headers.get('allow')]).toEqual([path, 405, 'GET']);
   }
 });
+
+test('an operation of the operator says what opens it, and that it wants a reason', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const { body } = await requestJson(`${app.url}/openapi.json`);
+  for (const { rest, access } of operatorTools) {
+    const [method = '', path = ''] = (rest ?? '').split(' ');
+    const { security, parameters } = body.paths[path][method.toLowerCase()];
+    const isAdmin = access === 'admin-token';
+    expect([rest, security]).toEqual([rest, isAdmin ? [{ adminToken: [] }] : []]);
+    const reasons = parameters.filter(({ in: place }: { in: string }) => place === 'header');
+    expect(reasons).toMatchObject(isAdmin ? [{ name: 'X-Break-Glass-Reason', required: true }] : []);
+  }
+});
