@@ -1,5 +1,5 @@
 import type { AuditRow } from '../audit/audit-event.ts';
-import { parseUserId } from '../ids.ts';
+import { type OrganizationId, parseUserId } from '../ids.ts';
 import { isoTimeOrNull } from '../iso-time.ts';
 import type { KeyRecord, Keyspace } from './key-record.ts';
 import type { KeyStore } from './key-store.ts';
@@ -28,22 +28,23 @@ export async function mintKey(
   const nowMs = now();
   const actor = 'caller' in minter ? minter.caller.key.id : null;
   let plaintext = '';
+  let grants: readonly OrganizationId[] = [];
   const key = await keys.mint(
     keyspace,
     actor,
     nowMs,
     (facts) => {
       const made = decideMint(keyspace, request, minter, facts, mintRules, nowMs);
-      plaintext = made.plaintext;
+      ({ plaintext, grants } = made);
       return made;
     },
-    (minted) => auditRow(changeOf(minted)),
+    (minted) => auditRow(changeOf(minted, grants)),
     parseUserId(ownerAsked(request, minter)) ?? null,
   );
   return { key, plaintext };
 }
 
-function changeOf(key: KeyRecord): MintChange {
+function changeOf(key: KeyRecord, grants: readonly OrganizationId[]): MintChange {
   return {
     minted: key.id,
     prefix: key.prefix,
@@ -51,6 +52,7 @@ function changeOf(key: KeyRecord): MintChange {
     scopes: key.scopes,
     owner: key.owner,
     ...(key.userId !== null && { user_id: key.userId }),
+    ...(key.scopeType === 'host' && { granted: grants }),
     expires_at: isoTimeOrNull(key.expiresAtMs),
     ...(key.restrictions === null ? {} : { restrictions: key.restrictions }),
   };

@@ -50,6 +50,7 @@ test('the operator mints a host key, grants and withdraws, rotates and revokes i
   expect(acts.slice(2).map(({ target }: { target: string }) => target)).toEqual([
     ...['keys mint', 'keys grants', 'keys grants', 'keys rotate', 'keys update', 'keys revoke'],
   ]);
+  expect(acts[2].change).toMatchObject({ minted: key.id, granted: [acme] });
   expect(acts[3].change).toEqual({
     host_key: key.id,
     prefix: key.prefix,
