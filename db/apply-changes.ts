@@ -1,11 +1,12 @@
 import type Database from 'better-sqlite3';
 import { and, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { Reckoning } from '../src/store.ts';
 import type { LedgerLine } from './ledger-file.ts';
 import { groupMembers } from './member-schema.ts';
-import { keys, organizations } from './schema.ts';
+import { hostGrants, keys, organizations } from './schema.ts';
 
-type Applied = { readonly revoked: number; readonly held: number; readonly organizations: number };
+type Applied = Omit<Reckoning, 'coverage'>;
 
 /** What each line means for a store that lacks it. */
 const meanings = {
@@ -13,6 +14,7 @@ const meanings = {
   removed: 'revoke',
   rotated: 'hold',
   changed: 'hold',
+  withdrawn: 'withdraw',
   user: 'hold',
   group: 'hold',
   organization: 'status',
@@ -37,10 +39,12 @@ export function applyChanges(
 ): Applied {
   const changed = applyStatuses(database, lines);
   let revoked = changed.revoked;
+  let withdrawn = 0;
   for (const line of lines) {
     if (isOf(line, 'revoke')) revoked += revokeAgain(database, line);
+    if (isOf(line, 'withdraw')) withdrawn += withdrawAgain(database, line);
   }
-  const conditions = holdAll ? [sql`true`] : lines.filter((line) => isOf(line, 'hold')).map(keysOf);
+  const conditions = holdAll ? [sql`true`] : lines.filter(holds).map(keysOf);
   let held = 0;
   for (const condition of conditions) {
     held += drizzle(database)
@@ -49,11 +53,20 @@ export function applyChanges(
       .where(and(condition, isNull(keys.heldAtMs), isNull(keys.revokedAtMs), isNull(keys.removedAtMs)))
       .run().changes;
   }
-  return { revoked, held, organizations: changed.organizations };
+  return { revoked, withdrawn, held, organizations: changed.organizations };
 }
 
 const isOf = ({ what }: LedgerLine, meaning: string): boolean =>
   (meanings as Readonly<Record<string, string>>)[what] === meaning;
+
+/** What lost a grant is held as well: it changed, and its operator should look at it. */
+const holds = (line: LedgerLine): boolean => isOf(line, 'hold') || isOf(line, 'withdraw');
+
+function withdrawAgain(database: Database.Database, { key_id, organization_id }: LedgerLine): number {
+  const ofKey = sql`${hostGrants.keyId} = ${key_id ?? null}`;
+  const ofOrganization = sql`${hostGrants.organizationId} = ${organization_id ?? null}`;
+  return drizzle(database).delete(hostGrants).where(and(ofKey, ofOrganization)).run().changes;
+}
 
 function revokeAgain(database: Database.Database, line: LedgerLine): number {
   const atMs = Date.parse(line.at);
@@ -75,7 +88,10 @@ function keysOf({ what, key_id, organization_id, user_id, group_id }: LedgerLine
 }
 
 /** An organisation ends again, or is suspended again; one that was resumed since stays as it is, for its operator. */
-function applyStatuses(database: Database.Database, lines: readonly LedgerLine[]): Omit<Applied, 'held'> {
+function applyStatuses(
+  database: Database.Database,
+  lines: readonly LedgerLine[],
+): Pick<Applied, 'revoked' | 'organizations'> {
   const db = drizzle(database);
   const last = new Map<string, LedgerLine>();
   for (const line of lines) {

@@ -83,9 +83,9 @@ export function createKeyStore(connections: Connections, chainHash: ChainHash): 
       storeTransaction(control, () => {
         const key = readKey(control, 'operator', keyId);
         if (key === undefined) return undefined;
-        const grants = applyGrantChange(control, keyId, change, nowMs);
-        append([auditRow(key)]);
-        return grants;
+        const done = applyGrantChange(control, key, change, nowMs);
+        if (done.add.length + done.withdraw.length > 0) append([auditRow(key, done)]);
+        return readGrants(control, keyId);
       }),
     noteUses: (uses) =>
       storeTransaction(audit, () => {

@@ -36,7 +36,10 @@ const watched: readonly (readonly [event: string, entry: string])[] = [
   ],
   ['UPDATE ON main.memberships WHEN OLD.role IS NOT NEW.role OR OLD.active IS NOT NEW.active', person],
   ['INSERT ON main.host_grants', `'what', 'changed', 'key_id', NEW.key_id`],
-  ['DELETE ON main.host_grants', `'what', 'changed', 'key_id', OLD.key_id`],
+  [
+    'DELETE ON main.host_grants',
+    `'what', 'withdrawn', 'key_id', OLD.key_id, 'organization_id', OLD.organization_id`,
+  ],
   ['DELETE ON main.memberships', person],
   ['DELETE ON main.group_members', person],
   ['UPDATE ON main.permission_groups WHEN OLD.permissions IS NOT NEW.permissions', group],

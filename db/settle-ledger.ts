@@ -57,6 +57,8 @@ function settleLocked(
   const isFirst =
     lines === undefined ? knownName === undefined || isEmpty : knownName === undefined && isEmpty;
   if (isFirst && !isRestored) {
+    // A ledger that tells of keys outlived the store that held them.
+    if (lines?.some((line) => line?.what !== 'begun')) closeBootstrap(database);
     mark('begun');
     return null;
   }
@@ -69,7 +71,7 @@ function settleLocked(
   // Keys may have been made since this copy, so it is not new, however empty.
   closeBootstrap(database);
   const reckoning = { coverage, ...applyChanges(database, changes, coverage !== 'whole', now()) } as const;
-  const isNothing = reckoning.revoked + reckoning.held + reckoning.organizations === 0;
+  const isNothing = reckoning.revoked + reckoning.withdrawn + reckoning.held + reckoning.organizations === 0;
   // The row of this transaction brings what was just done into the ledger.
   if (isRestored || !isNothing) append([auditRow(reckoning)]);
   mark('settled');

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { and, eq, ne } from 'drizzle-orm';
+import { and, count, inArray, ne } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { AppError } from '../src/errors.ts';
 import type { OrganizationId } from '../src/ids.ts';
@@ -13,13 +13,19 @@ export function requireKeyspaceStanding(control: Database.Database, keyspace: Ke
 }
 
 /** A deleted organisation gets nothing new, not even by an operator who was quicker to ask than to look. */
-export function requireStanding(control: Database.Database, organizationId: OrganizationId): void {
+export const requireStanding = (control: Database.Database, organizationId: OrganizationId): void =>
+  requireStandingOfAll(control, [organizationId]);
+
+/** @throws NOT_FOUND where one of them is not there, or is deleted */
+export function requireStandingOfAll(
+  control: Database.Database,
+  organizationIds: readonly OrganizationId[],
+): void {
+  const wanted = [...new Set(organizationIds.map(requireOrganizationId))];
   const standing = drizzle(control)
-    .select({ id: organizations.id })
+    .select({ organizations: count() })
     .from(organizations)
-    .where(
-      and(eq(organizations.id, requireOrganizationId(organizationId)), ne(organizations.status, 'deleted')),
-    )
+    .where(and(inArray(organizations.id, wanted), ne(organizations.status, 'deleted')))
     .get();
-  if (standing === undefined) throw new AppError('NOT_FOUND');
+  if (standing?.organizations !== wanted.length) throw new AppError('NOT_FOUND');
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AuditSlot, openAuditSlot, type SlotDeps } from './audit/audit-slot.ts';
+import type { Caller } from './caller.ts';
 import { type AppError, toAppError } from './errors.ts';
 import type { AddressSet } from './identity/client-address.ts';
 import { type Identified, identify } from './identity/identify.ts';
@@ -17,7 +18,7 @@ import { type OperatorFaceDeps, serveOperator } from './transport/operator-face.
 import { requestFacts } from './transport/request-facts.ts';
 import { answerRest, restTools } from './transport/rest.ts';
 import type { Route } from './transport/router.ts';
-import { takeIn } from './transport/take-in.ts';
+import { type Standing, takeIn } from './transport/take-in.ts';
 import type { Target } from './transport/target.ts';
 import { createTurns } from './transport/turns.ts';
 import { watchKey } from './transport/watch-key.ts';
@@ -71,13 +72,13 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
       await slot.close({ status: answer.status, errorCode: answer.errorCode });
       return await write(answer, slot.requestId, connection);
     }
-    const identified = await identify(presented, slot, deps.identity);
-    const { caller } = identified;
-    announceEnd(connection.response, identified.endOfLifeMs, deps.identity.now());
-    const standing = { rateBucket: rateBucketOf(caller), place: caller.organization.id };
-    const body = await takeIn(standing, route, connection, deps);
+    const settled = await identify(presented, slot, deps.identity);
+    announceEnd(connection.response, settled.endOfLifeMs, deps.identity.now());
+    const { body, wasAwaited } = await takeIn(standingOf(settled.caller), route, connection, deps);
+    // Whoever holds a body back must not act on what they were when they began.
+    const identified = wasAwaited ? await identify(presented, slot, deps.identity) : settled;
     exchange = {
-      caller,
+      caller: identified.caller,
       slot,
       signal: end.signal,
       failure: null,
@@ -112,6 +113,11 @@ async function refuse(
     return answerTo(reported(thrown, slot.requestId, log));
   }
 }
+
+const standingOf = (caller: Caller): Standing => ({
+  rateBucket: rateBucketOf(caller),
+  place: caller.organization.id,
+});
 
 function signalsOf(
   route: Route,

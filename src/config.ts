@@ -141,13 +141,16 @@ function weakSecrets({ METRICS_TOKEN: metrics, ADMIN_TOKEN: admin }: Environment
     mistakes.push(`METRICS_TOKEN: expected at least ${LEAST_SECRET_BYTES} bytes`);
   const expected = admin === undefined ? undefined : expectedOfAdminToken(admin);
   if (expected !== undefined) mistakes.push(`ADMIN_TOKEN: expected ${expected}`);
+  if (admin && admin === metrics) mistakes.push('ADMIN_TOKEN: expected another value than METRICS_TOKEN');
   return mistakes;
 }
 
 const isShort = (token: string): boolean => Buffer.byteLength(token) < LEAST_SECRET_BYTES;
 
 const placeholder =
-  /change.?me|replace.?me|place.?holder|your.?(?:admin|secret)|admin.?token|password|example/i;
+  /change.?me|change.?it|replace|place.?holder|generate|insert|your|todo|secret|token|passw|example|default|dummy|sample/i;
+/** A run that anybody would type, or one unit again and again. */
+const pattern = /01234567|12345678|abcdefgh|qwertyui|^(.+?)\1+$/i;
 const LEAST_CHARACTERS = 8;
 
 /**
@@ -158,7 +161,8 @@ function expectedOfAdminToken(token: string): string | undefined {
   if (isShort(token)) return `at least ${LEAST_SECRET_BYTES} bytes, or no such variable`;
   if (!isBearerToken(token)) return 'letters, digits and -._~+/ alone, as a Bearer token may have';
   if (looksLikeKey(token)) return 'something that does not look like a key';
-  const isRandom = new Set(token).size >= LEAST_CHARACTERS && !placeholder.test(token);
+  const isTyped = placeholder.test(token) || pattern.test(token);
+  const isRandom = new Set(token).size >= LEAST_CHARACTERS && !isTyped;
   return isRandom ? undefined : 'a random value, such as "openssl rand -hex 32" prints, and no placeholder';
 }
 

@@ -6,12 +6,29 @@ export type Log = Logger;
 
 export const redactKeys = (text: string): string => text.replace(anyKey, '[key]');
 
-/** Logs to `write`, as JSON lines or, for a person at a terminal, pretty; keys are redacted at the sink. */
-export function createLog(options: { level: string; pretty: boolean; write: (line: string) => void }): Log {
+/** Takes keys out of a text, and the `secrets` that do not look like one. */
+export const createRedactor =
+  (secrets: readonly (string | null)[]) =>
+  (text: string): string =>
+    secrets.reduce<string>(
+      (rest, secret) => (secret ? rest.replaceAll(secret, '[secret]') : rest),
+      redactKeys(text),
+    );
+
+type LogOptions = {
+  readonly level: string;
+  readonly pretty: boolean;
+  readonly write: (line: string) => void;
+  readonly secrets?: readonly (string | null)[];
+};
+
+/** Logs to `write`, as JSON lines or, for a person at a terminal, pretty; keys and `secrets` are redacted at the sink. */
+export function createLog(options: LogOptions): Log {
+  const redact = createRedactor(options.secrets ?? []);
   const pretty = options.pretty ? prettyFactory({ colorize: true, ignore: 'pid,hostname' }) : undefined;
   const sink: DestinationStream = {
     write(line: string) {
-      const safe = redactKeys(line);
+      const safe = redact(line);
       options.write(pretty ? pretty(safe) : safe);
     },
   };

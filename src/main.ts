@@ -41,6 +41,7 @@ async function openServices(config: Config): Promise<Services & { close(): Promi
     level: config.logLevel,
     pretty: process.stderr.isTTY,
     write: (line) => process.stderr.write(line),
+    secrets: [config.adminToken, config.metricsToken],
   });
   const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
   const platform = openPlatform(config.platformFile, { now });

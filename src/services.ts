@@ -7,7 +7,7 @@ import type { IdentityDeps } from './identity/identify.ts';
 import { createKeyFormat } from './keys/key-format.ts';
 import { createKeyUses, type KeyUses } from './keys/key-uses.ts';
 import type { MintRules } from './keys/mint.ts';
-import type { Log } from './log.ts';
+import { createRedactor, type Log } from './log.ts';
 import { type Bootstrap, createBootstrap } from './provisioning/bootstrap.ts';
 import { createCatalogue } from './scopes/scopes.ts';
 import { createSecret } from './secret.ts';
@@ -129,7 +129,13 @@ export async function createServices(parts: Parts): Promise<Services> {
     operator,
     bootstrap,
     mcp: mcpDeps(parts, callTool),
-    slot: { trail: store.audit, refusals, now, observe: observer(metrics, keyUses, parts.log) },
+    slot: {
+      trail: store.audit,
+      refusals,
+      now,
+      observe: observer(metrics, keyUses, parts.log),
+      redact: createRedactor([config.adminToken, config.metricsToken, bootstrap.code]),
+    },
     metrics,
     refusals,
   };

@@ -32,6 +32,8 @@ export type Snapshot = { readonly head: ChainHead; readonly keys: number };
 export type Reckoning = {
   readonly coverage: 'whole' | 'short' | 'missing';
   readonly revoked: number;
+  /** Grants of host keys that were withdrawn again. */
+  readonly withdrawn: number;
   readonly held: number;
   readonly organizations: number;
 };

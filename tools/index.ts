@@ -17,6 +17,7 @@ import { updateGroup } from './groups/update-group.ts';
 import { getJob } from './jobs/get-job.ts';
 import { listJobs } from './jobs/list-jobs.ts';
 import { createOrgToken } from './keys/create-org-token.ts';
+import { getHostKey } from './keys/get-host-key.ts';
 import { getKey } from './keys/get-key.ts';
 import { grantHostKey } from './keys/grant-host-key.ts';
 import { listHostKeys } from './keys/list-host-keys.ts';
@@ -95,6 +96,7 @@ export const operatorTools = [
   deleteOrganization,
   mintHostKey,
   listHostKeys,
+  getHostKey,
   rotateHostKey,
   revokeHostKey,
   grantHostKey,

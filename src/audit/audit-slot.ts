@@ -1,7 +1,6 @@
 import type { Caller } from '../caller.ts';
 import type { ErrorCode } from '../errors.ts';
 import { newRequestId, type OrganizationId, type RequestId } from '../ids.ts';
-import { redactKeys } from '../log.ts';
 import { printable } from '../printable.ts';
 import type { AuditRow, Era } from './audit-event.ts';
 import type { AuditTrail } from './audit-trail.ts';
@@ -24,8 +23,6 @@ type Learned = {
   caller?: Caller;
   /** Whose credential it is, where there is no caller; the tier is `none` for one that was refused. */
   known?: Speaker;
-  /** The organisation that the operator's act concerns, whose audit shows it. */
-  concerned?: OrganizationId;
   /** Why the operator broke the glass; kept beside what changed. */
   reason?: string;
   /** The JSON-RPC method; shown behind the path. */
@@ -49,8 +46,11 @@ export type Outcome = {
 export type AuditSlot = {
   readonly requestId: RequestId;
   learn(facts: Learned): void;
-  /** The closing row, for a mutation that writes it in its own transaction and then calls `settled`. */
-  successRow(change: Readonly<Record<string, unknown>>): AuditRow;
+  /**
+   * The closing row, for a mutation that writes it in its own transaction and then calls `settled`. `concerned`
+   * is the organisation whose audit shows an act of the operator.
+   */
+  successRow(change: Readonly<Record<string, unknown>>, concerned?: OrganizationId): AuditRow;
   settled(): void;
   /** Commits, before a write leaves the store, that it is about to. */
   intent(change: Readonly<Record<string, unknown>>): Promise<void>;
@@ -64,12 +64,16 @@ export type SlotDeps = {
   readonly now: () => number;
   /** Told of every request that ended, written or not: for metrics and the log. */
   readonly observe: (row: AuditRow) => void;
+  /** Takes every secret out of a text that a client sent. */
+  readonly redact: (text: string) => string;
 };
 
 export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
   const openedAt = deps.now();
   const requestId = newRequestId();
   const learned: Learned = {};
+  const kept = keeper(deps.redact);
+  const keptOrNull = (text: string | null): string | null => (text === null ? null : kept(text));
   let closing: Promise<void> | undefined;
   let mutationRow: AuditRow | undefined;
 
@@ -80,7 +84,7 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
     ...identityFields(learned),
     onBehalfOf: keptOrNull(facts.onBehalfOf),
     method: facts.method,
-    target: targetOf(facts.target, learned),
+    target: targetOf(withoutSecrets(facts.target, deps.redact), learned, kept),
     tool: learned.tool ?? null,
     status: outcome.status,
     errorCode: outcome.errorCode ?? null,
@@ -88,7 +92,7 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
     clientAddress: facts.clientAddress,
     clientName: keptOrNull(learned.clientName ?? facts.clientName),
     era: learned.era ?? null,
-    change: changeOf(outcome, learned),
+    change: changeOf(outcome, learned, kept),
   });
 
   const append = (outcome: Outcome): Promise<void> => {
@@ -104,8 +108,9 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
   return {
     requestId,
     learn: (more) => void Object.assign(learned, more),
-    successRow(change) {
-      mutationRow = row('call', { status: learned.successStatus ?? 200, change });
+    successRow(change, concerned) {
+      const own = row('call', { status: learned.successStatus ?? 200, change });
+      mutationRow = concerned === undefined ? own : { ...own, organizationId: concerned };
       return mutationRow;
     },
     settled() {
@@ -128,10 +133,8 @@ const nobody: Speaker = {
   createdBy: null,
 };
 
-function identityFields({ caller, known = nobody, concerned }: Learned): Speaker & Pick<AuditRow, 'userId'> {
-  if (caller === undefined) {
-    return { ...known, organizationId: concerned ?? known.organizationId, userId: null };
-  }
+function identityFields({ caller, known = nobody }: Learned): Speaker & Pick<AuditRow, 'userId'> {
+  if (caller === undefined) return { ...known, userId: null };
   return {
     tier: caller.tier,
     organizationId: caller.organization.id,
@@ -142,38 +145,37 @@ function identityFields({ caller, known = nobody, concerned }: Learned): Speaker
   };
 }
 
-function changeOf({ change }: Outcome, { reason }: Learned): string | null {
+function changeOf({ change }: Outcome, { reason }: Learned, kept: Keep): string | null {
   if (reason !== undefined) return JSON.stringify({ ...change, break_glass_reason: kept(reason) });
   return change === undefined ? null : JSON.stringify(change);
 }
 
-function targetOf(path: string, { rpcMethod, attempted }: Learned): string {
-  const words = [
-    withoutKeys(path),
-    rpcMethod ?? '',
-    attempted === undefined ? '' : `organization=${attempted}`,
-  ];
+function targetOf(path: string, { rpcMethod, attempted }: Learned, kept: Keep): string {
+  const words = [path, rpcMethod ?? '', attempted === undefined ? '' : `organization=${attempted}`];
   return words
     .filter((word) => word !== '')
     .map(kept)
     .join(' ');
 }
 
-/** A path is percent-encoded, perhaps twice: a key in it must be found all the same. */
-function withoutKeys(path: string): string {
+/** A path is percent-encoded, perhaps twice: a secret in it must be found all the same. */
+function withoutSecrets(path: string, redact: SlotDeps['redact']): string {
   let decoded = path;
   for (let round = 0; round < 3; round += 1) {
     decoded = decoded.replaceAll(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
   }
-  const safe = redactKeys(decoded);
+  const safe = redact(decoded);
   return safe === decoded ? path : safe;
 }
 
 const LONGEST_TEXT = 200;
 
-/** What a client says of itself is kept short, on one line, and without anything shaped like a key. */
-const kept = (text: string): string => printable(redactKeys(text)).slice(0, LONGEST_TEXT);
+type Keep = (text: string) => string;
 
-const keptOrNull = (text: string | null): string | null => (text === null ? null : kept(text));
+/** What a client says of itself is kept short, on one line, and without any secret. */
+const keeper =
+  (redact: SlotDeps['redact']): Keep =>
+  (text) =>
+    printable(redact(text)).slice(0, LONGEST_TEXT);

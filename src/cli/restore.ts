@@ -49,6 +49,7 @@ type Told = {
   readonly keys: number;
   readonly ledger: Reckoning['coverage'];
   readonly revoked: number;
+  readonly withdrawn: number;
   readonly held: number;
   readonly organizations: number;
   readonly kept_file: string | null;
@@ -67,7 +68,7 @@ function putInPlace({ snapshot, replaced, finish }: Restoration, file: string, {
       change: { file, head_before: headBefore, head_after: headAfter, ledger: coverage, ...counts },
     }),
   );
-  const { coverage, revoked, held, organizations } = reckoning;
+  const { coverage, revoked, withdrawn, held, organizations } = reckoning;
   return {
     restored: file,
     head_before: headBefore,
@@ -75,6 +76,7 @@ function putInPlace({ snapshot, replaced, finish }: Restoration, file: string, {
     keys: snapshot.keys,
     ledger: coverage,
     revoked,
+    withdrawn,
     held,
     organizations,
     kept_file: keptFile,
@@ -95,9 +97,10 @@ function printRestored(told: Told, storeFile: string, { out }: Runtime): void {
   const why = whyAll[told.ledger];
   if (why !== null) out(why);
   out(`Keys revoked again: ${told.revoked}. Keys held: ${told.held}.`);
+  if (told.withdrawn > 0) out(`Grants of host keys withdrawn again: ${told.withdrawn}.`);
   if (told.organizations > 0) out(`Organisations deleted or suspended again: ${told.organizations}.`);
   if (told.held > 0) {
-    out('A held key is refused until it is confirmed: tenantry keys confirm key_…|--all --org org_…');
+    out('A held key is refused until it is confirmed: tenantry keys confirm key_…|--all --org org_…|--host');
   }
   out('Keys minted since the backup are not in the store: whoever used one needs a new one.');
   if (told.kept_file === null) return;

@@ -6,7 +6,7 @@ import type { OrganizationStore } from '../provisioning/organization-store.ts';
 import type { Catalogue } from '../scopes/scopes.ts';
 import type { Secret } from '../secret.ts';
 import type { Identified, Presented } from './identify.ts';
-import { attemptedMismatch, requireNamed } from './organization-signals.ts';
+import { attemptedMismatch, namedOrganizations, requireNamed } from './organization-signals.ts';
 import { headerValues } from './raw-headers.ts';
 
 export type OperatorDeps = {
@@ -48,14 +48,18 @@ export async function identifyAdmin(
   return { caller, endOfLifeMs: null, stillValid: async () => true };
 }
 
-/** The operator, on `/admin`, where the path names the organisation. @throws INVALID_TOKEN, VALIDATION_ERROR */
+/** The operator, on `/admin`. @throws INVALID_TOKEN, ORGANIZATION_MISMATCH, VALIDATION_ERROR (no reason given) */
 export function identifyOperator(
   credential: string,
   presented: Presented,
+  pathOrganization: string | undefined,
   slot: AuditSlot,
   deps: OperatorDeps,
 ): void {
   requireAdminToken(credential, slot, deps);
+  for (const named of namedOrganizations(presented)) {
+    if (pathOrganization !== undefined && named !== pathOrganization) throw attemptedMismatch(named, slot);
+  }
   slot.learn({ reason: requireReason(presented) });
 }
 

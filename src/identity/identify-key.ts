@@ -7,7 +7,7 @@ import type { FoundKey, KeyStore } from '../keys/key-store.ts';
 import { effectiveScopes, type PermissionRules } from '../members/effective-scopes.ts';
 import type { MemberStore, Standing } from '../members/member-store.ts';
 import type { Organization } from '../organization.ts';
-import { managesKeys, type Scope } from '../scopes/scopes.ts';
+import { isAdminScope, type Scope } from '../scopes/scopes.ts';
 import { addressSet } from './client-address.ts';
 import type { Identified, Presented } from './identify.ts';
 import { attemptedMismatch, namedOrganizations, requireNamed } from './organization-signals.ts';
@@ -121,7 +121,7 @@ function scopesOf(
     case 'user':
       return effectiveScopes(scopes, standing, rules);
     case 'host':
-      return scopes.filter((scope) => !managesKeys(scope));
+      return scopes.filter((scope) => !isAdminScope(scope));
   }
 }
 

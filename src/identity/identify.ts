@@ -41,14 +41,19 @@ export async function identify(
   return identifyAdmin(credential, presented, slot, deps);
 }
 
-/** The one who may use `/admin`, which is about every organisation. @throws FORBIDDEN for any key */
+/**
+ * The one who may use `/admin`, where the path names the organisation, if one is meant.
+ *
+ * @throws FORBIDDEN for any key; ORGANIZATION_MISMATCH where a header names another than the path
+ */
 export async function requireOperator(
   presented: Presented,
+  pathOrganization: string | undefined,
   slot: AuditSlot,
   deps: IdentityDeps,
 ): Promise<void> {
   const credential = requireCredential(presented);
-  if (!isKeyShaped(credential)) return identifyOperator(credential, presented, slot, deps);
+  if (!isKeyShaped(credential)) return identifyOperator(credential, presented, pathOrganization, slot, deps);
   await identifyKey(credential, presented, slot, deps);
   throw new AppError('FORBIDDEN');
 }

@@ -117,6 +117,7 @@ export type KeyStore = {
   ): Promise<{ readonly replacement: KeyRecord; readonly old: KeyRecord } | undefined>;
   /**
    * Adds and withdraws grants of a host key, and answers those that it has then. Undefined for an unknown key.
+   * The row tells what really changed; where nothing did, none is written.
    *
    * @throws NOT_FOUND for an organisation that is not there
    */
@@ -124,7 +125,7 @@ export type KeyStore = {
     keyId: KeyId,
     nowMs: number,
     change: GrantChange,
-    auditRow: (key: KeyRecord) => AuditRow,
+    auditRow: (key: KeyRecord, done: GrantChange) => AuditRow,
   ): Promise<readonly OrganizationId[] | undefined>;
   /** Records the last use of each key. */
   noteUses(uses: ReadonlyMap<KeyId, KeyUse>): Promise<void>;

@@ -133,11 +133,13 @@ export async function changeGrants(
   const id = requireKeyId(keyId);
   const add = change.add.map(requireOrganizationId);
   const withdraw = change.withdraw.map(requireOrganizationId);
-  const grants = await keys.changeGrants(id, now(), { add, withdraw }, ({ prefix }) =>
-    author.row({ host_key: id, prefix, granted: add, withdrawn: withdraw }),
-  );
+  let isWritten = false;
+  const grants = await keys.changeGrants(id, now(), { add, withdraw }, ({ prefix }, done) => {
+    isWritten = true;
+    return author.row({ host_key: id, prefix, granted: done.add, withdrawn: done.withdraw });
+  });
   if (grants === undefined) throw new AppError('KEY_NOT_FOUND');
-  author.committed();
+  if (isWritten) author.committed();
   return grants;
 }
 

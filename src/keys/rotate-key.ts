@@ -1,6 +1,6 @@
 import type { AuditRow } from '../audit/audit-event.ts';
 import { AppError } from '../errors.ts';
-import type { KeyId } from '../ids.ts';
+import type { KeyId, OrganizationId } from '../ids.ts';
 import { isoTimeOrNull } from '../iso-time.ts';
 import type { KeyRecord, Keyspace } from './key-record.ts';
 import type { Minter } from './mint.ts';
@@ -26,6 +26,7 @@ export async function rotateKey(
 ): Promise<RotatedKey> {
   const nowMs = now();
   let plaintext = '';
+  let grants: readonly OrganizationId[] = [];
   const rotated = await keys.rotate(
     keyspace,
     keyId,
@@ -33,15 +34,16 @@ export async function rotateKey(
     (facts) => {
       const rotation = decideRotation(request, minter, facts, mintRules, nowMs);
       plaintext = rotation.plaintext;
+      ({ grants } = rotation.replacement);
       return rotation;
     },
-    (replacement, old) => auditRow(changeOf(replacement, old)),
+    (replacement, old) => auditRow(changeOf(replacement, old, grants)),
   );
   if (rotated === undefined) throw new AppError('KEY_NOT_FOUND');
   return { key: rotated.replacement, plaintext, old: rotated.old };
 }
 
-function changeOf(replacement: KeyRecord, old: KeyRecord) {
+function changeOf(replacement: KeyRecord, old: KeyRecord, grants: readonly OrganizationId[]) {
   const dropped = old.scopes.filter((scope) => !replacement.scopes.includes(scope));
   return {
     rotated: old.id,
@@ -51,5 +53,6 @@ function changeOf(replacement: KeyRecord, old: KeyRecord) {
     grace_until: isoTimeOrNull(old.graceUntilMs),
     expires_at: isoTimeOrNull(replacement.expiresAtMs),
     ...(dropped.length > 0 && { dropped }),
+    ...(replacement.scopeType === 'host' && { granted: grants }),
   };
 }

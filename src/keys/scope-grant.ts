@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { type CanonicalSet, type Catalogue, managesKeys, type Scope } from '../scopes/scopes.ts';
+import { type CanonicalSet, type Catalogue, isAdminScope, type Scope } from '../scopes/scopes.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { Minter, MintRequest } from './mint.ts';
 
@@ -32,9 +32,11 @@ function requireKnown({ scopeType, scopes, additionalScopes }: Asked, catalogue:
     const message = `${field}: expected scopes of the catalogue, ${catalogue.scopes.join(', ')}`;
     throw new AppError('VALIDATION_ERROR', { message });
   }
-  // A host key acts for organisations; it never manages their keys.
-  if (scopeType === 'host' && asked.some(managesKeys)) {
-    throw new AppError('VALIDATION_ERROR', { message: `${field}: expected none that manages keys` });
+  // A host key acts for organisations; it never manages their keys or people.
+  if (scopeType === 'host' && asked.some(isAdminScope)) {
+    throw new AppError('VALIDATION_ERROR', {
+      message: `${field}: expected none that manages keys or people`,
+    });
   }
 }
 

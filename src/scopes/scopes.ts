@@ -4,8 +4,10 @@ export type Scope = string;
 /** Scopes of the key store itself: always in the catalogue, whatever is configured. */
 export const builtInScopes = ['key:read', 'key:write', 'member:read', 'member:write', 'audit:read'] as const;
 
-/** Whoever may list or make keys manages them; a host key never does, whatever it was granted. */
-export const managesKeys = (scope: Scope): boolean => scope === 'key:read' || scope === 'key:write';
+const adminScopes: ReadonlySet<Scope> = new Set(['key:read', 'key:write', 'member:write']);
+
+/** What makes an admin of an organisation; a host key never is one, whatever it was granted. */
+export const isAdminScope = (scope: Scope): boolean => adminScopes.has(scope);
 
 /** The platform scopes that the shipped tools use, when the configuration names no others. */
 export const defaultCatalogue = [

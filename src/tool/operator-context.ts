@@ -38,16 +38,18 @@ export type OperatorToolDeps = ManageKeysDeps & {
 };
 
 export function bindOperator(slot: AuditSlot, deps: OperatorToolDeps): OperatorContext {
-  const { successRow: row, settled: committed } = slot;
-  const author = { minter: { operator: 'admin-token' }, onlyOf: null, row, committed } as const;
+  const { successRow, settled: committed } = slot;
+  const author = {
+    minter: { operator: 'admin-token' },
+    onlyOf: null,
+    row: (change: Readonly<Record<string, unknown>>) => successRow(change),
+    committed,
+  } as const;
   return {
     organizations: manageOrganizations(
       {
         name: 'admin-token',
-        row: (_verb, organizationId, change) => {
-          slot.learn({ concerned: organizationId });
-          return row(change);
-        },
+        row: (_verb, organizationId, change) => successRow(change, organizationId),
         committed,
       },
       deps.manageOrganizations,
@@ -64,8 +66,8 @@ export function bindBootstrap(slot: AuditSlot, { bootstrap }: OperatorToolDeps):
   return {
     async bootstrap(request) {
       const made = await bootstrap.run(request, ({ id }) => {
-        slot.learn({ known: firstOperator, concerned: id });
-        return slot.successRow({ organization: id });
+        slot.learn({ known: firstOperator });
+        return slot.successRow({ organization: id }, id);
       });
       slot.settled();
       return made;

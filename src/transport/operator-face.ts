@@ -13,9 +13,11 @@ export type OperatorFaceDeps = TakeInDeps & {
   readonly operator: OperatorCallDeps;
 };
 
+type OperatorRoute = Extract<Route, { kind: 'operator' }>;
+
 /** An operation of `/admin`. The code that opens the bootstrap comes in the body, and is judged with it. */
 export async function serveOperator(
-  route: Extract<Route, { kind: 'operator' }>,
+  route: OperatorRoute,
   presented: Presented,
   query: URLSearchParams,
   slot: AuditSlot,
@@ -23,11 +25,25 @@ export async function serveOperator(
   deps: OperatorFaceDeps,
 ): Promise<Answer> {
   const { access } = route.tool;
-  if (access === 'admin-token') await requireOperator(presented, slot, deps.identity);
-  else {
-    requireLocalPeer(presented);
-    await deps.operator.bootstrap.requireOpen();
-  }
-  const body = await takeIn({ rateBucket: access, place: 'operator' }, route, connection, deps);
+  await admitOperator(route, presented, slot, deps);
+  const { body } = await takeIn(
+    { rateBucket: access, place: 'operator' },
+    route,
+    connection,
+    deps,
+  );
   return answerOperator({ ...route, query, body }, slot, deps.operator);
+}
+
+async function admitOperator(
+  { tool, pathArguments }: OperatorRoute,
+  presented: Presented,
+  slot: AuditSlot,
+  { identity, operator }: OperatorFaceDeps,
+): Promise<void> {
+  if (tool.access === 'admin-token') {
+    return requireOperator(presented, pathArguments.organization_id, slot, identity);
+  }
+  requireLocalPeer(presented);
+  await operator.bootstrap.requireOpen();
 }

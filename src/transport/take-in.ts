@@ -9,25 +9,29 @@ import type { Route } from './router.ts';
 
 export type TakeInDeps = { readonly rateLimit: RateLimit; readonly inFlight: InFlight };
 
+/** A body that takes longer was not there with its head, or is large. */
+const AWAITED_MS = 100;
+
 /** Whose request it is: what its rate is counted under, and for whom it takes up a place. */
 export type Standing = { readonly rateBucket: string; readonly place: OrganizationId | 'operator' };
 
 /**
  * Rate limit, media type, size, parse and depth, once the caller is settled; then the request takes up a place
- * until it is answered. Resolves to the parsed body, undefined where there is none.
+ * until it is answered. `body` is parsed, undefined where there is none.
  */
 export async function takeIn(
   { rateBucket, place }: Standing,
   route: Route,
   connection: Connection,
   { rateLimit, inFlight }: TakeInDeps,
-): Promise<unknown> {
+): Promise<{ readonly body: unknown; readonly wasAwaited: boolean }> {
   const { request } = connection;
   rateLimit.admit(rateBucket, isDiscovery(request) ? 503 : 429);
+  const startedMs = performance.now();
   const body = takesBody(request) ? await readBody(request, route.kind === 'mcp') : undefined;
   // Not before the body is there: a client that sends slowly must not hold a place.
   whenAnswered(connection, inFlight.enter(place));
-  return body;
+  return { body, wasAwaited: performance.now() - startedMs > AWAITED_MS };
 }
 
 /** On REST a request without a body gives no arguments in it; on MCP there is no message then. */

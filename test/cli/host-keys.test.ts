@@ -54,7 +54,7 @@ test('the operator mints a host key, grants and withdraws, rotates and revokes i
   expect(acts[3].change).toEqual({
     host_key: key.id,
     prefix: key.prefix,
-    granted: [bolt, acme],
+    granted: [bolt],
     withdrawn: [],
   });
   for (const act of acts.slice(2)) expect(act.organization_id).toBeNull();

@@ -1,3 +1,5 @@
+import { mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { callFor, outcomeOf } from '../support/host-calls.ts';
 import { requestJson } from '../support/http.ts';
@@ -131,7 +133,9 @@ test('host keys are minted, granted, rotated and revoked over REST', async () =>
   expect(await ask(auth_token, bolt)).toBe('INVALID_TOKEN');
   expect(await ask(rotated.body.auth_token, bolt)).toBe(bolt);
   const listed = await asOperator(app, '/admin/host-keys?limit=1');
-  expect(listed.body.keys).toMatchObject([{ id: rotated.body.key.id, organization_ids: [bolt] }]);
+  expect(listed.body.keys).toMatchObject([{ id: rotated.body.key.id }]);
+  const shown = await asOperator(app, `/admin/host-keys/${rotated.body.key.id}`);
+  expect(shown.body).toMatchObject({ key: { id: rotated.body.key.id }, organization_ids: [bolt] });
   const rest = await asOperator(app, `/admin/host-keys?cursor=${listed.body.next_cursor}`);
   expect(rest.body).toMatchObject({ keys: [{ id: key.id }], next_cursor: null });
   await asOperator(app, `/admin/host-keys/${rotated.body.key.id}`, { method: 'DELETE' });
@@ -171,4 +175,38 @@ test('a host key for what is not there, or with what it must not have, is not ma
   }
   expectRefusal(await asOperator(app, '/admin/host-keys?cursor=x'), 400, 'VALIDATION_ERROR');
   expect((await asOperator(app, '/admin/host-keys')).body).toEqual({ keys: [], next_cursor: null });
+});
+
+test('a header that names another organisation than the path, or none at all, stops what the path asks for', async () => {
+  const app = await startTwoTenants({ seed: false, env });
+  const path = `${ORGANIZATIONS}/${app.acme.id}`;
+  for (const [organizationId, status, code] of [
+    [app.bolt.id, 403, 'ORGANIZATION_MISMATCH'],
+    ['not an id', 400, 'INVALID_ORGANIZATION_HEADER'],
+    [`${app.acme.id}, ${app.acme.id}`, 400, 'INVALID_ORGANIZATION_HEADER'],
+  ] as const) {
+    expectRefusal(
+      await asOperator(app, path, { method: 'DELETE', organizationId }),
+      status,
+      code,
+      organizationId,
+    );
+    const suspended = await asOperator(app, `${path}/suspend`, { method: 'POST', organizationId });
+    expectRefusal(suspended, status, code, organizationId);
+  }
+  expect((await app.services.store.organizations.get(app.acme.id))?.status).toBe('active');
+  const agreed = await asOperator(app, path, { method: 'DELETE', organizationId: app.acme.id });
+  expect(agreed.status).toBe(200);
+});
+
+test('a creation that fails leaves a row, and no trace of an organisation that never was', async () => {
+  const app = await startApp({ seed: false, env });
+  mkdirSync(join(app.dataDir, 'broken'));
+  const ledger = join(app.dataDir, 'tenantry.db.ledger');
+  renameSync(ledger, `${ledger}.away`);
+  renameSync(join(app.dataDir, 'broken'), ledger);
+  expectRefusal(await asOperator(app, ORGANIZATIONS, { body: { name: 'Never' } }), 503, 'STORE_UNAVAILABLE');
+  const [row] = await app.audit(1);
+  expect(row).toMatchObject({ tool: 'create_organization', status: 503, organizationId: null });
+  expect(await app.services.store.organizations.list()).toEqual([]);
 });

@@ -25,7 +25,14 @@ const weak: readonly (readonly [why: string, token: string])[] = [
   ['random', 'replace_me_with_a_long_random_value_1234567890'],
   ['random', 'your-admin-token-goes-here-0123456789abcdef'],
   ['random', 'correct-horse-battery-PASSWORD-0123456789'],
-  ['random', 'this-is-only-an-example-0123456789abcdef'],
+  ['random', 'this-is-only-an-example-9f2c41d07be85a63'],
+  ['random', 'REPLACE_WITH_A_LONG_RANDOM_STRING'],
+  ['random', 'generate-with-openssl-rand-hex-32'],
+  ['random', 'insert-your-own-secret-here-please'],
+  ['random', 'todo-set-a-real-value-before-production'],
+  ['random', 'supersecrettokensupersecrettoken'],
+  ['random', '0123456789abcdef0123456789abcdef'],
+  ['random', '9f2c41d09f2c41d09f2c41d09f2c41d0'],
 ];
 
 test.each(weak)('a token that is not %s is refused at the start: %j', (why, token) => {
@@ -36,6 +43,15 @@ test.each(weak)('a token that is not %s is refused at the start: %j', (why, toke
   expect(loaded.mistakes[0]).toMatch(/^ADMIN_TOKEN: expected /);
   expect(loaded.mistakes[0]).toContain(why);
   if (token.trim().length > 8) expect(loaded.mistakes[0]).not.toContain(token.trim());
+});
+
+test('the token of the metrics is not that of the operator', () => {
+  const { file } = writeConfig({});
+  const env = { TENANTRY_CONFIG: file, ADMIN_TOKEN, METRICS_TOKEN: ADMIN_TOKEN };
+  expect(loadConfig(env, '/')).toEqual({
+    ok: false,
+    mistakes: ['ADMIN_TOKEN: expected another value than METRICS_TOKEN'],
+  });
 });
 
 test('random ones of every usual form are taken', () => {

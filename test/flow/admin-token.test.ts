@@ -194,3 +194,19 @@ test('where none is set, nothing is the admin token', async () => {
     expectRefusal(await asOperator(app, path, { token: 'null' }), 401, 'INVALID_TOKEN', path);
   }
 });
+
+test('a secret in the wrong place is in no row of the audit and no line of the log', async () => {
+  const app = await startTwoTenants({ seed: false, env });
+  const { code } = app.services.bootstrap;
+  for (const secret of [ADMIN_TOKEN, code]) {
+    await asOperator(app, '/admin/organizations', { reason: `mine is ${secret}` });
+    await asOperator(app, `/admin/organizations/${secret}`, { method: 'DELETE' });
+    await asOperator(app, `/v1/keys/${encodeURIComponent(secret)}%2e`, { organizationId: app.acme.id });
+    await requestJson(`${app.url}/v1/whoami`, {
+      headers: { 'x-on-behalf-of': secret, 'user-agent': secret },
+    });
+  }
+  const kept = JSON.stringify(await app.audit()) + app.log.join('');
+  expect(kept).toContain('[secret]');
+  for (const secret of [ADMIN_TOKEN, code]) expect(kept).not.toContain(secret);
+});

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
@@ -195,4 +195,16 @@ test('serve prints the one command that works, and nothing of it once there is a
   const second = await startServer(env);
   second.kill('SIGTERM');
   expect((await second.closed).stderr).not.toMatch(/bootstrap|curl/);
+});
+
+test('a ledger that outlived its store keeps it closed', async () => {
+  const dataDir = temporaryDir();
+  const first = await startEmpty({ dataDir });
+  expect((await bootstrap(first)).status).toBe(201);
+  await first.close();
+  for (const name of readdirSync(dataDir)) {
+    if (/^tenantry\.db(?:-wal|-shm)?$/.test(name)) rmSync(join(dataDir, name));
+  }
+  const second = await startEmpty({ dataDir });
+  expectRefusal(await bootstrap(second), 409, 'BOOTSTRAP_CLOSED');
 });

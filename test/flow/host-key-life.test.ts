@@ -101,3 +101,35 @@ test('rotated, it is replaced without downtime by a key for the same organisatio
   expect(await ask(plaintext, app.acme.id)).toBe(app.acme.id);
   expect(old.graceUntilMs).not.toBeNull();
 });
+
+test('a withdrawal holds for both keys of a rotation under way', async () => {
+  const app = await startHost();
+  const author = keyAuthor('keys rotate', 'operator', app.services);
+  const hostKeys = manageKeys('operator', author, app.services.operator);
+  const { key, plaintext } = await hostKeys.rotate(app.host.id, { grace: '7d' });
+  const ask = async (token: string, { id }: Tenant) => outcomeOf(await callFor(app, token, id));
+  await grant(app, key.id, { withdraw: [app.acme] });
+  for (const token of [app.host.plaintext, plaintext]) {
+    expect([await ask(token, app.acme), await ask(token, app.bolt)]).toEqual([
+      'ORGANIZATION_MISMATCH',
+      app.bolt.id,
+    ]);
+  }
+  await grant(app, app.host.id, { withdraw: [app.bolt] });
+  for (const token of [app.host.plaintext, plaintext]) {
+    expect(await ask(token, app.bolt)).toBe('ORGANIZATION_MISMATCH');
+  }
+});
+
+test('the audit tells whom a key was granted, at its minting, its rotation and each real change', async () => {
+  const app = await startHost();
+  const author = keyAuthor('keys rotate', 'operator', app.services);
+  await manageKeys('operator', author, app.services.operator).rotate(app.host.id, {});
+  const told = async () => JSON.parse((await app.audit(1))[0]?.change ?? '{}');
+  expect((await told()).granted).toEqual([app.acme.id, app.bolt.id].sort());
+  await grant(app, app.host.id, { add: [app.cato, app.acme], withdraw: [app.bolt] });
+  expect(await told()).toMatchObject({ granted: [app.cato.id], withdrawn: [app.bolt.id] });
+  const rows = (await app.audit()).length;
+  await grant(app, app.host.id, { add: [app.cato], withdraw: [app.bolt] });
+  expect((await app.audit()).length).toBe(rows);
+});

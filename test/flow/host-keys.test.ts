@@ -73,10 +73,12 @@ test('header and URL must agree, and a malformed or doubled one is refused', asy
 });
 
 test('it is never an admin: no key is listed, made, changed or ended with it, whatever it carries', async () => {
-  const scopes = { canonical: ['key:read', 'key:write', 'agent:search'] };
+  const scopes = { canonical: ['key:read', 'key:write', 'member:write', 'agent:search'] };
   const app = await startHost({ config: { scopes } });
-  const refused = app.mintHost([app.acme], { scopes: ['key:write'] });
-  await expect(refused).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
+  for (const scope of ['key:read', 'key:write', 'member:write']) {
+    const refused = app.mintHost([app.acme], { scopes: [scope] });
+    await expect(refused).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
+  }
   expect(app.host.scopes).toEqual(scopes.canonical);
   const headers = { 'x-organization-id': app.acme.id };
   const own = await app.mint(app.acme, { scopes: [] });
@@ -91,6 +93,8 @@ test('it is never an admin: no key is listed, made, changed or ended with it, wh
     ['POST', '/org/tokens', { name: 'x' }],
     ['GET', '/org/tokens'],
     ['DELETE', `/org/tokens/${own.id}`],
+    ['POST', '/v1/members', { name: 'x', role: 'admin' }],
+    ['POST', '/v1/groups', { name: 'x', permissions: [] }],
   ] as const;
   for (const [method, path, body] of attempts) {
     const answer = await requestJson(app.url + path, { method, key: app.host.plaintext, headers, body });

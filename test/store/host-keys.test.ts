@@ -104,13 +104,17 @@ test('what is granted and withdrawn is in the ledger; an older copy holds the ke
   const row = () => auditRow(null);
   const withdrawn = await store.keys.changeGrants(store.host.id, START_MS, { add: [], withdraw: [id] }, row);
   expect(withdrawn).toEqual([]);
-  expect(ledgerLines(store.file).at(-1)).toMatchObject({ what: 'changed', key_id: store.host.id });
+  expect(ledgerLines(store.file).at(-1)).toMatchObject({
+    what: 'withdrawn',
+    key_id: store.host.id,
+    organization_id: id,
+  });
   await store.close();
   for (const suffix of ['-wal', '-shm']) rmSync(store.file + suffix, { force: true });
   copyFileSync(copy, store.file);
   const older = openTemporary(store.file);
-  expect(older.reckoning).toMatchObject({ coverage: 'whole', held: 1 });
-  expect(await older.keys.findGrant(store.host.id, id)).toBeDefined();
+  expect(older.reckoning).toMatchObject({ coverage: 'whole', held: 1, withdrawn: 1 });
+  expect(await older.keys.findGrant(store.host.id, id)).toBeUndefined();
   expect((await older.keys.get('operator', store.host.id))?.heldAtMs).not.toBeNull();
 });
 

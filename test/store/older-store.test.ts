@@ -60,7 +60,7 @@ test('a store that was copied back by hand is held against the ledger before any
       if (changed) await changeKey(store, changed, { purpose: 'another' });
     },
   );
-  expect(back.reckoning).toEqual({ coverage: 'whole', revoked: 1, held: 1, organizations: 0 });
+  expect(back.reckoning).toEqual({ coverage: 'whole', revoked: 1, withdrawn: 0, held: 1, organizations: 0 });
   expect(made.map(({ id }) => state.get(id))).toEqual(['ann', 1, 0, 0]);
   const [row] = await back.audit.listForOperator({}, { limit: 1 });
   expect(row).toMatchObject({ tier: 'system', target: 'store older than its ledger' });
@@ -191,5 +191,5 @@ test('an organisation that was deleted or suspended since is so again; one that 
   const statuses = (await back.organizations.list()).map(({ status }) => status);
   expect(statuses).toEqual(['deleted', 'suspended', 'active', 'suspended']);
   expect(made.map(({ id }) => state.get(id))).toEqual(['organization-deleted', 0, 0, 0]);
-  expect(back.reckoning).toEqual({ coverage: 'whole', revoked: 1, held: 0, organizations: 2 });
+  expect(back.reckoning).toEqual({ coverage: 'whole', revoked: 1, withdrawn: 0, held: 0, organizations: 2 });
 });

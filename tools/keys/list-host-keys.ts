@@ -5,7 +5,7 @@ import { Key } from './key.ts';
 export const listHostKeys = defineOperatorTool({
   name: 'list_host_keys',
   title: 'List host keys',
-  description: 'Lists the host keys, newest first, and the organisations that each may act for.',
+  description: 'Lists the host keys, newest first.',
   access: 'admin-token',
   effect: 'reads',
   rest: 'GET /admin/host-keys',
@@ -19,16 +19,12 @@ export const listHostKeys = defineOperatorTool({
       .describe('next_cursor of the page before.'),
   }),
   output: z.object({
-    keys: z.array(Key.extend({ organization_ids: z.array(z.string()) })),
+    keys: z.array(Key),
     next_cursor: nextCursor,
   }),
   async handle({ status, limit, cursor }, { hostKeys }) {
     const found = await hostKeys.list({ status }, { limit: limit + 1, beforeId: cursor });
     const { rows, next_cursor } = cutPage(found, limit, ({ id }) => id);
-    const keys = rows.map(async (key) => ({
-      ...keyToWire(key),
-      organization_ids: [...(await hostKeys.grants(key.id))],
-    }));
-    return { keys: await Promise.all(keys), next_cursor };
+    return { keys: rows.map(keyToWire), next_cursor };
   },
 });
