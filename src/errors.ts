@@ -17,7 +17,12 @@ const table = {
     'The organisation named by the request is not a valid id.',
   ],
   ORGANIZATION_MISMATCH: ['gate', 403, 40301, 'The credential cannot act for the organisation named.'],
-  ORGANIZATION_REQUIRED: ['gate', 403, 40302, 'The credential serves several organisations; name one.'],
+  ORGANIZATION_REQUIRED: [
+    'gate',
+    403,
+    40302,
+    'The credential serves several organisations; name one in the organisation header or, on MCP, in the URL.',
+  ],
   ADMIN_TOKEN_NOT_ALLOWED: ['gate', 403, 40305, 'ADMIN_TOKEN manages organisations; it reaches no data.'],
   INSUFFICIENT_SCOPE: ['gate', 403, 40303, 'The credential lacks a scope that this needs.'],
   KEY_RESTRICTED: ['gate', 403, 40307, 'The key is restricted and may not be used for this.'],

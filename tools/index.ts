@@ -1,6 +1,7 @@
 import { bootstrap } from './admin/bootstrap.ts';
 import { createOrganization } from './admin/create-organization.ts';
 import { deleteOrganization } from './admin/delete-organization.ts';
+import { getOrganization } from './admin/get-organization.ts';
 import { listOrganizations } from './admin/list-organizations.ts';
 import { resumeOrganization } from './admin/resume-organization.ts';
 import { suspendOrganization } from './admin/suspend-organization.ts';
@@ -31,6 +32,7 @@ import { revokeKey } from './keys/revoke-key.ts';
 import { revokeOrgToken } from './keys/revoke-org-token.ts';
 import { rotateHostKey } from './keys/rotate-host-key.ts';
 import { rotateKey } from './keys/rotate-key.ts';
+import { updateHostKey } from './keys/update-host-key.ts';
 import { updateKey } from './keys/update-key.ts';
 import { withdrawHostKey } from './keys/withdraw-host-key.ts';
 import { addMember } from './members/add-member.ts';
@@ -91,6 +93,7 @@ export const operatorTools = [
   bootstrap,
   createOrganization,
   listOrganizations,
+  getOrganization,
   suspendOrganization,
   resumeOrganization,
   deleteOrganization,
@@ -98,6 +101,7 @@ export const operatorTools = [
   listHostKeys,
   getHostKey,
   rotateHostKey,
+  updateHostKey,
   revokeHostKey,
   grantHostKey,
   withdrawHostKey,

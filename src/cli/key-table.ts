@@ -1,5 +1,5 @@
 import { isoTime } from '../iso-time.ts';
-import type { KeyRecord } from '../keys/key-record.ts';
+import { endOfLifeMs, isHeld } from '../keys/key-record.ts';
 import type { KeyView } from '../keys/key-wire.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import { shortened } from './table.ts';
@@ -19,14 +19,10 @@ export const keyTableRow =
     shortened(key.name, LONGEST_NAME) + (key.isDefault ? ' *' : ''),
     scopesInShort(key.scopes, canonical),
     isHeld(key) ? 'held' : key.status,
-    minuteOrNever(key.expiresAtMs),
+    minuteOrNever(endOfLifeMs(key)),
     minuteOrNever(key.lastUsedAtMs),
     key.id,
   ];
-
-/** Denied after a restored backup, and revoked to everybody but the operator, who may confirm it. */
-export const isHeld = ({ removedAtMs, revokedAtMs, heldAtMs }: KeyRecord): boolean =>
-  heldAtMs !== null && revokedAtMs === null && removedAtMs === null;
 
 function scopesInShort(scopes: readonly Scope[], canonical: readonly Scope[]): string {
   if (scopes.length === 0) return '(none)';

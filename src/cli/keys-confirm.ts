@@ -3,11 +3,18 @@ import { operatorRow } from '../audit/operator-row.ts';
 import { AppError } from '../errors.ts';
 import type { KeyId } from '../ids.ts';
 import { readAllKeys } from '../keys/all-keys.ts';
-import { DAY_MS, type KeyRecord, type Keyspace, keyStatus, organizationIn } from '../keys/key-record.ts';
+import {
+  DAY_MS,
+  isHeld,
+  type KeyRecord,
+  type Keyspace,
+  keyStatus,
+  organizationIn,
+} from '../keys/key-record.ts';
 import { keyToWire } from '../keys/key-wire.ts';
 import { requireKeyId } from '../keys/manage-keys.ts';
 import type { Services } from '../services.ts';
-import { isHeld, keyTableHeader, keyTableRow } from './key-table.ts';
+import { keyTableHeader, keyTableRow } from './key-table.ts';
 import { findKeyspace, type KeyPlace, requireKeyPlace, withKeyPlace } from './operate-keys.ts';
 import { jsonOption, printJson, printTable } from './print.ts';
 import type { ExitCode, Runtime } from './runtime.ts';

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { changeGrants } from '../keys/manage-keys.ts';
 import { printable } from '../printable.ts';
 import { keyAuthor, operateKeys } from './operate-keys.ts';
@@ -18,6 +18,7 @@ export function registerGrants(keys: Command, runtime: Runtime, done: (code: Exi
     .description('Shows the organisations that a host key may act for, after adding or withdrawing some.')
     .argument('<key_id>', 'the host key, key_…')
     .option('--add <list>', 'organisations that it may act for from now on, comma-separated', parseList)
+    .addOption(new Option('--host', 'a host key, as only those have grants').hideHelp())
     .option('--withdraw <list>', 'organisations that it may no longer act for', parseList)
     .option(...jsonOption)
     .action(async (keyIdText: string, { json, add = [], withdraw = [] }: GrantsOptions) =>

@@ -64,7 +64,7 @@ function printFindings(findings: readonly Finding[], runtime: Runtime): void {
   for (const [index, line] of lines.entries()) runtime.out(paint(line, findings[index]?.severity));
   runtime.out('\nWhat to do:');
   for (const [index, { action, command }] of findings.entries()) {
-    runtime.out(`${String(index + 1).padStart(3)}  ${action}\n     ${command}`);
+    runtime.out(`${String(index + 1).padStart(3)}  ${action}\n     npx ${command}`);
   }
 }
 
@@ -84,7 +84,7 @@ function toRow({ severity, summary, key, ageDays }: Finding, index: number): rea
       : [
           key.prefix,
           shortened(key.name, LONGEST_NAME) + (key.isDefault ? ' *' : ''),
-          shortened(key.owner, LONGEST_NAME),
+          key.owner === 'operator' ? '-' : shortened(key.owner, LONGEST_NAME),
           `${ageDays ?? 0}d`,
           dayOrNever(key.lastUsedAtMs),
           dayOrNever(key.expiresAtMs),

@@ -54,9 +54,9 @@ function printRotated({ key, plaintext, old }: RotatedView, runtime: Runtime): v
   runtime.out(`Key: ${plaintext}`);
   runtime.out(keepItWarning);
   const client = old.lastClient === null ? '' : ` by ${printable(old.lastClient)}`;
-  const lastUse = isoTimeOrNull(old.lastUsedAtMs) ?? 'never';
+  const lastUse = isoTimeOrNull(old.lastUsedAtMs) ?? 'not yet written';
   runtime.out(
-    `The old key is valid until ${isoTimeOrNull(old.graceUntilMs)}; last used: ${lastUse}${client}.`,
+    `The old key is valid until ${isoTimeOrNull(old.graceUntilMs)}; last used: ${lastUse}${client} (written once a minute).`,
   );
 }
 

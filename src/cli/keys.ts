@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { isoTimeOrNull } from '../iso-time.ts';
 import { readPages } from '../keys/all-keys.ts';
 import { type KeyStatus, keyStatuses } from '../keys/key-record.ts';
 import { keepItWarning, keyToWire, mintedToWire } from '../keys/key-wire.ts';
@@ -26,6 +27,7 @@ type MintOptions = KeyPlace & {
   readonly purpose?: string;
   readonly expiresInDays?: number | 'never';
   readonly for?: readonly string[];
+  readonly user?: string;
 };
 
 type Done = (code: ExitCode) => void;
@@ -60,19 +62,24 @@ function registerMint(keys: Command, runtime: Runtime, done: Done): void {
         .argParser(parseList)
         .conflicts('org'),
     )
+    .addOption(new Option('--user <id>', 'the member, usr_…, whose own key it will be').conflicts('host'))
     .option('--owner <owner>', 'the person or team that answers for it', parseText(200))
     .option('--purpose <purpose>', 'what it is for', parseText(500))
-    .option('--expires-in-days <days>', 'days until it expires, or "never"', parseExpiresInDays)
+    .option(
+      '--expires-in-days <days>',
+      'days until it expires, or "never"; keys.defaultTtlDays when left out',
+      parseExpiresInDays,
+    )
     .option(...jsonOption);
   command.action(async (options: MintOptions) => {
     requireKeyPlace(command, options);
-    const { json, org, host, add, for: organizationIds, ...request } = options;
+    const { json, org, host, add, for: organizationIds, user: userId, ...request } = options;
     done(
       await withServices(runtime, async (services) => {
         if (org !== undefined) await requireUndeleted(org, services);
         const operated = await operateKeys(options, 'keys mint', services);
-        const scopeType = host ? 'host' : 'global';
-        const asked = { ...request, scopeType, additionalScopes: add, organizationIds } as const;
+        const scopeType = host ? 'host' : userId === undefined ? 'global' : 'user';
+        const asked = { ...request, scopeType, userId, additionalScopes: add, organizationIds } as const;
         const minted = await operated.mint(asked);
         if (json) {
           printJson(runtime, mintedToWire(minted));
@@ -82,6 +89,11 @@ function registerMint(keys: Command, runtime: Runtime, done: Done): void {
         runtime.out(`Minted ${printable(key.name)} (${key.id}) with ${key.scopes.join(' ') || 'no scopes'}.`);
         runtime.out(`Key: ${plaintext}`);
         runtime.out(keepItWarning);
+        runtime.out(`It expires: ${isoTimeOrNull(key.expiresAtMs) ?? 'never'}.`);
+        if (host)
+          runtime.out(
+            `It may act for: ${organizationIds?.join(', ') || 'no organisation yet, see "keys grants"'}.`,
+          );
         return 0;
       }),
     );

@@ -19,16 +19,17 @@ const adviceByCode: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'the port speaks http, not https; correct --url',
   AUTHENTICATION_REQUIRED: 'no credential arrived; a proxy between strips the Authorization header',
   INVALID_TOKEN:
-    'the key is mistyped, revoked, expired or of another deployment; mint one with "tenantry keys mint"',
+    'the key is mistyped, revoked, expired, held, of another deployment or of an inactive person; "tenantry audit list --code INVALID_TOKEN" says which',
   MALFORMED_CREDENTIALS: 'the credential arrived changed or twice; look for a proxy that adds its own',
   INVALID_ORGANIZATION_HEADER: 'the header arrived changed or twice; look for a proxy that adds its own',
   ORGANIZATION_MISMATCH:
-    'the key is for another organisation; correct --org or TENANTRY_ORGANIZATION_ID, or use a key of that organisation',
+    'the key is for another organisation; correct --org or TENANTRY_ORGANIZATION_ID, use a key of it, or grant it to a host key with "tenantry keys grants"',
   ORGANIZATION_REQUIRED: 'the key serves several organisations; name one with --org',
   ADMIN_TOKEN_NOT_ALLOWED:
     'ADMIN_TOKEN manages organisations and reaches no data; use a key of the organisation',
   ORGANIZATION_SUSPENDED: 'the operator can lift it with "tenantry orgs resume"',
-  INSUFFICIENT_SCOPE: 'mint a key with the scope; scopes never change in place',
+  INSUFFICIENT_SCOPE:
+    "mint a key with the scope, or let the person's groups allow it; scopes of a key never change in place",
   KEY_RESTRICTED:
     'the key may not be used for this tool or from this address; use one without the restriction',
   ORIGIN_NOT_ALLOWED: 'something between adds an Origin header; add it to server.allowedOrigins',

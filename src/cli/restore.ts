@@ -100,8 +100,11 @@ function printRestored(told: Told, storeFile: string, { out }: Runtime): void {
   if (told.withdrawn > 0) out(`Grants of host keys withdrawn again: ${told.withdrawn}.`);
   if (told.organizations > 0) out(`Organisations deleted or suspended again: ${told.organizations}.`);
   if (told.held > 0) {
-    out('A held key is refused until it is confirmed: tenantry keys confirm key_…|--all --org org_…|--host');
+    out(
+      'A held key is refused until it is confirmed; "tenantry keys review --org org_…" and "--host" name them.',
+    );
   }
+  out('People and groups are as they were at the backup; look through them before you confirm their keys.');
   out('Keys minted since the backup are not in the store: whoever used one needs a new one.');
   if (told.kept_file === null) return;
   out(`The store replaced, ${printable(storeFile)}, is kept as ${printable(told.kept_file)}.`);

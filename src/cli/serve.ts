@@ -28,7 +28,7 @@ async function showDemo(services: Services, url: string, runtime: Runtime): Prom
   const tenants = await provisionDemo(services);
   if (tenants.length > 0) return printDemo(tenants, url, runtime);
   runtime.err(`The store in ${services.config.dataDir} is not new: its keys were shown when they were made.`);
-  runtime.err('Lost one? `tenantry orgs list`, then `tenantry keys mint --org org_… --name …`.');
+  runtime.err('Lost one? `npx tenantry orgs list`, then `npx tenantry keys mint --org org_… --name …`.');
 }
 
 /** While the store has never held a key: how whoever can read this makes the first ones. */
@@ -37,7 +37,9 @@ async function showBootstrap({ bootstrap }: Services, url: string, runtime: Runt
   const body = JSON.stringify({ organization: 'My organisation', code: bootstrap.code });
   runtime.err('The store has no key yet. Make the first organisation, from this machine:\n');
   runtime.err(`  curl ${url}/admin/bootstrap -H 'Content-Type: application/json' -d '${body}'\n`);
-  runtime.err('The code works once, and until the server stops. Or: `tenantry orgs create <name>`.');
+  const config = runtime.env.TENANTRY_CONFIG ? `TENANTRY_CONFIG=${runtime.env.TENANTRY_CONFIG} ` : '';
+  runtime.err('The code works once, and until the server stops. Or, with the same configuration:\n');
+  runtime.err(`  ${config}npx tenantry orgs create "My organisation"\n`);
 }
 
 /** Plain text, once: the plaintext keys exist nowhere else. */

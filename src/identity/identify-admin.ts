@@ -75,9 +75,10 @@ const LONGEST_REASON = 200;
 
 /** Whoever breaks the glass says why: the organisation concerned can read it in its audit. */
 function requireReason({ rawHeaders }: Presented): string {
-  const [reason = '', ...more] = headerValues(rawHeaders, REASON_HEADER);
-  const isGiven = reason.trim() !== '' && reason.length <= LONGEST_REASON && more.length === 0;
-  if (isGiven) return reason.trim();
+  const [bytes = '', ...more] = headerValues(rawHeaders, REASON_HEADER);
+  // Node reads headers as Latin-1; people write in UTF-8.
+  const reason = Buffer.from(bytes, 'latin1').toString('utf8').trim();
+  if (reason !== '' && reason.length <= LONGEST_REASON && more.length === 0) return reason;
   throw new AppError('VALIDATION_ERROR', {
     message: `X-Break-Glass-Reason: expected one line of 1 to ${LONGEST_REASON} characters with ADMIN_TOKEN`,
   });

@@ -90,3 +90,7 @@ export function keyStatus(key: KeyRecord, nowMs: number, staleAfterDays: number)
   const lastSignMs = key.lastUsedAtMs ?? key.createdAtMs;
   return nowMs - lastSignMs >= staleAfterDays * DAY_MS ? 'stale' : 'active';
 }
+
+/** Denied after a restored backup, and revoked to everybody but the operator, who may confirm it. */
+export const isHeld = ({ removedAtMs, revokedAtMs, heldAtMs }: KeyRecord): boolean =>
+  heldAtMs !== null && revokedAtMs === null && removedAtMs === null;

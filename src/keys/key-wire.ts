@@ -7,6 +7,8 @@ export type KeyView = KeyRecord & { readonly status: KeyStatus };
 /** Goes with every plaintext, which nothing can show again. */
 export const keepItWarning = 'Keep this key now: it is shown once and cannot be shown again.';
 
+export const keepThemWarning = 'Keep these keys now: they are shown once and cannot be shown again.';
+
 /** A key as the outside sees it: everything but the secret. */
 export function keyToWire(key: KeyView) {
   return {

@@ -54,7 +54,7 @@ export function manageKeys(keyspace: Keyspace, author: KeyAuthor, deps: ManageKe
     status: keyStatus(key, deps.now(), mintRules.staleAfterDays),
   });
   const requireTheirs = (key: KeyRecord | undefined): KeyRecord => {
-    if (key === undefined || (onlyOf !== null && key.userId !== onlyOf)) throw new AppError('KEY_NOT_FOUND');
+    if (key === undefined || (onlyOf !== null && key.userId !== onlyOf)) throw noSuchKey(keyspace);
     return key;
   };
 
@@ -133,12 +133,15 @@ export async function changeGrants(
   const id = requireKeyId(keyId);
   const add = change.add.map(requireOrganizationId);
   const withdraw = change.withdraw.map(requireOrganizationId);
+  if (add.some((organizationId) => withdraw.includes(organizationId))) {
+    throw new AppError('VALIDATION_ERROR', { message: 'An organisation is granted or withdrawn, not both.' });
+  }
   let isWritten = false;
   const grants = await keys.changeGrants(id, now(), { add, withdraw }, ({ prefix }, done) => {
     isWritten = true;
     return author.row({ host_key: id, prefix, granted: done.add, withdrawn: done.withdraw });
   });
-  if (grants === undefined) throw new AppError('KEY_NOT_FOUND');
+  if (grants === undefined) throw noSuchKey('operator');
   if (isWritten) author.committed();
   return grants;
 }
@@ -156,3 +159,7 @@ export function requireKeyId(text: string): KeyId {
   if (id === undefined) throw new AppError('KEY_NOT_FOUND');
   return id;
 }
+
+/** Of the operator's keys no organisation has any. */
+const noSuchKey = (keyspace: Keyspace): AppError =>
+  new AppError('KEY_NOT_FOUND', keyspace === 'operator' ? { message: 'There is no such host key.' } : {});

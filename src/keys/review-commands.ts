@@ -8,7 +8,7 @@ export const placeOf = (keyspace: Keyspace): string =>
 
 /** Ids and scopes have no character that a shell would take for anything else. */
 export const onKey = (
-  verb: 'revoke' | 'rotate' | 'update',
+  verb: 'confirm' | 'revoke' | 'rotate' | 'update',
   { id, organizationId }: KeyView,
   ...options: readonly string[]
 ): string => ['tenantry keys', verb, id, placeOf(organizationId ?? 'operator'), ...options].join(' ');

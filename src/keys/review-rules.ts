@@ -1,9 +1,20 @@
-import { DAY_MS, endOfLifeMs, isEndingSoon } from './key-record.ts';
+import { DAY_MS, endOfLifeMs, isEndingSoon, isHeld } from './key-record.ts';
 import { needsDefaultKey } from './mint.ts';
 import type { Observation, ReviewFacts } from './review.ts';
 import { onKey, rotation } from './review-commands.ts';
 import { canonicalDrift, scopesUnused } from './review-scopes.ts';
 import { days, forKeys, isQuiet, quietness, type Rule } from './review-terms.ts';
+
+const held = forKeys(['revoked'], (key) => {
+  if (!isHeld(key)) return undefined;
+  return {
+    kind: 'held',
+    severity: 'high',
+    summary: 'held since a restore',
+    action: 'Something was taken from it after the backup: confirm it once it is right, or revoke it.',
+    command: onKey('confirm', key),
+  };
+});
 
 const stale = forKeys(['stale'], (key, facts) => ({
   kind: 'stale',
@@ -86,6 +97,7 @@ const noPurpose = forKeys(['active', 'stale'], (key) => {
 });
 
 export const keyRules: readonly Rule[] = [
+  held,
   stale,
   unused,
   expired,

@@ -12,6 +12,7 @@ export type Severity = (typeof severities)[number];
 /** What can be found, in the order in which it is told among findings of one severity. */
 export const findingKinds = [
   'default_key_missing',
+  'held',
   'stale',
   'expires_soon',
   'unused',

@@ -1,7 +1,8 @@
 import { AppError } from '../errors.ts';
 import type { OrganizationId } from '../ids.ts';
+import { isoTimeOrNull } from '../iso-time.ts';
 import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
-import { isLive, type KeyRecord } from './key-record.ts';
+import { endOfLifeMs, isLive, type KeyRecord } from './key-record.ts';
 import type { ActingKey, KeyChange, NewKey } from './key-store.ts';
 import { type Minter, type MintRules, nameOf, requireLiveActor } from './mint.ts';
 import { makeKey } from './new-key.ts';
@@ -100,7 +101,12 @@ function requireRotatable({ current, successor, predecessor }: RotateFacts, nowM
   const isOpen = current.graceUntilMs !== null && successor !== null && successor.revokedAtMs === null;
   const isOfOpenOne =
     predecessor !== null && predecessor.replacedBy === current.id && isLive(predecessor, nowMs);
-  if (isOpen || isOfOpenOne) throw new AppError('ROTATION_IN_PROGRESS');
+  if (!isOpen && !isOfOpenOne) return;
+  const until = isoTimeOrNull(isOpen ? endOfLifeMs(current) : predecessor && endOfLifeMs(predecessor));
+  throw new AppError('ROTATION_IN_PROGRESS', {
+    message: `A rotation of the key is under way until ${until}; revoking the old key ends it.`,
+    data: { grace_until: until },
+  });
 }
 
 /** @throws VALIDATION_ERROR, SCOPES_WOULD_DROP */

@@ -44,6 +44,8 @@ export type ManagedOrganizations = {
   /** @throws VALIDATION_ERROR for an external id that is malformed, or belonged to a deleted organisation */
   create(name: string, externalId: string | null): Promise<Provisioned>;
   list(): Promise<readonly Organization[]>;
+  /** @throws NOT_FOUND for an unknown or malformed id */
+  get(organizationId: string): Promise<Organization>;
   /** @throws NOT_FOUND for an unknown, malformed or deleted organisation */
   change(organizationId: string, verb: OrganizationVerb): Promise<Organization>;
 };
@@ -66,6 +68,12 @@ export function manageOrganizations(
       });
     },
     list: () => deps.organizations.list(),
+    async get(text) {
+      const id = requireOrganizationId(text);
+      const found = await deps.organizations.get(id);
+      if (found === undefined) throw noSuchOrganization(id);
+      return found;
+    },
     async change(text, verb) {
       const id = requireOrganizationId(text);
       const status = organizationChanges[verb];

@@ -3,7 +3,7 @@ export { auditToWire } from '../audit/audit-wire.ts';
 export { path } from '../downstream/path.ts';
 export { isoTimeOrNull } from '../iso-time.ts';
 export { keyStatuses } from '../keys/key-record.ts';
-export { keepItWarning, keyToWire, mintedToWire, rotatedToWire } from '../keys/key-wire.ts';
+export { keepItWarning, keepThemWarning, keyToWire, mintedToWire, rotatedToWire } from '../keys/key-wire.ts';
 export { type MintRequest, requireMintRole } from '../keys/mint.ts';
 export { findingKinds, severities } from '../keys/review.ts';
 export { findingToWire } from '../keys/review-wire.ts';

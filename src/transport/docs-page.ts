@@ -8,6 +8,7 @@ const style =
 export function docsPage(tools: readonly Documented[]): Answer {
   const body = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Tenantry API</title><style>${style}</style>
 <h1>Tenantry API</h1>
+<p>What stands under <code>/admin</code> wants <code>ADMIN_TOKEN</code> and, as wherever it is used, a reason in <code>X-Break-Glass-Reason</code>. A host key names its organisation in <code>X-Organization-Id</code>.</p>
 <p>Send a key as <code>Authorization: Bearer …</code> or <code>X-API-Key</code>. Schemas: <a href="/openapi.json">/openapi.json</a>.</p>
 <table><tr><th>Request</th><th>Needs</th><th>What it does</th></tr>
 ${tools.map(row).join('\n')}

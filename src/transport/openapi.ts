@@ -1,3 +1,4 @@
+import { surfaceOf } from '../identity/surface.ts';
 import type { OperatorTool } from '../tool/define-operator-tool.ts';
 import type { Tool } from '../tool/define-tool.ts';
 import type { Operation } from '../tool/operation.ts';
@@ -23,7 +24,7 @@ export function openApiDocument(tools: readonly Documented[], version: string): 
         'Every operation speaks for the organisation of the key; those under /admin are of the operator.',
     },
     paths,
-    security: [{ bearer: [] }, { apiKey: [] }],
+    security: keySecurity,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
@@ -71,35 +72,58 @@ function operation(tool: Documented, method: string, path: string): JsonObject {
     operationId: tool.name,
     summary: tool.title,
     description: tool.description,
-    ...demands(tool),
-    parameters: [...parameters, ...reasonOf(tool)],
+    ...demands(tool, path),
+    parameters: [...parameters, ...headersOf(tool, path)],
     ...(hasBody && { requestBody: requestBody(body, required) }),
     responses: {
-      [tool.creates ? '201' : '200']: jsonContent('Done.', tool.outputJsonSchema),
+      ...successes(tool),
       default: jsonContent('Refused.', { $ref: '#/components/schemas/Error' }),
     },
   };
 }
 
 /** What a caller needs: a scope, or the credential that stands in for one. */
-function demands(tool: Documented): JsonObject {
-  if ('scope' in tool) return { 'x-scope': tool.scope };
-  const { access } = tool;
-  return { 'x-access': access, security: access === 'admin-token' ? [{ adminToken: [] }] : [] };
+function demands(tool: Documented, path: string): JsonObject {
+  if ('access' in tool) {
+    const { access } = tool;
+    return { 'x-access': access, security: access === 'admin-token' ? [{ adminToken: [] }] : [] };
+  }
+  const security = isManagement(path) ? { security: [...keySecurity, { adminToken: [] }] } : {};
+  return { 'x-scope': tool.scope, ...security };
 }
 
-/** Whoever breaks the glass says why. */
-const reasonOf = (tool: Documented): JsonObject[] =>
-  'access' in tool && tool.access === 'admin-token'
-    ? [
-        {
-          name: 'X-Break-Glass-Reason',
-          in: 'header',
-          required: true,
-          schema: { type: 'string', maxLength: 200 },
-        },
-      ]
-    : [];
+const keySecurity: JsonObject[] = [{ bearer: [] }, { apiKey: [] }];
+
+/** What was there already is answered 200, where a tool says so in `created`. */
+function successes(tool: Documented): JsonObject {
+  const done = jsonContent('Done.', tool.outputJsonSchema);
+  if (!tool.creates) return { 200: done };
+  const isIdempotent = Object.hasOwn(asObject(tool.outputJsonSchema.properties), 'created');
+  return { 201: jsonContent('Made.', tool.outputJsonSchema), ...(isIdempotent && { 200: done }) };
+}
+
+function headersOf(tool: Documented, path: string): JsonObject[] {
+  const isOperators = 'access' in tool;
+  if (isOperators) return tool.access === 'admin-token' ? [reasonHeader(true)] : [];
+  const organization = header(
+    'X-Organization-Id',
+    'For a host key and ADMIN_TOKEN; others may name their own.',
+  );
+  return isManagement(path) ? [organization, reasonHeader(false)] : [organization];
+}
+
+const reasonHeader = (required: boolean) =>
+  header('X-Break-Glass-Reason', 'Why ADMIN_TOKEN is used; goes with it.', required);
+
+const header = (name: string, description: string, required = false): JsonObject => ({
+  name,
+  in: 'header',
+  required,
+  description,
+  schema: { type: 'string', maxLength: 200 },
+});
+
+const isManagement = (path: string): boolean => surfaceOf(path) === 'management';
 
 function requestBody(properties: JsonObject, required: ReadonlySet<unknown>): JsonObject {
   const names = Object.keys(properties).filter((name) => required.has(name));

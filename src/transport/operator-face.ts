@@ -26,12 +26,7 @@ export async function serveOperator(
 ): Promise<Answer> {
   const { access } = route.tool;
   await admitOperator(route, presented, slot, deps);
-  const { body } = await takeIn(
-    { rateBucket: access, place: 'operator' },
-    route,
-    connection,
-    deps,
-  );
+  const { body } = await takeIn({ rateBucket: access, place: 'operator' }, route, connection, deps);
   return answerOperator({ ...route, query, body }, slot, deps.operator);
 }
 

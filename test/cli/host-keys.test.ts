@@ -133,3 +133,19 @@ test('the grants of a key that has none are told, and of a key that is not there
   const absent = await commands.run(['keys', 'grants', 'key_01ARZ3NDEKTSV4RRFFQ69G5FAV']);
   expect(absent).toMatchObject({ code: 1, stderr: expect.stringMatching(/^KEY_NOT_FOUND: /) });
 });
+
+test('an organisation is granted or withdrawn, not both at once', async () => {
+  const { commands, acme, mint } = await startHost();
+  const { key } = await mint('--for', acme);
+  const both = await commands.run(['keys', 'grants', key.id, '--host', '--add', acme, '--withdraw', acme]);
+  expect(both).toMatchObject({ code: 1, stderr: expect.stringMatching(/^VALIDATION_ERROR: .*not both/) });
+  expect((await commands.json(['keys', 'grants', key.id])).organization_ids).toEqual([acme]);
+});
+
+test('what was made is told: for whom, and until when', async () => {
+  const { commands, acme } = await startHost();
+  const named = await commands.run(['keys', 'mint', '--host', '--name', 'A', '--for', acme]);
+  expect(named.stdout).toContain(`It may act for: ${acme}.`);
+  const none = await commands.run(['keys', 'mint', '--host', '--name', 'B', '--expires-in-days', 'never']);
+  expect(none.stdout).toMatch(/It expires: never\.\nIt may act for: no organisation yet/);
+});

@@ -180,3 +180,21 @@ test('what cannot be minted is said, and nothing is made', async () => {
   await commands.json(['orgs', 'delete', id]);
   expect(await mint()).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('deleted') });
 });
+
+test('a key of a person is minted by the operator, for a member and nobody else', async () => {
+  const commands = createCommands({ permissions: { research: ['agent:search'] } });
+  const { id } = await createOrganization(commands, 'Acme');
+  const { member } = await commands.json(['users', 'add', '--org', id, '--name', 'Ada']);
+  const { group } = await commands.json(['groups', 'create', 'g', '--org', id, '--permissions', 'research']);
+  await commands.json(['groups', 'add-member', group.group_id, member.user_id, '--org', id]);
+  const mint = ['keys', 'mint', '--org', id, '--name', 'laptop', '--user'];
+  const minted = await commands.json([...mint, member.user_id]);
+  expect(minted.key).toMatchObject({ scope_type: 'user', user_id: member.user_id, is_default: false });
+  const server = await commands.startServer();
+  const { body } = await requestJson(`${server.url}/v1/whoami`, { key: minted.auth_token });
+  expect(body).toMatchObject({ user_id: member.user_id, scopes: ['agent:search'] });
+  for (const nobody of ['usr_01ARZ3NDEKTSV4RRFFQ69G5FAV', 'ada']) {
+    const refused = await commands.run([...mint, nobody]);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/^INVALID_USER: /) });
+  }
+});

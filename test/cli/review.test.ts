@@ -53,16 +53,16 @@ test('a person reads what is wrong, the worst first, and under it what to do', a
   const until = stale.expires_at.slice(0, 10);
   expect(cells.map((row) => row.slice(0, -1))).toEqual([
     ['1', 'high', 'not used for 95 days', stale.prefix, 'Old robot of a name…', 'Ann', '200d', used],
-    ['2', 'medium', 'never expires', bare.prefix, 'Bare', 'operator', '0d', 'never'],
-    ['3', 'medium', 'nobody named as owner', bare.prefix, 'Bare', 'operator', '0d', 'never'],
-    ['4', 'medium', 'nobody named as owner', defaultKey.prefix, 'Default key *', 'operator', '0d', today],
+    ['2', 'medium', 'never expires', bare.prefix, 'Bare', '-', '0d', 'never'],
+    ['3', 'medium', 'nobody named as owner', bare.prefix, 'Bare', '-', '0d', 'never'],
+    ['4', 'medium', 'nobody named as owner', defaultKey.prefix, 'Default key *', '-', '0d', today],
   ]);
   expect(cells.map((row) => row.at(-1))).toEqual([until, 'never', 'never', 'never']);
   for (const line of lines.slice(0, 7)) expect(line.length).toBeLessThanOrEqual(133);
   expect(lines.slice(8, 11)).toEqual([
     'What to do:',
     expect.stringMatching(/^ {2}1 {2}Revoke it.*\.$/),
-    `     tenantry keys revoke ${stale.id} --org ${id}`,
+    `     npx tenantry keys revoke ${stale.id} --org ${id}`,
   ]);
   expect(lines).toHaveLength(9 + 2 * 4);
 });

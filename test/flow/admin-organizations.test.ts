@@ -53,6 +53,8 @@ test('it is suspended, resumed and deleted, each at once and for every key', asy
   const deleted = await asOperator(app, `${ORGANIZATIONS}/${id}`, { method: 'DELETE' });
   expect(deleted.body.organization.status).toBe('deleted');
   expect(await ask()).toBe(401);
+  const shown = await asOperator(app, `${ORGANIZATIONS}/${id}`);
+  expect(shown.body.organization).toEqual(deleted.body.organization);
   const listed = await asOperator(app, ORGANIZATIONS);
   expect(listed.body.organizations).toMatchObject([
     { organization_id: id, status: 'deleted' },
@@ -138,7 +140,10 @@ test('host keys are minted, granted, rotated and revoked over REST', async () =>
   expect(shown.body).toMatchObject({ key: { id: rotated.body.key.id }, organization_ids: [bolt] });
   const rest = await asOperator(app, `/admin/host-keys?cursor=${listed.body.next_cursor}`);
   expect(rest.body).toMatchObject({ keys: [{ id: key.id }], next_cursor: null });
-  await asOperator(app, `/admin/host-keys/${rotated.body.key.id}`, { method: 'DELETE' });
+  const path = `/admin/host-keys/${rotated.body.key.id}`;
+  const updated = await asOperator(app, path, { method: 'PATCH', body: { purpose: 'Calls' } });
+  expect(updated.body.key).toMatchObject({ id: rotated.body.key.id, purpose: 'Calls' });
+  await asOperator(app, path, { method: 'DELETE' });
   expect(await ask(rotated.body.auth_token, bolt)).toBe('INVALID_TOKEN');
 });
 

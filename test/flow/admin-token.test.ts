@@ -123,6 +123,13 @@ test('whoever breaks the glass says why', async () => {
   }
 });
 
+test('a reason is kept as it was written', async () => {
+  const app = await start();
+  const reason = Buffer.from('Schlüssel für 東京').toString('latin1');
+  await asOperator(app, '/admin/organizations', { reason });
+  expect((await app.audit(1))[0]?.change).toBe('{"break_glass_reason":"Schlüssel für 東京"}');
+});
+
 test('a reason that holds a key is kept without it', async () => {
   const app = await start();
   await asOperator(app, '/admin/organizations', { reason: `lost ${app.acme.defaultKey}` });

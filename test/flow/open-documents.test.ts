@@ -121,6 +121,19 @@ test('an open path answers GET alone, and says so', async () => {
   }
 });
 
+test('what ADMIN_TOKEN manages says so, with the headers that go with it', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const { paths } = (await requestJson(`${app.url}/openapi.json`)).body;
+  const headers = (path: string) =>
+    paths[path].get.parameters
+      .filter((one: { in: string }) => one.in === 'header')
+      .map((one: { name: string }) => one.name);
+  expect(paths['/v1/keys'].get.security).toContainEqual({ adminToken: [] });
+  expect(headers('/v1/keys')).toEqual(['X-Organization-Id', 'X-Break-Glass-Reason']);
+  expect(paths['/v1/whoami'].get.security).toBeUndefined();
+  expect(headers('/v1/whoami')).toEqual(['X-Organization-Id']);
+});
+
 test('an operation of the operator says what opens it, and that it wants a reason', async () => {
   const app = await startTwoTenants({ seed: false });
   const { body } = await requestJson(`${app.url}/openapi.json`);
@@ -129,6 +142,8 @@ test('an operation of the operator says what opens it, and that it wants a reaso
     const { security, parameters } = body.paths[path][method.toLowerCase()];
     const isAdmin = access === 'admin-token';
     expect([rest, security]).toEqual([rest, isAdmin ? [{ adminToken: [] }] : []]);
+    const answers = Object.keys(body.paths[path][method.toLowerCase()].responses);
+    if (rest === 'POST /admin/organizations') expect(answers).toEqual(['200', '201', 'default']);
     const reasons = parameters.filter(({ in: place }: { in: string }) => place === 'header');
     expect(reasons).toMatchObject(isAdmin ? [{ name: 'X-Break-Glass-Reason', required: true }] : []);
   }

@@ -9,14 +9,16 @@ import { startApp, startTwoTenants } from '../support/start-app.ts';
 /** A server and, while it is stopped, the operator's commands on the same store. */
 async function startStory() {
   const dataDir = temporaryDir();
-  const run = async (...args: string[]) => {
+  const run = async (...args: string[]) => runTo(args, 0);
+  /** A review ends with 1 where something is of severity high. */
+  const runTo = async (args: readonly string[], code = 1) => {
     const env = { TENANTRY_CONFIG: join(dataDir, 'mcp.config.json') };
     const ended = await runHere([...args, '--json'], env, dataDir);
-    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code, stderr: '' });
     return JSON.parse(ended.stdout);
   };
   const app = await startTwoTenants({ dataDir, seed: false });
-  return { ...app, run, restart: () => startApp({ dataDir, seed: false }) };
+  return { ...app, run, runTo, restart: () => startApp({ dataDir, seed: false }) };
 }
 
 /** What the holder of a key is told at the front door. */
@@ -85,6 +87,12 @@ test('a key changed since is refused until the operator confirms it, on the next
   ]);
   const { keys } = await story.run('keys', 'list', ...org);
   expect(keys.map((key: { status: string }) => key.status)).toEqual(['revoked', 'revoked', 'active']);
+
+  const { findings } = await story.runTo(['keys', 'review', ...org]);
+  const heldOnes = findings.filter(({ finding }: { finding: string }) => finding === 'held');
+  expect(heldOnes.map(({ command }: { command: string }) => command).sort()).toEqual(
+    [changed.id, rotated.id].sort().map((id) => `tenantry keys confirm ${id} --org ${story.acme.id}`),
+  );
 
   const { confirmed } = await story.run('keys', 'confirm', changed.id, ...org);
   expect(confirmed).toMatchObject([{ id: changed.id, status: 'active' }]);

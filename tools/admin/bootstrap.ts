@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineOperatorTool, keepItWarning, organizationToWire } from '#tool';
+import { defineOperatorTool, keepThemWarning, organizationToWire } from '#tool';
 import { Organization, organizationName } from './organization.ts';
 
 export const bootstrap = defineOperatorTool({
@@ -27,7 +27,7 @@ export const bootstrap = defineOperatorTool({
       organization: organizationToWire(organization),
       default_key: defaultKey,
       manager_key: managerKey,
-      warning: keepItWarning,
+      warning: keepThemWarning,
     };
   },
 });

@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { defineTool, keyToWire } from '#tool';
 import { Key, Restrictions } from './key.ts';
 
+/** What may be changed of a key, of whatever type. */
+export const updateFields = {
+  key_id: z.string().min(1).max(64).describe('The id of the key, key_…'),
+  name: z.string().trim().min(1).max(100).optional().describe('What people call the key.'),
+  owner: z.string().trim().min(1).max(200).optional().describe('Who answers for the key.'),
+  purpose: z.string().trim().min(1).max(500).optional().describe('What the key is for.'),
+  expires_in_days: z.int().min(1).max(3650).optional().describe('An earlier end than now, in days.'),
+  restrictions: Restrictions.optional().describe('Narrower ones than now; what is left out stays.'),
+};
+
 export const updateKey = defineTool({
   name: 'update_key',
   title: 'Update a key',
@@ -10,14 +20,7 @@ export const updateKey = defineTool({
   scope: 'key:write',
   effect: 'writes',
   rest: 'PATCH /v1/keys/{key_id}',
-  input: z.strictObject({
-    key_id: z.string().min(1).max(64).describe('The id of the key, key_…'),
-    name: z.string().trim().min(1).max(100).optional().describe('What people call the key.'),
-    owner: z.string().trim().min(1).max(200).optional().describe('Who answers for the key.'),
-    purpose: z.string().trim().min(1).max(500).optional().describe('What the key is for.'),
-    expires_in_days: z.int().min(1).max(3650).optional().describe('An earlier end than now, in days.'),
-    restrictions: Restrictions.optional().describe('Narrower ones than now; what is left out stays.'),
-  }),
+  input: z.strictObject(updateFields),
   output: z.object({ key: Key }),
   async handle({ key_id, expires_in_days, ...change }, { keys }) {
     return { key: keyToWire(await keys.update(key_id, { ...change, expiresInDays: expires_in_days })) };
