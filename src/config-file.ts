@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { downstream, headerName } from './config-downstream.ts';
 import { isPermissionMapReadable, requireMappedScopes } from './scopes/permission-map.ts';
 import { builtInScopes, defaultCanonicalScopes, defaultCatalogue } from './scopes/scopes.ts';
 
@@ -37,9 +38,7 @@ const server = z
       )
       .default([])
       .describe('Addresses or CIDRs of proxies whose X-Forwarded-For is believed.'),
-    organizationHeader: z
-      .string()
-      .regex(/^[A-Za-z0-9-]{1,64}$/, 'expected a header name')
+    organizationHeader: headerName
       .default('X-Organization-Id')
       .describe('The header in which a client names the organisation.'),
   })
@@ -148,11 +147,7 @@ const Settings = z.strictObject({
         .describe('The key store; a relative path stands in dataDir.'),
     })
     .prefault({}),
-  downstream: z
-    .strictObject({
-      url: z.literal('embedded:').default('embedded:').describe('The platform that the data tools talk to.'),
-    })
-    .prefault({}),
+  downstream,
   scopes,
   permissions,
   keys,

@@ -37,6 +37,7 @@ export function loadConfig(env: Environment, cwd: string): LoadedConfig {
   const parsed = ConfigFile.safeParse(overlaid);
   const issues = parsed.error?.issues.map((issue) => describeIssue(issue, env)) ?? [];
   const mistakes = [...issues, ...contradictions(overlaid), ...weakSecrets(env), ...unknownVariables(env)];
+  if (parsed.success) mistakes.push(...missingCredentials(parsed.data, env));
   if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
   return { ok: true, config: settle(parsed.data, file, env) };
 }
@@ -65,7 +66,9 @@ function overlay(value: unknown, env: Environment, cwd: string): unknown {
   const merged = { ...file };
   if (env.TENANTRY_DATA_DIR) merged.dataDir = resolve(cwd, env.TENANTRY_DATA_DIR);
   if (env.TENANTRY_STORE_URL) merged.store = { url: env.TENANTRY_STORE_URL };
-  if (env.TENANTRY_DOWNSTREAM_URL) merged.downstream = { url: env.TENANTRY_DOWNSTREAM_URL };
+  if (env.TENANTRY_DOWNSTREAM_URL) {
+    merged.downstream = { ...asObject(file.downstream), url: env.TENANTRY_DOWNSTREAM_URL };
+  }
   if (env.LOG_LEVEL) merged.logLevel = env.LOG_LEVEL;
   const server: Record<string, unknown> = {};
   if (env.HOST) server.host = env.HOST;
@@ -132,6 +135,13 @@ function contradictions(value: unknown): string[] {
     mistakes.push('server.allowedHosts: expected the names clients use where server.host is not loopback');
   }
   return mistakes;
+}
+
+/** One for each organisation may come and go; one for all is missed at the start, not at the first call. */
+function missingCredentials({ downstream }: ConfigFile, env: Environment): string[] {
+  const name = downstream.credential?.environment;
+  if (name === undefined || name.includes('{') || env[name]) return [];
+  return [`${name}: expected the credential that downstream.credential.environment names`];
 }
 
 /** A secret that opens a door must be beyond guessing. */

@@ -69,6 +69,7 @@ const table = {
   SCOPES_WOULD_DROP: ['tool', 409, 40903, 'The replacement would lack scopes that the key has.'],
   KEY_LIMIT_REACHED: ['tool', 409, 40904, 'The organisation has as many live keys as it may.'],
   BOOTSTRAP_CLOSED: ['tool', 409, 40905, 'The store has its first key already.'],
+  DOWNSTREAM_NOT_CONFIGURED: ['tool', 403, 40314, 'The platform is not set up for the organisation.'],
   TENANT_MISMATCH: ['tool', 502, 50201, 'The platform answered for another organisation; nothing is shown.'],
   DOWNSTREAM_FAILED: ['tool', 502, 50202, 'The platform did not give a usable answer.'],
   DOWNSTREAM_TIMEOUT: ['tool', 504, 50401, 'The platform did not answer in time.'],

@@ -11,6 +11,7 @@ import { runCli } from './cli/program.ts';
 import type { Listening, Runtime } from './cli/runtime.ts';
 import { sentenceOf } from './cli/with-services.ts';
 import type { Config } from './config.ts';
+import { createConfiguredDownstream } from './downstream/configured-downstream.ts';
 import { startHousekeeping, writeRefusalSummary } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
 import { createLog } from './log.ts';
@@ -44,7 +45,10 @@ async function openServices(config: Config): Promise<Services & { close(): Promi
     secrets: [config.adminToken, config.metricsToken],
   });
   const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
-  const platform = openPlatform(config.platformFile, { now });
+  const platform =
+    config.downstream.url === 'embedded:'
+      ? openPlatform(config.platformFile, { now })
+      : createConfiguredDownstream(config.downstream, process.env);
   const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });
   return {
     ...services,

@@ -1,14 +1,22 @@
-import type { Downstream } from '../../src/downstream/downstream.ts';
+import type { Downstream, DownstreamReply, DownstreamTerms } from '../../src/downstream/downstream.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { type DemoProfile, seedDemo } from './demo/seed-demo.ts';
 import { jobRoutes } from './job-routes.ts';
 import { startJobRunner } from './job-runner.ts';
 import { openPlatformDatabase } from './platform-database.ts';
 import { researchGroupRoutes } from './research-group-routes.ts';
-import { answerRequest } from './router.ts';
+import { answerRequest, type PlatformRequest } from './router.ts';
 import { studyRoutes } from './study-routes.ts';
 
-export type EmbeddedPlatform = Downstream & {
+/** Its replies name no organisation: it holds every row to the one in the query itself. */
+const embeddedTerms: DownstreamTerms = {
+  organization: { in: 'query', name: 'organization_id' },
+  basePath: '',
+  requireOrganizationInReply: false,
+};
+
+export type EmbeddedPlatform = Omit<Downstream, 'send'> & {
+  send(request: PlatformRequest): Promise<DownstreamReply>;
   /** Fills an organisation with its demo data, once; later calls change nothing. */
   seedDemo(organizationId: string, profile: DemoProfile): Promise<void>;
 };
@@ -24,6 +32,8 @@ export function openPlatform(file: string, { now }: { readonly now: () => number
     ...jobRoutes(database, runner),
   ];
   return {
+    terms: embeddedTerms,
+    credentialFor: () => ({}),
     async send(request) {
       request.signal.throwIfAborted();
       return answerRequest(routes, request);

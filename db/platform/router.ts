@@ -16,12 +16,15 @@ export type Route = {
   answer(request: RouteRequest): DownstreamReply;
 };
 
+/** What of a request the embedded platform looks at. */
+export type PlatformRequest = Pick<DownstreamRequest, 'method' | 'url' | 'body' | 'signal'>;
+
 /**
  * Answers a request by the first route that fits. No route is reached without exactly one organisation.
  *
  * @throws DOWNSTREAM_FAILED where the database fails
  */
-export function answerRequest(routes: readonly Route[], request: DownstreamRequest): DownstreamReply {
+export function answerRequest(routes: readonly Route[], request: PlatformRequest): DownstreamReply {
   const query = request.url.searchParams;
   const [organizationId, ...more] = query.getAll('organization_id');
   if (organizationId === undefined || more.length > 0 || !/^[\x20-\x7e]{1,200}$/.test(organizationId)) {

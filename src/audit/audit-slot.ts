@@ -13,6 +13,8 @@ export type RequestFacts = {
   readonly clientAddress: string | null;
   readonly clientName: string | null;
   readonly onBehalfOf: string | null;
+  /** The caller's trace (https://www.w3.org/TR/trace-context/), which the platform is told as well. */
+  readonly traceparent: string | null;
 };
 
 /** Who speaks, as the row shows it. */
@@ -45,6 +47,7 @@ export type Outcome = {
 /** One request's one closing row: opened first, closed once, committed before the answer leaves. */
 export type AuditSlot = {
   readonly requestId: RequestId;
+  readonly traceparent: string | null;
   learn(facts: Learned): void;
   /**
    * The closing row, for a mutation that writes it in its own transaction and then calls `settled`. `concerned`
@@ -107,6 +110,7 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
 
   return {
     requestId,
+    traceparent: facts.traceparent,
     learn: (more) => void Object.assign(learned, more),
     successRow(change, concerned) {
       const own = row('call', { status: learned.successStatus ?? 200, change });

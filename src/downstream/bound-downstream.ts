@@ -4,16 +4,26 @@ import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import { platformId } from '../organization.ts';
 import type { Downstream, DownstreamReply, DownstreamRequest } from './downstream.ts';
+import { requireOwnReply } from './own-reply.ts';
 import type { Path } from './path.ts';
+import { type Query, writeOrganization } from './write-organization.ts';
 
-export type Query = Readonly<
-  Record<string, string | number | boolean | readonly string[] | null | undefined>
->;
+export type { Query } from './write-organization.ts';
+
+/** A request in a tool's own words; the organisation is not among them. */
+export type BoundRequest = {
+  readonly method: DownstreamRequest['method'];
+  readonly path: Path;
+  readonly query?: Query;
+  readonly body?: object | undefined;
+};
 
 /** The platform as one organisation sees it. There is no way to name another. */
 export type BoundDownstream = {
   get<Schema extends z.ZodType>(path: Path, query: Query, reply: Schema): Promise<z.output<Schema>>;
   post<Schema extends z.ZodType>(path: Path, body: object, reply: Schema): Promise<z.output<Schema>>;
+  /** The reply as it came, but for what is another organisation's. */
+  request(request: BoundRequest): Promise<unknown>;
 };
 
 type Binding = {
@@ -23,44 +33,46 @@ type Binding = {
   readonly signal: AbortSignal;
 };
 
-/** The one client: it writes `organization_id` last, and shows no reply that speaks of another organisation. */
+/** The one client: it writes the organisation last, and shows no reply that speaks of another. */
 export function bindDownstream(downstream: Downstream, binding: Binding): BoundDownstream {
-  const speaksFor = platformId(binding.caller.organization);
+  const { caller, slot, signal } = binding;
+  const { id } = caller.organization;
+  const speaksFor = platformId(caller.organization);
 
-  async function call<Schema extends z.ZodType>(
-    method: DownstreamRequest['method'],
-    path: Path,
-    query: Query,
-    body: unknown,
-    schema: Schema,
-  ): Promise<z.output<Schema>> {
-    const url = buildUrl(path, query, speaksFor);
-    if (binding.effect !== 'reads' && method !== 'GET')
-      await binding.slot.intent({ method, path: url.pathname });
-    const reply = await downstream.send({ method, url, body, signal: binding.signal });
+  async function request({ method, path, query = {}, body }: BoundRequest): Promise<unknown> {
+    // Before anything is noted: where the gateway has no credential, nothing is about to leave.
+    const credential = downstream.credentialFor(id);
+    const draft = { path, query, headers: { ...tracesOf(slot, caller), ...credential }, body };
+    const addressed = writeOrganization(draft, speaksFor, downstream.terms);
+    const writes = binding.effect !== 'reads' && method !== 'GET';
+    if (writes) await slot.intent({ method, path: addressed.url.pathname });
+    const isRepeatable = method === 'GET';
+    const reply = await downstream.send({ method, ...addressed, isRepeatable, organizationId: id, signal });
     requireSuccess(reply);
-    requireOwnRows(reply.body, speaksFor);
-    const parsed = schema.safeParse(reply.body);
-    if (!parsed.success) throw new AppError('DOWNSTREAM_FAILED', { cause: parsed.error });
-    return parsed.data;
+    requireOwnReply(reply.body, speaksFor, downstream.terms.requireOrganizationInReply);
+    return reply.body;
+  }
+
+  async function parsed<Schema extends z.ZodType>(sent: BoundRequest, schema: Schema) {
+    const reply = schema.safeParse(await request(sent));
+    if (!reply.success) throw new AppError('DOWNSTREAM_FAILED', { cause: reply.error });
+    return reply.data;
   }
 
   return {
-    get: (path, query, reply) => call('GET', path, query, undefined, reply),
-    post: (path, body, reply) => call('POST', path, {}, body, reply),
+    request,
+    get: (path, query, reply) => parsed({ method: 'GET', path, query }, reply),
+    post: (path, body, reply) => parsed({ method: 'POST', path, body }, reply),
   };
 }
 
-function buildUrl(path: Path, query: Query, organizationId: string): URL {
-  const url = new URL(path.text, 'http://platform.invalid');
-  if (url.pathname.split('/').length !== path.segments) throw new AppError('VALIDATION_ERROR');
-  for (const [name, value] of Object.entries(query)) {
-    if (value === undefined || value === null) continue;
-    for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item));
-  }
-  url.searchParams.delete('organization_id');
-  url.searchParams.append('organization_id', organizationId);
-  return url;
+/** What joins the platform's own log with our audit: the request, the trace, and the key's public part. */
+function tracesOf({ requestId, traceparent }: AuditSlot, { key }: Caller): Record<string, string> {
+  return {
+    'x-request-id': requestId,
+    ...(traceparent !== null && { traceparent }),
+    ...(key !== null && { 'x-tenantry-key-prefix': key.prefix }),
+  };
 }
 
 /** The platform's own words stay behind: they may speak of what is not the caller's. */
@@ -71,12 +83,4 @@ function requireSuccess({ status }: DownstreamReply): void {
     throw new AppError('VALIDATION_ERROR', { message: 'The platform refused the arguments.' });
   }
   throw new AppError('DOWNSTREAM_FAILED', { detail: { downstream_status: status } });
-}
-
-/** Every object in the reply that names an organisation must name this one. */
-function requireOwnRows(value: unknown, organizationId: string): void {
-  if (typeof value !== 'object' || value === null) return;
-  if ('organization_id' in value && value.organization_id !== organizationId)
-    throw new AppError('TENANT_MISMATCH');
-  for (const inner of Object.values(value)) requireOwnRows(inner, organizationId);
 }

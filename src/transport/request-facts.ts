@@ -18,5 +18,12 @@ export function requestFacts(
     clientAddress: clientAddress(socket.remoteAddress, rawHeaders, trustedProxies),
     clientName: first('user-agent'),
     onBehalfOf: first('x-on-behalf-of') ?? first('traceparent'),
+    traceparent: traceOf(first('traceparent')),
   };
 }
+
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** Only what is a trace travels on: anything else would be a header that a caller wrote for the platform. */
+const traceOf = (text: string | null): string | null =>
+  text !== null && TRACEPARENT.test(text) ? text : null;

@@ -68,7 +68,14 @@ async function receive(
   deps: StdioDeps,
   deliver: (message: JSONRPCMessage) => void,
 ): Promise<object | undefined> {
-  const facts = { method: 'stdio', target: '', clientAddress: null, clientName: null, onBehalfOf: null };
+  const facts = {
+    method: 'stdio',
+    target: '',
+    clientAddress: null,
+    clientName: null,
+    onBehalfOf: null,
+    traceparent: null,
+  };
   const slot = openAuditSlot(facts, deps.slot);
   const id = isRecord(body) && (typeof body.id === 'string' || typeof body.id === 'number') ? body.id : null;
   try {

@@ -9,6 +9,7 @@ import { openPlatform } from '../../db/platform/open-platform.ts';
 import { type AuditEvent, chainHash } from '../../src/audit/audit-event.ts';
 import { operatorRow } from '../../src/audit/operator-row.ts';
 import { type Environment, loadConfig } from '../../src/config.ts';
+import { createConfiguredDownstream } from '../../src/downstream/configured-downstream.ts';
 import type { DownstreamReply, DownstreamRequest } from '../../src/downstream/downstream.ts';
 import { createHttpApp } from '../../src/http-app.ts';
 import type { OrganizationId } from '../../src/ids.ts';
@@ -17,7 +18,7 @@ import type { MintRequest } from '../../src/keys/mint.ts';
 import { mintKey } from '../../src/keys/mint-key.ts';
 import { createLog } from '../../src/log.ts';
 import { provisionOrganization } from '../../src/provisioning/provision.ts';
-import { createServices, type Services } from '../../src/services.ts';
+import { createServices, type Platform, type Services } from '../../src/services.ts';
 import type { Tool } from '../../src/tool/define-tool.ts';
 import { operatorTools, tools as shippedTools } from '../../tools/index.ts';
 
@@ -47,7 +48,10 @@ export async function startApp(options: Options = {}) {
   const sent: DownstreamRequest[] = [];
   const config = settledConfig(dataDir, options);
   const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
-  const embedded = openPlatform(config.platformFile, { now });
+  const embedded: Platform =
+    config.downstream.url === 'embedded:'
+      ? openPlatform(config.platformFile, { now })
+      : createConfiguredDownstream(config.downstream, options.env ?? {});
   const platform = {
     ...embedded,
     async send(request: DownstreamRequest) {

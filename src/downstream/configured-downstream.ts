@@ -1,0 +1,23 @@
+import type { Environment } from '../config.ts';
+import type { DownstreamSettings } from '../config-downstream.ts';
+import type { Downstream } from './downstream.ts';
+import { credentialFrom } from './gateway-credential.ts';
+import { createHttpDownstream } from './http-downstream.ts';
+
+/** The platform that the configuration names by its URL; secrets come from the environment alone. */
+export function createConfiguredDownstream(settings: DownstreamSettings, env: Environment): Downstream {
+  const [, origin = '', path = ''] = /^(https?:\/\/[^/]+)(.*?)\/?$/.exec(settings.url) ?? [];
+  return createHttpDownstream({
+    origin,
+    terms: {
+      organization: settings.organization,
+      basePath: path,
+      requireOrganizationInReply: settings.requireOrganizationInReply,
+    },
+    credentialFor: credentialFrom(settings.credential, env),
+    timeoutMs: settings.timeoutSeconds * 1000,
+    maxResponseBytes: settings.maxResponseBytes,
+    retries: settings.retries,
+    connections: settings.connections,
+  });
+}
