@@ -17,5 +17,5 @@ export async function callOperatorTool(
     tool.access === 'bootstrap-code'
       ? await tool.handle(input, bindBootstrap(slot, deps))
       : await tool.handle(input, bindOperator(slot, deps));
-  return tool.output.parse(handled);
+  return tool.parseOutput(handled);
 }

@@ -56,7 +56,7 @@ export async function callTool(caller: Caller, call: ToolCall, deps: CallToolDep
   try {
     const context = bindContext(caller, tool, call, signal, deps);
     const handled = await settleOrAbort(tool.handle(opened, context), signal);
-    return sealCursor(caller, tool, input, tool.output.parse(handled), deps);
+    return sealCursor(caller, tool, input, tool.parseOutput(handled), deps);
   } finally {
     clear();
   }

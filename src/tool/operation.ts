@@ -23,6 +23,12 @@ export type OperationDefinition<Input extends z.ZodObject, Output extends z.ZodO
   readonly output: Output;
 };
 
+/** Where the arguments are wrong, and what was expected there; never the value that was sent. */
+export type InputIssue = { readonly path: string; readonly expected: string };
+export type ParsedInput =
+  | { readonly ok: true; readonly data: Record<string, unknown> }
+  | { readonly ok: false; readonly issues: readonly InputIssue[] };
+
 /** A definition as the program keeps it: its types settled, its schemas converted, once. */
 export type Operation = {
   readonly name: string;
@@ -31,8 +37,10 @@ export type Operation = {
   readonly effect: Effect;
   readonly rest: RestRoute | null;
   readonly creates: boolean;
-  readonly input: z.ZodObject;
-  readonly output: z.ZodObject;
+  /** The arguments as the definition declares them; nothing unknown passes. */
+  readonly parseInput: (raw: Readonly<Record<string, unknown>>) => ParsedInput;
+  /** What a handler gave, as the definition declares it. Throws for what does not fit. */
+  readonly parseOutput: (handled: unknown) => Record<string, unknown>;
   readonly inputJsonSchema: JsonSchema;
   readonly outputJsonSchema: JsonSchema;
 };
@@ -51,11 +59,21 @@ export function settleOperation(definition: OperationDefinition<z.ZodObject, z.Z
     effect,
     rest: rest ?? null,
     creates: creates ?? false,
-    input,
-    output,
+    parseInput: (raw) => parseBySchema(input, raw),
+    parseOutput: (handled) => output.parse(handled),
     inputJsonSchema,
     outputJsonSchema: toJsonSchema(output, 'output'),
   };
+}
+
+function parseBySchema(schema: z.ZodObject, raw: unknown): ParsedInput {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return { ok: true, data: parsed.data };
+  const issues = parsed.error.issues.map(({ path, message }) => ({
+    path: path.map(String).join('.'),
+    expected: message,
+  }));
+  return { ok: false, issues };
 }
 
 /** The HTTP status of an answer that went well. */

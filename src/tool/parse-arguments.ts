@@ -1,10 +1,9 @@
-import type { z } from 'zod';
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import { redactKeys } from '../log.ts';
 import type { Tool } from './define-tool.ts';
 import { requireNoOrganization } from './gate.ts';
-import type { Operation } from './operation.ts';
+import type { InputIssue, Operation } from './operation.ts';
 
 export type RawArguments = Readonly<Record<string, unknown>>;
 
@@ -43,17 +42,17 @@ function requireFewElements(rawArguments: RawArguments, maxElements: number): vo
   throw new AppError('VALIDATION_ERROR', { message: `The arguments hold more than ${maxElements} values.` });
 }
 
-function parseBySchema({ input }: Operation, rawArguments: RawArguments): Record<string, unknown> {
-  const parsed = input.safeParse(rawArguments);
-  if (!parsed.success) throw validationError(parsed.error);
+function parseBySchema(operation: Operation, rawArguments: RawArguments): Record<string, unknown> {
+  const parsed = operation.parseInput(rawArguments);
+  if (!parsed.ok) throw validationError(parsed.issues);
   return parsed.data;
 }
 
 /** Says where and what was expected, never the value that was sent. */
-function validationError(error: z.ZodError): AppError {
-  const issues = error.issues.slice(0, MOST_ISSUES).map((issue) => ({
-    path: clip(issue.path.map(String).join('.')),
-    expected: clip(issue.message),
+function validationError(found: readonly InputIssue[]): AppError {
+  const issues = found.slice(0, MOST_ISSUES).map((issue) => ({
+    path: clip(issue.path),
+    expected: clip(issue.expected),
   }));
   const message = issues
     .map(({ path, expected }) => (path === '' ? expected : `${path}: ${expected}`))

@@ -63,7 +63,7 @@ test.each<[string, string, Reply]>([
   [
     'compressed bytes',
     'DOWNSTREAM_FAILED',
-    raw('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip', 'xx'),
+    raw('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip', '{}'),
   ],
   ['no HTTP at all', 'DOWNSTREAM_FAILED', raw('SSH-2.0-secret')],
   ['a closed socket', 'DOWNSTREAM_FAILED', (_, response) => void response.destroy()],
@@ -97,7 +97,7 @@ test('a reply of a hundred megabytes is let go of as soon as it is too large', a
   expect(written).toBeLessThan(90);
 });
 
-test('silence ends when its time is up, before the first byte and after it', async () => {
+test('silence ends when its time is up, before the first byte, after it, and however slowly they drip', async () => {
   const silent = await startBehind(() => {}, { timeoutSeconds: 1 });
   const startedMs = performance.now();
   expect(await silent.codeOf()).toBe('DOWNSTREAM_TIMEOUT');
@@ -109,7 +109,15 @@ test('silence ends when its time is up, before the first byte and after it', asy
     { timeoutSeconds: 1 },
   );
   expect(await halting.codeOf()).toBe('DOWNSTREAM_TIMEOUT');
-  expect(performance.now() - startedMs).toBeLessThan(4000);
+  const dripping = await startBehind(
+    async (_call, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      for (; !response.destroyed; await setTimeout(200)) response.write(' ');
+    },
+    { timeoutSeconds: 1 },
+  );
+  expect(await dripping.codeOf()).toBe('DOWNSTREAM_TIMEOUT');
+  expect(performance.now() - startedMs).toBeLessThan(5500);
 });
 
 test('a platform that is not there is a failure, and found again when it comes back', async () => {
