@@ -148,6 +148,17 @@ const Settings = z.strictObject({
     })
     .prefault({}),
   downstream,
+  tools: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A module of your own that exports `tools`, a list made with defineTool of "tenantry/tool"; relative to this file.',
+    ),
+  builtinTools: z
+    .boolean()
+    .default(true)
+    .describe('Off removes the tools of the shipped platform, and keeps those of keys, members and audit.'),
   scopes,
   permissions,
   keys,

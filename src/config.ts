@@ -181,6 +181,7 @@ function settle(file: ConfigFile, path: string, env: Environment): Config {
   const dataDir = resolve(dirname(path), file.dataDir);
   return {
     ...rest,
+    ...(file.tools !== undefined && { tools: resolve(dirname(path), file.tools) }),
     dataDir,
     file: path,
     storeFile: resolve(dataDir, store.url.slice('sqlite:'.length)),

@@ -5,17 +5,19 @@ import type { AddressInfo } from 'node:net';
 import { openStore } from '../db/open-store.ts';
 import { openPlatform } from '../db/platform/open-platform.ts';
 import { openRestoration } from '../db/restore.ts';
-import { operatorTools, tools } from '../tools/index.ts';
+import { operatorTools, platformTools, tools as shippedTools } from '../tools/index.ts';
 import { chainHash } from './audit/audit-event.ts';
 import { runCli } from './cli/program.ts';
 import type { Listening, Runtime } from './cli/runtime.ts';
 import { sentenceOf } from './cli/with-services.ts';
 import type { Config } from './config.ts';
+import { prepareTools } from './configured-tools.ts';
 import { createConfiguredDownstream } from './downstream/configured-downstream.ts';
 import { startHousekeeping, writeRefusalSummary } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
 import { createLog } from './log.ts';
-import { createServices, type Services, toolMistakes } from './services.ts';
+import { createServices, type Services } from './services.ts';
+import type { Tool } from './tool/define-tool.ts';
 
 /** Connections are cheap to open and hold: every wait has an end (milliseconds and bytes). */
 const connectionLimits = {
@@ -36,7 +38,10 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-async function openServices(config: Config): Promise<Services & { close(): Promise<void> }> {
+async function openServices(
+  config: Config,
+  tools: readonly Tool[],
+): Promise<Services & { close(): Promise<void> }> {
   const now = Date.now;
   const log = createLog({
     level: config.logLevel,
@@ -98,7 +103,7 @@ const runtime: Runtime = {
   err: (line) => process.stderr.write(`${line}\n`),
   isTerminal: process.stdout.isTTY,
   now: Date.now,
-  toolMistakes: (config) => toolMistakes(config, tools),
+  prepareTools: (config) => prepareTools(config, { tools: shippedTools, platformTools }),
   openServices,
   openRestoration: (config, file) => openRestoration(config.storeFile, file, { chainHash, now: Date.now }),
   listen,

@@ -17,7 +17,7 @@ import type { CallToolDeps } from './tool/call-tool.ts';
 import { createCursors } from './tool/cursor.ts';
 import type { OperatorTool } from './tool/define-operator-tool.ts';
 import type { Tool } from './tool/define-tool.ts';
-import { createRegistry, registryMistakes } from './tool/registry.ts';
+import { createRegistry } from './tool/registry.ts';
 import type { GateRules } from './transport/mcp-gate.ts';
 import type { McpServerDeps } from './transport/mcp-server.ts';
 import { createMetrics, type Metrics } from './transport/metrics.ts';
@@ -61,11 +61,6 @@ type Parts = {
   readonly log: Log;
   readonly now: () => number;
 };
-
-/** What the tools and the configuration say against each other, before anything is opened. */
-export function toolMistakes(config: Config, tools: readonly Tool[]): readonly string[] {
-  return registryMistakes(tools, createCatalogue(config.scopes.catalogue));
-}
 
 export async function createServices(parts: Parts): Promise<Services> {
   const { config, store, now } = parts;

@@ -49,9 +49,8 @@ import { createStudy } from './studies/create-study.ts';
 import { getStudy } from './studies/get-study.ts';
 import { listStudies } from './studies/list-studies.ts';
 
-/** Every tool, by hand, in the order in which clients list them. */
-export const tools = [
-  whoami,
+/** The tools of a platform of agents, studies and jobs; `builtinTools: false` removes them. */
+export const platformTools = [
   searchAgents,
   getAgent,
   listResearchGroups,
@@ -62,6 +61,10 @@ export const tools = [
   createStudy,
   listJobs,
   getJob,
+] as const;
+
+/** Who one is, keys, people and the audit: always there. */
+export const managementTools = [
   listKeys,
   getKey,
   mintKey,
@@ -87,6 +90,9 @@ export const tools = [
   listOrgTokens,
   revokeOrgToken,
 ] as const;
+
+/** Every tool, by hand, in the order in which clients list them. */
+export const tools = [whoami, ...platformTools, ...managementTools] as const;
 
 /** What the operator of the platform may do, on REST alone, with `ADMIN_TOKEN` or the bootstrap code. */
 export const operatorTools = [

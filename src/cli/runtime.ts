@@ -1,7 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Config, Environment } from '../config.ts';
+import type { PreparedTools } from '../configured-tools.ts';
 import type { Services } from '../services.ts';
 import type { Restoration } from '../store.ts';
+import type { Tool } from '../tool/define-tool.ts';
 
 /** A server that accepts requests. */
 export type Listening = {
@@ -24,10 +26,10 @@ export type Runtime = {
   /** Whether a person reads standard output. */
   readonly isTerminal: boolean;
   readonly now: () => number;
-  /** What the tools of this program and the configuration say against each other. */
-  toolMistakes(config: Config): readonly string[];
+  /** The tools that `config` names besides the shipped ones, and what is wrong with them. */
+  prepareTools(config: Config): Promise<PreparedTools>;
   /** Opens the stores that `config` names; the caller closes them. */
-  openServices(config: Config): Promise<Services & { close(): Promise<void> }>;
+  openServices(config: Config, tools: readonly Tool[]): Promise<Services & { close(): Promise<void> }>;
   /** Prepares to restore the store that `config` names from `file`; the caller closes it. @throws a sentence */
   openRestoration(config: Config, file: string): Restoration;
   listen(services: Services): Promise<Listening>;

@@ -1,16 +1,27 @@
 import { type Config, loadConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Services } from '../services.ts';
+import type { Tool } from '../tool/define-tool.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 
 /** The configuration, or its mistakes on standard error, each on a line of its own. */
 export function requireConfig(runtime: Runtime): Config | undefined {
   const loaded = loadConfig(runtime.env, runtime.cwd);
-  const mistakes = loaded.ok ? runtime.toolMistakes(loaded.config) : loaded.mistakes;
-  if (loaded.ok && mistakes.length === 0) return loaded.config;
+  if (loaded.ok) return loaded.config;
+  return explain(loaded.mistakes, runtime);
+}
+
+function explain(mistakes: readonly string[], runtime: Runtime): undefined {
   runtime.err('The configuration is not valid:');
   for (const mistake of mistakes) runtime.err(`  ${mistake}`);
-  return undefined;
+}
+
+/** The configuration and the tools that it comes to. */
+async function requireSetup(runtime: Runtime): Promise<Setup | undefined> {
+  const config = requireConfig(runtime);
+  if (config === undefined) return undefined;
+  const { tools, mistakes } = await runtime.prepareTools(config);
+  return mistakes.length === 0 ? { config, tools } : explain(mistakes, runtime);
 }
 
 /** Runs `work` on the stores of this configuration and closes them, whatever happens. */
@@ -18,9 +29,9 @@ export async function withServices(
   runtime: Runtime,
   work: (services: Services) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const config = requireConfig(runtime);
-  if (config === undefined) return 78;
-  const services = await openOrExplain(config, runtime);
+  const setup = await requireSetup(runtime);
+  if (setup === undefined) return 78;
+  const services = await openOrExplain(setup, runtime);
   if (services === undefined) return 1;
   try {
     return await work(services);
@@ -32,9 +43,9 @@ export async function withServices(
   }
 }
 
-async function openOrExplain(config: Config, runtime: Runtime) {
+async function openOrExplain({ config, tools }: Setup, runtime: Runtime) {
   try {
-    return await runtime.openServices(config);
+    return await runtime.openServices(config, tools);
   } catch (error) {
     runtime.err(
       `The stores in ${config.dataDir} cannot be opened: ${sentenceOf(error)}. TENANTRY_DATA_DIR names another folder.`,
@@ -42,6 +53,8 @@ async function openOrExplain(config: Config, runtime: Runtime) {
     return undefined;
   }
 }
+
+type Setup = { readonly config: Config; readonly tools: readonly Tool[] };
 
 const adviceOn: Readonly<Record<string, string>> = {
   EADDRINUSE: 'stop what listens there, or set PORT',

@@ -1,6 +1,7 @@
 /** The only door for tools: all that a tool may import of the program, published as `tenantry/tool`. */
 export { auditToWire } from '../audit/audit-wire.ts';
 export { path } from '../downstream/path.ts';
+export { AppError } from '../errors.ts';
 export { isoTimeOrNull } from '../iso-time.ts';
 export { keyStatuses } from '../keys/key-record.ts';
 export { keepItWarning, keepThemWarning, keyToWire, mintedToWire, rotatedToWire } from '../keys/key-wire.ts';

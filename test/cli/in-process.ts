@@ -9,10 +9,12 @@ import { chainHash } from '../../src/audit/audit-event.ts';
 import { runCli } from '../../src/cli/program.ts';
 import type { Listening, Runtime } from '../../src/cli/runtime.ts';
 import type { Config, Environment } from '../../src/config.ts';
+import { prepareTools } from '../../src/configured-tools.ts';
 import { createHttpApp } from '../../src/http-app.ts';
 import { createLog } from '../../src/log.ts';
-import { createServices, type Services, toolMistakes } from '../../src/services.ts';
-import { operatorTools, tools } from '../../tools/index.ts';
+import { createServices, type Services } from '../../src/services.ts';
+import type { Tool } from '../../src/tool/define-tool.ts';
+import { operatorTools, platformTools, tools as shippedTools } from '../../tools/index.ts';
 
 /** A command as main would run it, on the real stores and sockets, and without the half second that a process takes. */
 export async function runHere(
@@ -72,8 +74,8 @@ function createRuntime(env: Environment, cwd: string) {
     },
     isTerminal: false,
     now: Date.now,
-    toolMistakes: (config) => toolMistakes(config, tools),
-    openServices: (config) => openServices(config),
+    prepareTools: (config) => prepareTools(config, { tools: shippedTools, platformTools }),
+    openServices,
     openRestoration: (config, file) => openRestoration(config.storeFile, file, { chainHash, now: Date.now }),
     listen,
     stopRequested: () => Promise.resolve(),
@@ -81,7 +83,10 @@ function createRuntime(env: Environment, cwd: string) {
   return { runtime, seen };
 }
 
-async function openServices(config: Config): Promise<Services & { close(): Promise<void> }> {
+async function openServices(
+  config: Config,
+  tools: readonly Tool[],
+): Promise<Services & { close(): Promise<void> }> {
   const now = Date.now;
   const log = createLog({ level: config.logLevel, pretty: false, write: () => {} });
   const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });

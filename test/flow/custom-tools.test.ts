@@ -1,0 +1,127 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { prepareTools } from '../../src/configured-tools.ts';
+import { platformTools, tools as shipped } from '../../tools/index.ts';
+import { readDemo, root, temporaryDir, writeConfig } from '../support/fresh-start.ts';
+import { callTool, requestJson, rpc } from '../support/http.ts';
+import { startProgram, startServer } from '../support/program.ts';
+import { refusalIn } from '../support/refusal.ts';
+
+const example = join(root, 'examples/custom-tools/mcp.config.json');
+
+test('the example serves its tools beside ours: listed, gated, bound, audited', {
+  timeout: 60_000,
+}, async () => {
+  const env = { TENANTRY_CONFIG: example, TENANTRY_DATA_DIR: temporaryDir() };
+  const server = await startServer(env, root);
+  const { defaultKeys, managerKeys } = readDemo(server.seen.stderr);
+  const [acme = '', bolt = ''] = defaultKeys;
+  const listed = (await rpc(server.url, acme, 'tools/list')).body.result.tools;
+  expect(listed.map(({ name }: { name: string }) => name)).toEqual(
+    expect.arrayContaining(['introduce_agent', 'roll_dice']),
+  );
+  const found = await callTool(server.url, acme, 'search_agents', { limit: 1 });
+  const { agent_id, name } = found.body.result.structuredContent.agents[0];
+  const introduced = await callTool(server.url, acme, 'introduce_agent', { agent_id });
+  expect(introduced.body.result.structuredContent).toEqual({
+    introduction: expect.stringContaining(name),
+    on_behalf_of: 'Acme Research',
+  });
+  const onRest = await requestJson(`${server.url}/v1/introductions/${agent_id}`, { key: acme });
+  expect(onRest.body).toEqual(introduced.body.result.structuredContent);
+  // Of another organisation it is as unknown as any: the tool has no way to ask for it.
+  expect(refusalIn(await callTool(server.url, bolt, 'introduce_agent', { agent_id })).code).toBe('NOT_FOUND');
+
+  const rolled = await callTool(server.url, acme, 'roll_dice', { dice: 3 });
+  expect(rolled.body.result.structuredContent.rolls).toHaveLength(3);
+  expect(refusalIn(await callTool(server.url, acme, 'roll_dice', { dice: 10, sides: 100 }))).toMatchObject({
+    code: 'VALIDATION_ERROR',
+  });
+  for (const args of [{ dice: 0 }, { dice: 'x' }, { more: 1 }, { organization_id: 'x' }]) {
+    const code = refusalIn(await callTool(server.url, acme, 'roll_dice', args)).code;
+    expect(['VALIDATION_ERROR', 'ORGANIZATION_IN_ARGUMENTS']).toContain(code);
+  }
+  const manager = managerKeys[0] ?? '';
+  const minted = await callTool(server.url, manager, 'mint_key', {
+    scope_type: 'global',
+    name: 'x',
+    scopes: ['agent:read'],
+  });
+  const narrow = minted.body.result.structuredContent.auth_token;
+  const refused = await callTool(server.url, narrow, 'roll_dice');
+  expect([refused.status, refusalIn(refused)]).toMatchObject([
+    403,
+    { code: 'INSUFFICIENT_SCOPE', required: ['dice:roll'] },
+  ]);
+  const { events } = (await requestJson(`${server.url}/v1/audit?tool=roll_dice&limit=100`, { key: manager }))
+    .body;
+  expect(events).toHaveLength(7);
+  server.kill('SIGTERM');
+  expect(await server.closed).toMatchObject({ code: 0 });
+});
+
+const door = pathToFileURL(join(root, 'src/tool.js')).href;
+const zod = pathToFileURL(join(root, 'node_modules/zod/index.js')).href;
+
+/** What a configuration with `source` as its module of tools comes to. */
+async function prepare(source: string | null, config: object = {}) {
+  const { dir, file } = writeConfig({ tools: './tools.mjs', ...config });
+  const names = `import { AppError, defineTool } from '${door}';\nimport { z } from '${zod}';\n`;
+  if (source !== null) writeFileSync(join(dir, 'tools.mjs'), names + source);
+  const loaded = loadConfig({ TENANTRY_CONFIG: file }, dir);
+  if (!loaded.ok) throw new Error(loaded.mistakes.join());
+  return prepareTools(loaded.config, { tools: shipped, platformTools });
+}
+
+const toolSource = (fields: string) => `export const tools = [defineTool({
+  name: 'mine', title: 'Mine', description: 'Mine.', scope: 'agent:read', effect: 'reads',
+  input: z.strictObject({}), output: z.object({}), handle: async () => ({}), ${fields} })];`;
+
+test.each([
+  ['that is not there', null, /can be loaded, .*tools\.mjs/],
+  ['that throws', "throw new Error('broken on purpose');", /can be loaded, .*broken on purpose/],
+  ['with a mistake of syntax', 'export const = 1;', /can be loaded/],
+  ['without tools', 'export const more = [];', /to export "tools"/],
+  ['whose tools are no list', 'export const tools = {};', /to export "tools"/],
+  [
+    'of a tool made by hand',
+    "export const tools = [{ name: 'x', scope: 'any', handle() {} }];",
+    /to export "tools"/,
+  ],
+  ['whose input is not strict', toolSource('input: z.object({})'), /must be a z\.strictObject/],
+  ['without a scope', toolSource('scope: undefined'), /to export "tools"/],
+  ['of an unknown scope', toolSource("scope: 'dice:roll'"), /scope of the catalogue, got "dice:roll"/],
+  ['with a name of ours', toolSource("name: 'search_agents'"), /search_agents: expected a name of its own/],
+  ['with no name for a tool', toolSource("name: 'my tool'"), /expected a valid tool name/],
+  ['on a route of ours', toolSource("rest: 'GET /v1/agents/{id}'"), /expected a route of its own/],
+  ['on a management path', toolSource("rest: 'GET /v1/keys/mine'"), /not reserved/],
+  ['on the MCP path', toolSource("rest: 'POST /mcp'"), /not reserved/],
+  ['on an operator path', toolSource("rest: 'GET /admin/x'"), /not reserved/],
+])('a module %s is told at the start', async (_what, source, mistake) => {
+  const { mistakes } = await prepare(source);
+  expect(mistakes).toEqual([expect.stringMatching(mistake)]);
+});
+
+test('without the shipped platform its tools are gone, and those of keys stay', async () => {
+  const catalogue = ['mine:read'];
+  const scopes = { catalogue, canonical: catalogue };
+  const { tools, mistakes } = await prepare(toolSource("scope: 'mine:read'"), {
+    builtinTools: false,
+    scopes,
+  });
+  expect(mistakes).toEqual([]);
+  const names = tools.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(['whoami', 'mint_key', 'list_audit_events', 'mine']));
+  expect(names.filter((name) => /agent|stud|job|research/.test(name))).toEqual([]);
+  expect(names).toHaveLength(shipped.length - platformTools.length + 1);
+});
+
+test('a module that is wrong ends the start with 78', { timeout: 30_000 }, async () => {
+  const { dir, file } = writeConfig({ tools: './none.ts', server: { port: 0 } });
+  const { code, stdout, stderr } = await startProgram(['serve'], { TENANTRY_CONFIG: file }, dir).closed;
+  expect([code, stdout]).toEqual([78, '']);
+  expect(stderr).toMatch(/tools: expected a module that can be loaded/);
+});
