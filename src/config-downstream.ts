@@ -80,5 +80,69 @@ export const downstream = z
 const hasPlace = ({ url: text, organization }: { url: string; organization: { name: string } }): boolean =>
   text.includes(`{${organization.name}}`);
 
-export type DownstreamSettings = z.infer<typeof downstream>;
+/** How a platform is spoken to, wherever it is. */
+export type HttpSettings = Omit<z.infer<typeof downstream>, 'url'>;
 export type GatewayCredential = z.infer<typeof gatewayCredential>;
+
+const scopeName = z
+  .string()
+  .regex(/^[a-z][a-z_]{0,63}:[a-z][a-z_]{0,63}$/, 'expected a scope such as "agent:read"');
+
+const operationScopes = z
+  .strictObject({
+    operations: z
+      .record(z.string(), scopeName)
+      .default({})
+      .describe('By operationId, or "get /path" without one.'),
+    tags: z.record(z.string(), scopeName).default({}).describe('By tag, for operations that are not named.'),
+    methods: z
+      .partialRecord(z.enum(['get', 'post', 'put', 'patch', 'delete']), scopeName)
+      .default({})
+      .describe('By method, for the rest. What has no scope by any of the three is not exposed.'),
+  })
+  .describe('The scope that each operation asks for.');
+
+const prefix = z
+  .string()
+  .regex(/^[a-z][a-z0-9]{0,15}$/, 'expected a word such as "platform"')
+  .describe('Starts the name of each of its tools.');
+
+const openApiDownstream = z
+  .strictObject({
+    prefix,
+    openapi: z
+      .string()
+      .min(1)
+      .describe('An OpenAPI 3.0 or 3.1 document: a file, relative to this one, or an https URL.'),
+    url: z
+      .string()
+      .refine(
+        (text) => https.test(text) || loopback.test(text),
+        'expected a URL such as "https://api.example.com/v2"',
+      )
+      .optional()
+      .describe("The platform's address; the first absolute one of the document when left out."),
+    scopes: operationScopes,
+    rest: z.boolean().default(true).describe('Serves each operation at its own path and method too.'),
+    checkReplies: z.boolean().default(true).describe('Holds replies to what the document says of them.'),
+    ...httpSettings,
+  })
+  .describe('A platform that an OpenAPI document describes.');
+
+export const downstreams = z
+  .array(openApiDownstream)
+  .default([])
+  .superRefine((list, context) => {
+    const seen = new Set<string>();
+    for (const [index, { prefix: name }] of list.entries()) {
+      if (seen.has(name))
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'prefix'],
+          message: 'expected a prefix of its own',
+        });
+      seen.add(name);
+    }
+  });
+
+export type OpenApiSettings = z.infer<typeof openApiDownstream>;

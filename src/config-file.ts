@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { downstream, headerName } from './config-downstream.ts';
+import { downstream, downstreams, headerName } from './config-downstream.ts';
 import { isPermissionMapReadable, requireMappedScopes } from './scopes/permission-map.ts';
 import { builtInScopes, defaultCanonicalScopes, defaultCatalogue } from './scopes/scopes.ts';
 
@@ -148,6 +148,7 @@ const Settings = z.strictObject({
     })
     .prefault({}),
   downstream,
+  downstreams,
   tools: z
     .string()
     .min(1)

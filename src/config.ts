@@ -138,10 +138,12 @@ function contradictions(value: unknown): string[] {
 }
 
 /** One for each organisation may come and go; one for all is missed at the start, not at the first call. */
-function missingCredentials({ downstream }: ConfigFile, env: Environment): string[] {
-  const name = downstream.credential?.environment;
-  if (name === undefined || name.includes('{') || env[name]) return [];
-  return [`${name}: expected the credential that downstream.credential.environment names`];
+function missingCredentials({ downstream, downstreams }: ConfigFile, env: Environment): string[] {
+  return [downstream, ...downstreams].flatMap(({ credential }) => {
+    const name = credential?.environment;
+    if (name === undefined || name.includes('{') || env[name]) return [];
+    return [`${name}: expected the credential that the configuration names`];
+  });
 }
 
 /** A secret that opens a door must be beyond guessing. */
@@ -181,6 +183,7 @@ function settle(file: ConfigFile, path: string, env: Environment): Config {
   const dataDir = resolve(dirname(path), file.dataDir);
   return {
     ...rest,
+    downstreams: file.downstreams.map((each) => ({ ...each, openapi: resolveSource(each.openapi, path) })),
     ...(file.tools !== undefined && { tools: resolve(dirname(path), file.tools) }),
     dataDir,
     file: path,
@@ -190,3 +193,7 @@ function settle(file: ConfigFile, path: string, env: Environment): Config {
     adminToken: env.ADMIN_TOKEN ?? null,
   };
 }
+
+/** A file is relative to the configuration; a URL stays as it is. */
+const resolveSource = (source: string, configFile: string): string =>
+  /^https?:\/\//.test(source) ? source : resolve(dirname(configFile), source);

@@ -1,5 +1,10 @@
-import type { Config } from './config.ts';
+import type { Config, Environment } from './config.ts';
+import type { OpenApiSettings } from './config-downstream.ts';
+import { createConfiguredDownstream } from './downstream/configured-downstream.ts';
+import type { Downstream } from './downstream/downstream.ts';
 import { surfaceOf } from './identity/surface.ts';
+import { createOpenApiTools } from './openapi-tools/create-openapi-tools.ts';
+import { readDocument, serverOf } from './openapi-tools/read-document.ts';
 import { createCatalogue } from './scopes/scopes.ts';
 import type { Tool } from './tool/define-tool.ts';
 import { loadTools } from './tool/load-tools.ts';
@@ -13,35 +18,75 @@ export type PreparedTools = {
   readonly tools: readonly Tool[];
   /** What the tools and the configuration say against each other, each in a sentence. */
   readonly mistakes: readonly string[];
+  /** Operations of documents that are no tools, and why; for the operator to know. */
+  readonly reports: readonly ToolReport[];
+  /** The platforms that only some tools speak to; to be closed by whoever serves them. */
+  readonly downstreams: readonly Downstream[];
 };
 
-export async function prepareTools(config: Config, shipped: ShippedTools): Promise<PreparedTools> {
-  const own = config.tools === undefined ? [] : await loadOwn(config.tools);
-  const configured = own.flatMap(({ tools }) => tools);
+export type ToolReport = {
+  readonly prefix: string;
+  readonly tools: number;
+  readonly unscoped: readonly string[];
+  readonly refused: readonly string[];
+};
+
+const nothing: PreparedTools = { tools: [], mistakes: [], reports: [], downstreams: [] };
+
+export async function prepareTools(
+  config: Config,
+  env: Environment,
+  shipped: ShippedTools,
+): Promise<PreparedTools> {
   const kept = config.builtinTools
     ? shipped.tools
     : shipped.tools.filter((tool) => !shipped.platformTools.includes(tool));
+  const parts = [
+    await loadOwn(config.tools),
+    ...(await Promise.all(config.downstreams.map((settings) => loadOpenApi(settings, env)))),
+  ];
+  const configured = parts.flatMap(({ tools }) => tools);
   const tools = [...kept, ...configured];
+  const catalogue = createCatalogue(config.scopes.catalogue);
   return {
     tools,
     mistakes: [
-      ...own.flatMap(({ mistakes }) => mistakes),
+      ...parts.flatMap(({ mistakes }) => mistakes),
       ...configured.flatMap(reservedPath),
-      ...registryMistakes(tools, createCatalogue(config.scopes.catalogue)),
+      ...registryMistakes(tools, catalogue),
     ],
+    reports: parts.flatMap(({ reports }) => reports),
+    downstreams: parts.flatMap(({ downstreams }) => downstreams),
   };
 }
 
-async function loadOwn(file: string): Promise<PreparedTools[]> {
+async function loadOwn(file: string | undefined): Promise<PreparedTools> {
+  if (file === undefined) return nothing;
   const loaded = await loadTools(file);
-  return [loaded.ok ? { tools: loaded.tools, mistakes: [] } : { tools: [], mistakes: [loaded.mistake] }];
+  return loaded.ok ? { ...nothing, tools: loaded.tools } : { ...nothing, mistakes: [loaded.mistake] };
+}
+
+async function loadOpenApi(settings: OpenApiSettings, env: Environment): Promise<PreparedTools> {
+  const { prefix, openapi } = settings;
+  try {
+    const document = await readDocument(openapi);
+    const downstream = createConfiguredDownstream(settings.url ?? serverOf(document), settings, env);
+    const { tools, unscoped, refused, mistakes } = createOpenApiTools(document, settings, downstream);
+    const report = { prefix, tools: tools.length, unscoped, refused };
+    return { tools, mistakes, reports: [report], downstreams: [downstream] };
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n')[0] : 'it failed';
+    return { ...nothing, mistakes: [`downstreams ${prefix}: ${openapi}: ${why}`] };
+  }
 }
 
 const reserved = /^\/(?:mcp|o|oauth|org|admin|docs|healthz|readyz|metrics|openapi\.json)(?:\/|$)/;
 
 /** A configured tool stands on no path that means something else here, nor where `ADMIN_TOKEN` counts. */
-function reservedPath({ name, rest }: Tool): string[] {
+function reservedPath({ name, rest, platform }: Tool): string[] {
   const path = rest?.split(' ')[1] ?? '/v1/';
-  if (!reserved.test(path) && surfaceOf(path) === 'data') return [];
-  return [`tool ${name}: expected a path that is not reserved, got "${path}"`];
+  const isOfDocument = platform !== null && rest !== null && /^\/v1(?:\/|$)/.test(path);
+  if (!reserved.test(path) && surfaceOf(path) === 'data' && !isOfDocument) return [];
+  const advice = platform === null ? '' : '; "rest": false serves its operations as tools alone';
+  return [`tool ${name}: expected a path that is not reserved, got "${path}"${advice}`];
 }

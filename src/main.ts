@@ -11,13 +11,12 @@ import { runCli } from './cli/program.ts';
 import type { Listening, Runtime } from './cli/runtime.ts';
 import { sentenceOf } from './cli/with-services.ts';
 import type { Config } from './config.ts';
-import { prepareTools } from './configured-tools.ts';
+import { type PreparedTools, prepareTools } from './configured-tools.ts';
 import { createConfiguredDownstream } from './downstream/configured-downstream.ts';
 import { startHousekeeping, writeRefusalSummary } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
 import { createLog } from './log.ts';
 import { createServices, type Services } from './services.ts';
-import type { Tool } from './tool/define-tool.ts';
 
 /** Connections are cheap to open and hold: every wait has an end (milliseconds and bytes). */
 const connectionLimits = {
@@ -40,7 +39,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 async function openServices(
   config: Config,
-  tools: readonly Tool[],
+  { tools, downstreams, reports }: PreparedTools,
 ): Promise<Services & { close(): Promise<void> }> {
   const now = Date.now;
   const log = createLog({
@@ -53,8 +52,12 @@ async function openServices(
   const platform =
     config.downstream.url === 'embedded:'
       ? openPlatform(config.platformFile, { now })
-      : createConfiguredDownstream(config.downstream, process.env);
+      : createConfiguredDownstream(config.downstream.url, config.downstream, process.env);
   const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });
+  for (const report of reports) {
+    const isWhole = report.unscoped.length + report.refused.length === 0;
+    log[isWhole ? 'info' : 'warn'](report, 'tools of an OpenAPI document');
+  }
   return {
     ...services,
     async close() {
@@ -62,7 +65,7 @@ async function openServices(
         await services.keyUses.flush();
         await writeRefusalSummary(services);
       } finally {
-        await platform.close();
+        await Promise.all([platform, ...downstreams].map((each) => each.close()));
         await store.close();
       }
     },
@@ -103,7 +106,7 @@ const runtime: Runtime = {
   err: (line) => process.stderr.write(`${line}\n`),
   isTerminal: process.stdout.isTTY,
   now: Date.now,
-  prepareTools: (config) => prepareTools(config, { tools: shippedTools, platformTools }),
+  prepareTools: (config) => prepareTools(config, process.env, { tools: shippedTools, platformTools }),
   openServices,
   openRestoration: (config, file) => openRestoration(config.storeFile, file, { chainHash, now: Date.now }),
   listen,

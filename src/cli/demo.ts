@@ -30,8 +30,8 @@ async function runDemo(dataDir: string, runtime: Runtime): Promise<ExitCode> {
   writeFileSync(file, JSON.stringify({ demo: true, dataDir, server: { port: 0 }, logLevel: 'silent' }));
   const loaded = loadConfig({ TENANTRY_CONFIG: file }, dataDir);
   if (!loaded.ok) throw new Error(loaded.mistakes.join('; '));
-  const { tools } = await runtime.prepareTools(loaded.config);
-  const services = await runtime.openServices(loaded.config, tools);
+  const prepared = await runtime.prepareTools(loaded.config);
+  const services = await runtime.openServices(loaded.config, prepared);
   try {
     const [acme, bolt] = await provisionDemo(services);
     if (acme === undefined || bolt === undefined) throw new Error('the demo organisations were not made');

@@ -3,7 +3,6 @@ import type { Config, Environment } from '../config.ts';
 import type { PreparedTools } from '../configured-tools.ts';
 import type { Services } from '../services.ts';
 import type { Restoration } from '../store.ts';
-import type { Tool } from '../tool/define-tool.ts';
 
 /** A server that accepts requests. */
 export type Listening = {
@@ -29,7 +28,7 @@ export type Runtime = {
   /** The tools that `config` names besides the shipped ones, and what is wrong with them. */
   prepareTools(config: Config): Promise<PreparedTools>;
   /** Opens the stores that `config` names; the caller closes them. */
-  openServices(config: Config, tools: readonly Tool[]): Promise<Services & { close(): Promise<void> }>;
+  openServices(config: Config, prepared: PreparedTools): Promise<Services & { close(): Promise<void> }>;
   /** Prepares to restore the store that `config` names from `file`; the caller closes it. @throws a sentence */
   openRestoration(config: Config, file: string): Restoration;
   listen(services: Services): Promise<Listening>;

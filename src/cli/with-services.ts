@@ -1,7 +1,7 @@
 import { type Config, loadConfig } from '../config.ts';
+import type { PreparedTools } from '../configured-tools.ts';
 import { AppError } from '../errors.ts';
 import type { Services } from '../services.ts';
-import type { Tool } from '../tool/define-tool.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 
 /** The configuration, or its mistakes on standard error, each on a line of its own. */
@@ -20,8 +20,8 @@ function explain(mistakes: readonly string[], runtime: Runtime): undefined {
 async function requireSetup(runtime: Runtime): Promise<Setup | undefined> {
   const config = requireConfig(runtime);
   if (config === undefined) return undefined;
-  const { tools, mistakes } = await runtime.prepareTools(config);
-  return mistakes.length === 0 ? { config, tools } : explain(mistakes, runtime);
+  const prepared = await runtime.prepareTools(config);
+  return prepared.mistakes.length === 0 ? { config, prepared } : explain(prepared.mistakes, runtime);
 }
 
 /** Runs `work` on the stores of this configuration and closes them, whatever happens. */
@@ -43,9 +43,9 @@ export async function withServices(
   }
 }
 
-async function openOrExplain({ config, tools }: Setup, runtime: Runtime) {
+async function openOrExplain({ config, prepared }: Setup, runtime: Runtime) {
   try {
-    return await runtime.openServices(config, tools);
+    return await runtime.openServices(config, prepared);
   } catch (error) {
     runtime.err(
       `The stores in ${config.dataDir} cannot be opened: ${sentenceOf(error)}. TENANTRY_DATA_DIR names another folder.`,
@@ -54,7 +54,7 @@ async function openOrExplain({ config, tools }: Setup, runtime: Runtime) {
   }
 }
 
-type Setup = { readonly config: Config; readonly tools: readonly Tool[] };
+type Setup = { readonly config: Config; readonly prepared: PreparedTools };
 
 const adviceOn: Readonly<Record<string, string>> = {
   EADDRINUSE: 'stop what listens there, or set PORT',

@@ -3,7 +3,7 @@ import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import { platformId } from '../organization.ts';
-import type { Downstream, DownstreamReply, DownstreamRequest } from './downstream.ts';
+import type { Downstream, DownstreamReply, DownstreamRequest, OrganizationPlace } from './downstream.ts';
 import { requireOwnReply } from './own-reply.ts';
 import type { Path } from './path.ts';
 import { type Query, writeOrganization } from './write-organization.ts';
@@ -15,15 +15,17 @@ export type BoundRequest = {
   readonly method: DownstreamRequest['method'];
   readonly path: Path;
   readonly query?: Query;
-  readonly body?: object | undefined;
+  /** Headers that the platform's own document asks for. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
 };
 
 /** The platform as one organisation sees it. There is no way to name another. */
 export type BoundDownstream = {
   get<Schema extends z.ZodType>(path: Path, query: Query, reply: Schema): Promise<z.output<Schema>>;
   post<Schema extends z.ZodType>(path: Path, body: object, reply: Schema): Promise<z.output<Schema>>;
-  /** The reply as it came, but for what is another organisation's. */
-  request(request: BoundRequest): Promise<unknown>;
+  /** The reply as it came, where nothing in it is another organisation's. */
+  request(request: BoundRequest): Promise<DownstreamReply>;
 };
 
 type Binding = {
@@ -31,6 +33,8 @@ type Binding = {
   readonly effect: 'reads' | 'writes' | 'destroys';
   readonly slot: AuditSlot;
   readonly signal: AbortSignal;
+  /** Where the organisation is written, where that differs from the platform's terms. */
+  readonly places?: readonly OrganizationPlace[] | undefined;
 };
 
 /** The one client: it writes the organisation last, and shows no reply that speaks of another. */
@@ -39,22 +43,25 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
   const { id } = caller.organization;
   const speaksFor = platformId(caller.organization);
 
-  async function request({ method, path, query = {}, body }: BoundRequest): Promise<unknown> {
+  async function request(sent: BoundRequest): Promise<DownstreamReply> {
+    const { method, path, query = {}, body } = sent;
     // Before anything is noted: where the gateway has no credential, nothing is about to leave.
     const credential = downstream.credentialFor(id);
-    const draft = { path, query, headers: { ...tracesOf(slot, caller), ...credential }, body };
-    const addressed = writeOrganization(draft, speaksFor, downstream.terms);
+    const headers = { ...sent.headers, ...tracesOf(slot, caller), ...credential };
+    const { basePath, organization, requireOrganizationInReply } = downstream.terms;
+    const places = binding.places ?? [organization];
+    const addressed = writeOrganization({ path, query, headers, body }, speaksFor, basePath, places);
     const writes = binding.effect !== 'reads' && method !== 'GET';
     if (writes) await slot.intent({ method, path: addressed.url.pathname });
     const isRepeatable = method === 'GET';
     const reply = await downstream.send({ method, ...addressed, isRepeatable, organizationId: id, signal });
     requireSuccess(reply);
-    requireOwnReply(reply.body, speaksFor, downstream.terms.requireOrganizationInReply);
-    return reply.body;
+    requireOwnReply(reply.body, speaksFor, requireOrganizationInReply);
+    return reply;
   }
 
   async function parsed<Schema extends z.ZodType>(sent: BoundRequest, schema: Schema) {
-    const reply = schema.safeParse(await request(sent));
+    const reply = schema.safeParse((await request(sent)).body);
     if (!reply.success) throw new AppError('DOWNSTREAM_FAILED', { cause: reply.error });
     return reply.data;
   }

@@ -1,12 +1,16 @@
 import type { Environment } from '../config.ts';
-import type { DownstreamSettings } from '../config-downstream.ts';
+import type { HttpSettings } from '../config-downstream.ts';
 import type { Downstream } from './downstream.ts';
 import { credentialFrom } from './gateway-credential.ts';
 import { createHttpDownstream } from './http-downstream.ts';
 
-/** The platform that the configuration names by its URL; secrets come from the environment alone. */
-export function createConfiguredDownstream(settings: DownstreamSettings, env: Environment): Downstream {
-  const [, origin = '', path = ''] = /^(https?:\/\/[^/]+)(.*?)\/?$/.exec(settings.url) ?? [];
+/** A platform at `url`, as the configuration says; secrets come from the environment alone. */
+export function createConfiguredDownstream(
+  url: string,
+  settings: HttpSettings,
+  env: Environment,
+): Downstream {
+  const [, origin = '', path = ''] = /^(https?:\/\/[^/]+)(.*?)\/?$/.exec(url) ?? [];
   return createHttpDownstream({
     origin,
     terms: {

@@ -18,6 +18,6 @@ export function credentialFrom(
   return (organizationId) => {
     const value = env[environment.replace(PLACE, organizationId)];
     if (!value) throw new AppError('DOWNSTREAM_NOT_CONFIGURED');
-    return { [header]: scheme === '' ? value : `${scheme} ${value}` };
+    return { [header.toLowerCase()]: scheme === '' ? value : `${scheme} ${value}` };
   };
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { DownstreamTerms } from './downstream.ts';
+import type { OrganizationPlace } from './downstream.ts';
 import type { Path } from './path.ts';
 
 export type Query = Readonly<
@@ -11,46 +11,66 @@ export type Draft = {
   readonly path: Path;
   readonly query: Query;
   readonly headers: Readonly<Record<string, string>>;
-  /** A JSON object, or undefined for a request without a body. */
-  readonly body: object | undefined;
+  /** A JSON value, or undefined for a request without a body. */
+  readonly body: unknown;
 };
 
 export type Addressed = {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: object | undefined;
+  readonly body: unknown;
 };
 
 /**
- * Writes the organisation where the platform wants it, after everything else, so that nothing a caller gave can
+ * Writes the organisation wherever the platform wants it, after everything else, so that nothing a caller gave can
  * stand in its place. The path keeps its segments.
  *
  * @throws VALIDATION_ERROR for a path that would climb out of its segments
  */
-export function writeOrganization(draft: Draft, organizationId: string, terms: DownstreamTerms): Addressed {
-  const { in: place, name } = terms.organization;
-  const url = urlOf(draft, organizationId, terms);
-  if (place === 'header')
-    return { url, headers: { ...draft.headers, [name]: organizationId }, body: draft.body };
-  if (place === 'body' && draft.body !== undefined) {
-    return { url, headers: draft.headers, body: { ...draft.body, [name]: organizationId } };
+export function writeOrganization(
+  draft: Draft,
+  organizationId: string,
+  basePath: string,
+  places: readonly OrganizationPlace[],
+): Addressed {
+  const url = urlOf(draft, organizationId, basePath, places);
+  let { headers, body } = draft;
+  for (const { in: place, name } of places) {
+    if (place === 'header') headers = { ...headers, [name.toLowerCase()]: organizationId };
+    else if (place === 'body' && body !== undefined)
+      body = { ...requireObject(body), [name]: organizationId };
+    else if (place !== 'path') {
+      url.searchParams.delete(name);
+      url.searchParams.append(name, organizationId);
+    }
   }
-  if (place !== 'path') {
-    url.searchParams.delete(name);
-    url.searchParams.append(name, organizationId);
-  }
-  return { url, headers: draft.headers, body: draft.body };
+  return { url, headers, body };
 }
 
-function urlOf({ path, query }: Draft, organizationId: string, terms: DownstreamTerms): URL {
-  const { basePath, organization } = terms;
-  const written = basePath.replaceAll(`{${organization.name}}`, encodeURIComponent(organizationId));
-  const url = new URL(written + path.text, 'http://platform.invalid');
-  const segments = written.split('/').length - 1 + path.segments;
+function urlOf(
+  { path, query }: Draft,
+  organizationId: string,
+  basePath: string,
+  places: readonly OrganizationPlace[],
+): URL {
+  const template = basePath + path.text;
+  // Braces of a caller are percent-encoded by now: a place that is left is the template's own.
+  const written = places.reduce(
+    (text, { name }) => text.replaceAll(`{${name}}`, encodeURIComponent(organizationId)),
+    template,
+  );
+  const url = new URL(written, 'http://platform.invalid');
+  const segments = basePath.split('/').length - 1 + path.segments;
   if (url.pathname.split('/').length !== segments) throw new AppError('VALIDATION_ERROR');
   for (const [key, value] of Object.entries(query)) {
     if (value === undefined || value === null) continue;
     for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(key, String(item));
   }
   return url;
+}
+
+/** Where the body must name the organisation, one that cannot is not sent. */
+function requireObject(body: unknown): object {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  throw new AppError('VALIDATION_ERROR', { message: 'body: expected a JSON object' });
 }

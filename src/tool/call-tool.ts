@@ -72,7 +72,13 @@ function bindContext(
   const { slot, progress } = call;
   return {
     me: caller,
-    downstream: bindDownstream(deps.downstream, { caller, effect: tool.effect, slot, signal }),
+    downstream: bindDownstream(tool.platform?.downstream ?? deps.downstream, {
+      caller,
+      effect: tool.effect,
+      slot,
+      signal,
+      places: tool.platform?.places,
+    }),
     keys: bindKeys(deps, caller, slot),
     members: bindMembers(deps, caller, slot),
     audit: bindAudit(deps.audit, caller),

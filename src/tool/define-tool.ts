@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Caller } from '../caller.ts';
+import type { Downstream, OrganizationPlace } from '../downstream/downstream.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import { type Operation, type OperationDefinition, settleOperation } from './operation.ts';
 import type { ToolContext } from './tool-context.ts';
@@ -26,6 +27,11 @@ export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject
 export type Tool = Operation & {
   readonly scope: Scope | 'any';
   readonly onMcp: boolean;
+  /** The platform that it speaks to and where that is told the organisation; null for the one of all tools. */
+  readonly platform: {
+    readonly downstream: Downstream;
+    readonly places: readonly OrganizationPlace[];
+  } | null;
   readonly timeoutSeconds: number | null;
   readonly maxInputElements: number | null;
   readonly precheck: (rawArguments: Readonly<Record<string, unknown>>, me: Caller) => void;
@@ -40,6 +46,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     ...settleOperation(definition),
     scope: definition.scope,
     onMcp: definition.faces !== 'rest',
+    platform: null,
     timeoutSeconds: definition.timeoutSeconds ?? null,
     maxInputElements: definition.maxInputElements ?? null,
     precheck: definition.precheck ?? (() => {}),

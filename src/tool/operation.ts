@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 export type Effect = 'reads' | 'writes' | 'destroys';
 
-export type RestRoute = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /${string}`;
+export type RestRoute = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`;
 
 /** A JSON Schema of draft 2020-12 whose root is an object. */
 export type JsonSchema = { readonly type: 'object'; readonly [keyword: string]: unknown };
@@ -23,6 +23,9 @@ export type OperationDefinition<Input extends z.ZodObject, Output extends z.ZodO
   readonly output: Output;
 };
 
+/** `body` is undefined for an answer without one. */
+export type RestReply = { readonly status: number; readonly body: unknown };
+
 /** Where the arguments are wrong, and what was expected there; never the value that was sent. */
 export type InputIssue = { readonly path: string; readonly expected: string };
 export type ParsedInput =
@@ -37,6 +40,10 @@ export type Operation = {
   readonly effect: Effect;
   readonly rest: RestRoute | null;
   readonly creates: boolean;
+  /** What a JSON body of a REST request is: the arguments, the one argument `body`, or nothing at all. */
+  readonly restBody: 'arguments' | 'whole' | 'none';
+  /** What REST answers in place of the output, where a platform's own answer is passed on. */
+  readonly restReply: ((output: Readonly<Record<string, unknown>>) => RestReply) | null;
   /** The arguments as the definition declares them; nothing unknown passes. */
   readonly parseInput: (raw: Readonly<Record<string, unknown>>) => ParsedInput;
   /** What a handler gave, as the definition declares it. Throws for what does not fit. */
@@ -59,6 +66,8 @@ export function settleOperation(definition: OperationDefinition<z.ZodObject, z.Z
     effect,
     rest: rest ?? null,
     creates: creates ?? false,
+    restBody: 'arguments',
+    restReply: null,
     parseInput: (raw) => parseBySchema(input, raw),
     parseOutput: (handled) => output.parse(handled),
     inputJsonSchema,

@@ -58,7 +58,7 @@ function operation(tool: Documented, method: string, path: string): JsonObject {
   const properties = asObject(tool.inputJsonSchema.properties);
   const required = new Set(Array.isArray(tool.inputJsonSchema.required) ? tool.inputJsonSchema.required : []);
   const inPath = new Set([...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name));
-  const hasBody = method === 'POST' || method === 'PATCH';
+  const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
   const parameters = Object.entries(properties)
     .filter(([name]) => inPath.has(name) || !hasBody)
     .map(([name, schema]) => ({

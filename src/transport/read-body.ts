@@ -9,7 +9,8 @@ const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"
 /** What a name given twice is: an argument on REST, a part of the message on MCP. */
 type TwiceCode = 'VALIDATION_ERROR' | 'INVALID_REQUEST';
 
-export const takesBody = ({ method }: IncomingMessage): boolean => method === 'POST' || method === 'PATCH';
+export const takesBody = ({ method }: IncomingMessage): boolean =>
+  method === 'POST' || method === 'PUT' || method === 'PATCH';
 
 /** Nothing was sent and nothing was announced, as of an act whose path says it all. */
 export function isBodiless({ headers }: IncomingMessage): boolean {

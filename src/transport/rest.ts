@@ -48,10 +48,12 @@ export async function answerOperator(
 }
 
 function jsonAnswer(tool: Operation, output: Readonly<Record<string, unknown>>): Answer {
+  const reply = tool.restReply?.(output) ?? { status: successStatus(tool, output), body: output };
+  if (reply.body === undefined) return { status: reply.status, headers: {}, body: null, errorCode: null };
   return {
-    status: successStatus(tool, output),
+    status: reply.status,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(output),
+    body: JSON.stringify(reply.body),
     errorCode: null,
   };
 }
@@ -76,15 +78,21 @@ function mergeArguments({ tool, pathArguments, query, body }: RestRequest<Operat
     gathered.set(name, value);
   };
   for (const [name, value] of queryArguments(query, tool.inputJsonSchema)) {
-    // A body says it all; a query beside it could only hide something.
-    if (body !== undefined)
+    // A body of arguments says it all; a query beside it could only hide something.
+    if (tool.restBody === 'arguments' && sendsBody(tool))
       throw new AppError('VALIDATION_ERROR', { message: 'Send the arguments in the body.' });
     add(name, value);
   }
-  if (body !== undefined) {
+  if (body !== undefined && tool.restBody === 'whole') add('body', body);
+  if (body !== undefined && tool.restBody === 'none') {
+    throw new AppError('VALIDATION_ERROR', { message: 'The request takes no body.' });
+  }
+  if (body !== undefined && tool.restBody === 'arguments') {
     if (!isRecord(body))
       throw new AppError('VALIDATION_ERROR', { message: 'The body must be a JSON object.' });
     for (const [name, value] of Object.entries(body)) add(name, value);
   }
   return Object.fromEntries(gathered);
 }
+
+const sendsBody = ({ rest }: Operation): boolean => /^P(?:OST|UT|ATCH) /.test(rest ?? '');

@@ -37,7 +37,7 @@ export async function takeIn(
 /** On REST a request without a body gives no arguments in it; on MCP there is no message then. */
 async function readBody(request: IncomingMessage, isMcp: boolean): Promise<unknown> {
   if (isMcp) return readJsonBody(request, 'INVALID_REQUEST');
-  return isBodiless(request) ? {} : readJsonBody(request, 'VALIDATION_ERROR');
+  return isBodiless(request) ? undefined : readJsonBody(request, 'VALIDATION_ERROR');
 }
 
 /** Clients take a 429 on their first question for an old server; before the body is read only the header tells. */

@@ -9,11 +9,10 @@ import { chainHash } from '../../src/audit/audit-event.ts';
 import { runCli } from '../../src/cli/program.ts';
 import type { Listening, Runtime } from '../../src/cli/runtime.ts';
 import type { Config, Environment } from '../../src/config.ts';
-import { prepareTools } from '../../src/configured-tools.ts';
+import { type PreparedTools, prepareTools } from '../../src/configured-tools.ts';
 import { createHttpApp } from '../../src/http-app.ts';
 import { createLog } from '../../src/log.ts';
 import { createServices, type Services } from '../../src/services.ts';
-import type { Tool } from '../../src/tool/define-tool.ts';
 import { operatorTools, platformTools, tools as shippedTools } from '../../tools/index.ts';
 
 /** A command as main would run it, on the real stores and sockets, and without the half second that a process takes. */
@@ -74,7 +73,7 @@ function createRuntime(env: Environment, cwd: string) {
     },
     isTerminal: false,
     now: Date.now,
-    prepareTools: (config) => prepareTools(config, { tools: shippedTools, platformTools }),
+    prepareTools: (config) => prepareTools(config, env, { tools: shippedTools, platformTools }),
     openServices,
     openRestoration: (config, file) => openRestoration(config.storeFile, file, { chainHash, now: Date.now }),
     listen,
@@ -85,7 +84,7 @@ function createRuntime(env: Environment, cwd: string) {
 
 async function openServices(
   config: Config,
-  tools: readonly Tool[],
+  { tools, downstreams }: PreparedTools,
 ): Promise<Services & { close(): Promise<void> }> {
   const now = Date.now;
   const log = createLog({ level: config.logLevel, pretty: false, write: () => {} });
@@ -97,7 +96,7 @@ async function openServices(
     ...services,
     async close() {
       await services.keyUses.flush();
-      await platform.close();
+      await Promise.all([platform, ...downstreams].map((each) => each.close()));
       await store.close();
     },
   };

@@ -73,7 +73,7 @@ async function prepare(source: string | null, config: object = {}) {
   if (source !== null) writeFileSync(join(dir, 'tools.mjs'), names + source);
   const loaded = loadConfig({ TENANTRY_CONFIG: file }, dir);
   if (!loaded.ok) throw new Error(loaded.mistakes.join());
-  return prepareTools(loaded.config, { tools: shipped, platformTools });
+  return prepareTools(loaded.config, {}, { tools: shipped, platformTools });
 }
 
 const toolSource = (fields: string) => `export const tools = [defineTool({

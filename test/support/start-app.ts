@@ -9,6 +9,7 @@ import { openPlatform } from '../../db/platform/open-platform.ts';
 import { type AuditEvent, chainHash } from '../../src/audit/audit-event.ts';
 import { operatorRow } from '../../src/audit/operator-row.ts';
 import { type Environment, loadConfig } from '../../src/config.ts';
+import { prepareTools } from '../../src/configured-tools.ts';
 import { createConfiguredDownstream } from '../../src/downstream/configured-downstream.ts';
 import type { DownstreamReply, DownstreamRequest } from '../../src/downstream/downstream.ts';
 import { createHttpApp } from '../../src/http-app.ts';
@@ -20,7 +21,7 @@ import { createLog } from '../../src/log.ts';
 import { provisionOrganization } from '../../src/provisioning/provision.ts';
 import { createServices, type Platform, type Services } from '../../src/services.ts';
 import type { Tool } from '../../src/tool/define-tool.ts';
-import { operatorTools, tools as shippedTools } from '../../tools/index.ts';
+import { operatorTools, platformTools, tools as shippedTools } from '../../tools/index.ts';
 
 type Options = {
   /** Laid over the shipped defaults, as `mcp.config.json` would say it. */
@@ -51,7 +52,7 @@ export async function startApp(options: Options = {}) {
   const embedded: Platform =
     config.downstream.url === 'embedded:'
       ? openPlatform(config.platformFile, { now })
-      : createConfiguredDownstream(config.downstream, options.env ?? {});
+      : createConfiguredDownstream(config.downstream.url, config.downstream, options.env ?? {});
   const platform = {
     ...embedded,
     async send(request: DownstreamRequest) {
@@ -59,12 +60,17 @@ export async function startApp(options: Options = {}) {
       return options.fakeReply?.(request) ?? (await embedded.send(request));
     },
   };
+  const { tools, mistakes, reports, downstreams } = await prepareTools(config, options.env ?? {}, {
+    tools: options.tools ?? shippedTools,
+    platformTools,
+  });
+  if (mistakes.length > 0) throw new Error(mistakes.join('; '));
   const services: Services = await createServices({
     config,
     version: '0.0.0-test',
     store,
     platform,
-    tools: options.tools ?? shippedTools,
+    tools,
     operatorTools,
     log: createLog({ level: 'info', pretty: false, write: (line) => log.push(line) }),
     now,
@@ -86,7 +92,7 @@ export async function startApp(options: Options = {}) {
       server.closeAllConnections();
     });
     await app.close();
-    await platform.close();
+    await Promise.all([platform, ...downstreams].map((each) => each.close()));
     await store.close();
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
   };
@@ -100,6 +106,7 @@ export async function startApp(options: Options = {}) {
     port,
     dataDir,
     services,
+    reports,
     app,
     /** Every request that left for the platform. */
     sent,

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import type { OpenApiSettings } from '../config-downstream.ts';
+import type { Downstream } from '../downstream/downstream.ts';
+import type { Scope } from '../scopes/scopes.ts';
+import type { Tool } from '../tool/define-tool.ts';
+import { type ApiOperation, listOperations } from './list-operations.ts';
+import type { Node } from './node.ts';
+import { createOpenApiTool } from './openapi-tool.ts';
+import { planOperation } from './plan.ts';
+
+/** The tools of a document, and why others of its operations are none. */
+export type OpenApiTools = {
+  readonly tools: readonly Tool[];
+  /** Operations without a scope: nobody said who may call them. */
+  readonly unscoped: readonly string[];
+  /** Operations that cannot be sent as the document describes them, each with the reason. */
+  readonly refused: readonly string[];
+  /** Entries of the configuration that mean no operation of the document. */
+  readonly mistakes: readonly string[];
+};
+
+export function createOpenApiTools(
+  document: Node,
+  settings: OpenApiSettings,
+  downstream: Downstream,
+): OpenApiTools {
+  const tools: Tool[] = [];
+  const unscoped: string[] = [];
+  const refused: string[] = [];
+  const operations = listOperations(document);
+  for (const operation of operations) {
+    const scope = scopeOf(operation, settings.scopes);
+    const planned = planOperation(document, operation, settings.organization);
+    if (scope === undefined) unscoped.push(operation.id);
+    else if ('reason' in planned) refused.push(`${operation.id}: ${planned.reason}`);
+    else {
+      tools.push(
+        createOpenApiTool({
+          document,
+          operation,
+          plan: planned.plan,
+          name: toolName(settings.prefix, operation.id),
+          scope,
+          downstream,
+          servesRest: settings.rest,
+          checksReplies: settings.checkReplies,
+        }),
+      );
+    }
+  }
+  return { tools, unscoped, refused, mistakes: unknownEntries(operations, settings) };
+}
+
+/** By its id, else by its first tag that has one, else by its method. */
+function scopeOf({ id, tags, method }: ApiOperation, scopes: OpenApiSettings['scopes']): Scope | undefined {
+  const ofTag = tags.map((tag) => own(scopes.tags, tag)).find((scope) => scope !== undefined);
+  return own(scopes.operations, id) ?? ofTag ?? own(scopes.methods, method);
+}
+
+const own = (scopes: Readonly<Record<string, Scope>>, name: string): Scope | undefined =>
+  Object.hasOwn(scopes, name) ? scopes[name] : undefined;
+
+/** A mistyped id would leave its operation closed, or open to another scope, and nobody would know. */
+function unknownEntries(operations: readonly ApiOperation[], { prefix, scopes }: OpenApiSettings): string[] {
+  const ids = new Set(operations.map(({ id }) => id));
+  const tags = new Set(operations.flatMap((operation) => operation.tags));
+  const wrong = (kind: string, names: readonly string[], known: ReadonlySet<string>) =>
+    names
+      .filter((name) => !known.has(name))
+      .map((name) => `downstreams ${prefix}: scopes.${kind}: expected one of the document, got "${name}"`);
+  return [
+    ...wrong('operations', Object.keys(scopes.operations), ids),
+    ...wrong('tags', Object.keys(scopes.tags), tags),
+  ];
+}
+
+const LONGEST_NAME = 64;
+const HASH_LENGTH = 8;
+
+/** `repos/listForOrg` becomes `<prefix>_repos_list_for_org`; one that is too long ends with a hash of itself. */
+export function toolName(prefix: string, id: string): string {
+  const words = id
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .replaceAll(/[^A-Za-z0-9]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '')
+    .toLowerCase();
+  const name = `${prefix}_${words}`;
+  if (name.length <= LONGEST_NAME) return name;
+  const hash = createHash('sha256').update(id).digest('hex').slice(0, HASH_LENGTH);
+  return `${name.slice(0, LONGEST_NAME - HASH_LENGTH - 1)}_${hash}`;
+}

@@ -1,0 +1,149 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { prepareTools } from '../../src/configured-tools.ts';
+import { platformTools, tools } from '../../tools/index.ts';
+import { deskDocument } from '../support/desk-document.ts';
+import { writeConfig } from '../support/fresh-start.ts';
+
+const desk = {
+  prefix: 'desk',
+  openapi: './desk.json',
+  scopes: { tags: { tickets: 'agent:read' } },
+};
+
+/** What a configuration comes to, with `document` beside it. */
+async function prepare(settings: object, document: unknown = deskDocument, name = 'desk.json', env = {}) {
+  const { dir, file } = writeConfig({ downstreams: [{ ...desk, ...settings }] });
+  if (document !== null) {
+    writeFileSync(join(dir, name), typeof document === 'string' ? document : JSON.stringify(document));
+  }
+  const loaded = loadConfig({ TENANTRY_CONFIG: file, ...env }, dir);
+  if (!loaded.ok) return { mistakes: loaded.mistakes, tools: [] };
+  const prepared = await prepareTools(loaded.config, env, { tools, platformTools });
+  onTestFinished(async () => {
+    await Promise.all(prepared.downstreams.map((each) => each.close()));
+  });
+  return prepared;
+}
+
+const changed = (change: object) => ({ ...deskDocument, ...change });
+const pathOf = (path: string, operationId: string) => ({
+  [path]: { get: { operationId, tags: ['tickets'], responses: { 200: { description: 'x' } } } },
+});
+const withPath = (path: string, operationId: string) => changed({ paths: pathOf(path, operationId) });
+
+test.each<[string, object, unknown, RegExp]>([
+  ['is not there', {}, null, /desk\.json: ENOENT/],
+  ['is no JSON', {}, '{"openapi":', /desk\.json: /],
+  ['is Swagger 2', {}, { swagger: '2.0', info: {}, paths: {} }, /OpenAPI 3\.0 or 3\.1, got "none"/],
+  ['is of another version', {}, changed({ openapi: '4.0.0' }), /got "4\.0\.0"/],
+  ['is not valid', {}, changed({ info: undefined }), /desk\.json: .*info/],
+  [
+    'refers to another file',
+    {},
+    changed({ paths: { '/x': { $ref: '/etc/passwd#/x' } } }),
+    /got "\/etc\/passwd#\/x"/,
+  ],
+  ['names no server', {}, changed({ servers: [{ url: '/api' }] }), /absolute https address/],
+  [
+    'claims a path of ours',
+    {},
+    withPath('/v1/things', 'things'),
+    /desk_things: .*not reserved.*"rest": false/,
+  ],
+  ['claims the MCP path', {}, withPath('/mcp', 'mcp'), /desk_mcp: .*not reserved/],
+  ['claims an operator path', {}, withPath('/admin/x', 'x'), /desk_x: .*not reserved/],
+  [
+    'has names that clash',
+    {},
+    changed({ paths: { ...pathOf('/a', 'a-b'), ...pathOf('/b', 'a_b') } }),
+    /desk_a_b: expected a name of its own/,
+  ],
+  [
+    'has no such operation',
+    { scopes: { operations: { none: 'agent:read' } } },
+    deskDocument,
+    /scopes\.operations: .*"none"/,
+  ],
+  ['has no such tag', { scopes: { tags: { none: 'agent:read' } } }, deskDocument, /scopes\.tags: .*"none"/],
+  [
+    'asks for an unknown scope',
+    { scopes: { methods: { get: 'no:such' } } },
+    deskDocument,
+    /scope of the catalogue/,
+  ],
+])('a document that %s is told at the start', async (_what, settings, document, mistake) => {
+  const { mistakes } = await prepare(settings, document);
+  expect(mistakes.length).toBeGreaterThan(0);
+  for (const each of mistakes) expect(each).toMatch(mistake);
+});
+
+test.each<[string, object, RegExp]>([
+  ['a prefix that is none', { prefix: 'My Desk' }, /downstreams\.0\.prefix: expected a word/],
+  ['an address without TLS', { url: 'http://desk.example' }, /downstreams\.0\.url: expected a URL/],
+  ['an address with a query', { url: 'https://desk.example/?a=b' }, /downstreams\.0\.url/],
+  [
+    'a credential that is not set',
+    { credential: { environment: 'DESK_TOKEN' } },
+    /DESK_TOKEN: expected the credential/,
+  ],
+  [
+    'a credential in a header that is taken',
+    { credential: { environment: 'X', header: 'Host' } },
+    /credential\.header: expected a header of its own/,
+  ],
+  ['a variable of ours', { credential: { environment: 'TENANTRY_API_KEY' } }, /credential\.environment/],
+  [
+    'an organisation in a header that is taken',
+    { organization: { in: 'header', name: 'Content-Length' } },
+    /organization: expected a header of its own/,
+  ],
+  ['a field that is unknown', { scope: 'x' }, /downstreams\.0: /],
+])('%s is a mistake of the configuration', async (_what, settings, mistake) => {
+  const { mistakes } = await prepare(settings);
+  expect(mistakes).toEqual([expect.stringMatching(mistake)]);
+});
+
+test('without paths of its own a document may have any, and two documents stand side by side', async () => {
+  const { mistakes, tools: made } = await prepare({ rest: false }, withPath('/v1/keys', 'listKeys'));
+  expect(mistakes).toEqual([]);
+  expect(made.filter(({ name }) => name === 'desk_list_keys')).toMatchObject([
+    { rest: null, scope: 'agent:read' },
+  ]);
+  const { dir, file } = writeConfig({
+    downstreams: [desk, { ...desk, scopes: { methods: { get: 'job:read' } } }],
+  });
+  const twice = loadConfig({ TENANTRY_CONFIG: file }, dir);
+  expect(twice).toMatchObject({
+    ok: false,
+    mistakes: [expect.stringContaining('downstreams.1.prefix: expected a prefix of its own')],
+  });
+});
+
+test('a document is read in YAML too, and from a URL, which is not followed elsewhere', async () => {
+  const yaml = [
+    'openapi: 3.1.0',
+    'info: { title: Y, version: "1" }',
+    'servers: [{ url: "https://{region}.example/v2", variables: { region: { default: eu } } }]',
+    'paths:',
+    '  /things: { get: { operationId: listThings, tags: [tickets], responses: { "200": { description: ok } } } }',
+  ].join('\n');
+  const ofFile = await prepare({ openapi: './desk.yaml' }, yaml, 'desk.yaml');
+  expect(ofFile.mistakes).toEqual([]);
+  expect(ofFile.tools.map(({ name }) => name)).toContain('desk_list_things');
+  const server = createServer(({ url }, response) => {
+    if (url === '/elsewhere') response.writeHead(302, { location: '/desk.json' }).end();
+    else response.end(JSON.stringify(deskDocument));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ofUrl = await prepare({ openapi: `${base}/desk.json` }, null);
+  expect(ofUrl.tools.map(({ name }) => name)).toContain('desk_get_ticket');
+  const redirected = await prepare({ openapi: `${base}/elsewhere` }, null);
+  expect(redirected.mistakes).toEqual([expect.stringContaining('expected an answer of 200, got 302')]);
+});
