@@ -129,8 +129,49 @@ const openApiDownstream = z
   })
   .describe('A platform that an OpenAPI document describes.');
 
+const mcpDownstream = z
+  .strictObject({
+    prefix,
+    mcp: z
+      .union([
+        z
+          .string()
+          .refine(
+            (text) => https.test(text) || loopback.test(text),
+            'expected a URL such as "https://mcp.example.com/mcp"',
+          ),
+        z.strictObject({ command: z.string().min(1), args: z.array(z.string()).default([]) }),
+      ])
+      .describe('Another MCP server: its address, or the program to start.'),
+    scopes: z
+      .record(z.string(), scopeName)
+      .describe('The scope that each of its tools asks for; a tool that is not named is not exposed.'),
+    organization: z
+      .strictObject({
+        header: headerName
+          .refine((name) => !taken.test(name), 'expected a header of its own')
+          .default('X-Organization-Id'),
+        argument: z
+          .string()
+          .min(1)
+          .max(64)
+          .default('organization_id')
+          .describe('Injected where a tool has such an argument, which callers never see.'),
+        variable: z
+          .string()
+          .regex(/^[A-Z][A-Z0-9_]*$/, 'expected a name such as "ORGANIZATION_ID"')
+          .default('ORGANIZATION_ID')
+          .describe('For a program: the variable that names it.'),
+      })
+      .prefault({}),
+    credential: gatewayCredential.optional(),
+    timeoutSeconds: httpSettings.timeoutSeconds,
+    maxResponseBytes: httpSettings.maxResponseBytes,
+  })
+  .describe('Another MCP server, whose tools are offered under a prefix.');
+
 export const downstreams = z
-  .array(openApiDownstream)
+  .array(z.union([openApiDownstream, mcpDownstream]))
   .default([])
   .superRefine((list, context) => {
     const seen = new Set<string>();
@@ -146,3 +187,4 @@ export const downstreams = z
   });
 
 export type OpenApiSettings = z.infer<typeof openApiDownstream>;
+export type McpSettings = z.infer<typeof mcpDownstream>;

@@ -2,27 +2,27 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigFile } from './config-file.ts';
-import { isBearerToken, looksLikeKey } from './token-shape.ts';
+import { type Environment, missingCredentials, weakSecrets } from './config-secrets.ts';
 
 /** The settled configuration: the file, the environment over it, every path absolute. */
 export type Config = Omit<ConfigFile, '$schema' | 'store'> & {
   readonly file: string;
   readonly storeFile: string;
   readonly platformFile: string;
+  /** What was approved of other MCP servers' tools. */
+  readonly approvedToolsFile: string;
   /** Opens `/metrics`; null keeps it shut. From the environment alone. */
   readonly metricsToken: string | null;
   /** The operator's break-glass credential; null where there is none. From the environment alone. */
   readonly adminToken: string | null;
 };
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment } from './config-secrets.ts';
 
 /** Every mistake at once, each with its path and what was expected. */
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly mistakes: readonly string[] };
-
-const LEAST_SECRET_BYTES = 32;
 
 const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -35,7 +35,7 @@ export function loadConfig(env: Environment, cwd: string): LoadedConfig {
   if (!read.ok) return { ok: false, mistakes: [`${file}: ${read.mistake}`] };
   const overlaid = overlay(read.value, env, cwd);
   const parsed = ConfigFile.safeParse(overlaid);
-  const issues = parsed.error?.issues.map((issue) => describeIssue(issue, env)) ?? [];
+  const issues = parsed.error?.issues.flatMap(ofNearest).map((issue) => describeIssue(issue, env)) ?? [];
   const mistakes = [...issues, ...contradictions(overlaid), ...weakSecrets(env), ...unknownVariables(env)];
   if (parsed.success) mistakes.push(...missingCredentials(parsed.data, env));
   if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
@@ -106,6 +106,14 @@ function unknownVariables(env: Environment): string[] {
   return unknown.map((name) => `${name}: expected one of ${[...knownVariables].join(', ')}`);
 }
 
+/** Of the kinds of downstream that an entry is not, what keeps it from the one that it is closest to. */
+function ofNearest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.path[0] !== 'downstreams' || issue.path.length !== 2)
+    return [issue];
+  const [nearest = []] = [...issue.errors].sort((a, b) => a.length - b.length);
+  return nearest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
 /** Names the setting as whoever made the mistake knows it: by its variable, or by its path in the file. */
 function describeIssue(issue: z.core.$ZodIssue, env: Environment): string {
   const path = issue.path.map(String).join('.') || '(the file)';
@@ -137,53 +145,15 @@ function contradictions(value: unknown): string[] {
   return mistakes;
 }
 
-/** One for each organisation may come and go; one for all is missed at the start, not at the first call. */
-function missingCredentials({ downstream, downstreams }: ConfigFile, env: Environment): string[] {
-  return [downstream, ...downstreams].flatMap(({ credential }) => {
-    const name = credential?.environment;
-    if (name === undefined || name.includes('{') || env[name]) return [];
-    return [`${name}: expected the credential that the configuration names`];
-  });
-}
-
-/** A secret that opens a door must be beyond guessing. */
-function weakSecrets({ METRICS_TOKEN: metrics, ADMIN_TOKEN: admin }: Environment): string[] {
-  const mistakes: string[] = [];
-  if (metrics && isShort(metrics))
-    mistakes.push(`METRICS_TOKEN: expected at least ${LEAST_SECRET_BYTES} bytes`);
-  const expected = admin === undefined ? undefined : expectedOfAdminToken(admin);
-  if (expected !== undefined) mistakes.push(`ADMIN_TOKEN: expected ${expected}`);
-  if (admin && admin === metrics) mistakes.push('ADMIN_TOKEN: expected another value than METRICS_TOKEN');
-  return mistakes;
-}
-
-const isShort = (token: string): boolean => Buffer.byteLength(token) < LEAST_SECRET_BYTES;
-
-const placeholder =
-  /change.?me|change.?it|replace|place.?holder|generate|insert|your|todo|secret|token|passw|example|default|dummy|sample/i;
-/** A run that anybody would type, or one unit again and again. */
-const pattern = /01234567|12345678|abcdefgh|qwertyui|^(.+?)\1+$/i;
-const LEAST_CHARACTERS = 8;
-
-/**
- * What is wrong with a token that reaches every organisation; undefined for a good one. Set, but empty, is a
- * mistake too: whoever meant to have a token would be left with an open bootstrap.
- */
-function expectedOfAdminToken(token: string): string | undefined {
-  if (isShort(token)) return `at least ${LEAST_SECRET_BYTES} bytes, or no such variable`;
-  if (!isBearerToken(token)) return 'letters, digits and -._~+/ alone, as a Bearer token may have';
-  if (looksLikeKey(token)) return 'something that does not look like a key';
-  const isTyped = placeholder.test(token) || pattern.test(token);
-  const isRandom = new Set(token).size >= LEAST_CHARACTERS && !isTyped;
-  return isRandom ? undefined : 'a random value, such as "openssl rand -hex 32" prints, and no placeholder';
-}
-
 function settle(file: ConfigFile, path: string, env: Environment): Config {
   const { $schema, store, ...rest } = file;
   const dataDir = resolve(dirname(path), file.dataDir);
   return {
     ...rest,
-    downstreams: file.downstreams.map((each) => ({ ...each, openapi: resolveSource(each.openapi, path) })),
+    downstreams: file.downstreams.map((each) =>
+      'openapi' in each ? { ...each, openapi: resolveSource(each.openapi, path) } : each,
+    ),
+    approvedToolsFile: resolve(dataDir, 'downstreams.lock.json'),
     ...(file.tools !== undefined && { tools: resolve(dirname(path), file.tools) }),
     dataDir,
     file: path,

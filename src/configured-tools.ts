@@ -1,8 +1,11 @@
 import type { Config, Environment } from './config.ts';
-import type { OpenApiSettings } from './config-downstream.ts';
+import type { McpSettings, OpenApiSettings } from './config-downstream.ts';
 import { createConfiguredDownstream } from './downstream/configured-downstream.ts';
 import type { Downstream } from './downstream/downstream.ts';
 import { surfaceOf } from './identity/surface.ts';
+import { readApproved, writeApproved } from './mcp-tools/approved-tools.ts';
+import { createMcpTools } from './mcp-tools/create-mcp-tools.ts';
+import { createUpstream, listUpstream } from './mcp-tools/upstream.ts';
 import { createOpenApiTools } from './openapi-tools/create-openapi-tools.ts';
 import { readDocument, serverOf } from './openapi-tools/read-document.ts';
 import { createCatalogue } from './scopes/scopes.ts';
@@ -29,6 +32,8 @@ export type ToolReport = {
   readonly tools: number;
   readonly unscoped: readonly string[];
   readonly refused: readonly string[];
+  /** Tools of another server that changed since they were approved. */
+  readonly held: readonly string[];
 };
 
 const nothing: PreparedTools = { tools: [], mistakes: [], reports: [], downstreams: [] };
@@ -43,7 +48,11 @@ export async function prepareTools(
     : shipped.tools.filter((tool) => !shipped.platformTools.includes(tool));
   const parts = [
     await loadOwn(config.tools),
-    ...(await Promise.all(config.downstreams.map((settings) => loadOpenApi(settings, env)))),
+    ...(await Promise.all(
+      config.downstreams.map((settings) =>
+        'openapi' in settings ? loadOpenApi(settings, env) : loadMcp(settings, config, env),
+      ),
+    )),
   ];
   const configured = parts.flatMap(({ tools }) => tools);
   const tools = [...kept, ...configured];
@@ -72,13 +81,32 @@ async function loadOpenApi(settings: OpenApiSettings, env: Environment): Promise
     const document = await readDocument(openapi);
     const downstream = createConfiguredDownstream(settings.url ?? serverOf(document), settings, env);
     const { tools, unscoped, refused, mistakes } = createOpenApiTools(document, settings, downstream);
-    const report = { prefix, tools: tools.length, unscoped, refused };
+    const report = { prefix, tools: tools.length, unscoped, refused, held: [] };
     return { tools, mistakes, reports: [report], downstreams: [downstream] };
   } catch (error) {
-    const why = error instanceof Error ? error.message.split('\n')[0] : 'it failed';
-    return { ...nothing, mistakes: [`downstreams ${prefix}: ${openapi}: ${why}`] };
+    return { ...nothing, mistakes: [`downstreams ${prefix}: ${openapi}: ${sentenceOf(error)}`] };
   }
 }
+
+async function loadMcp(settings: McpSettings, config: Config, env: Environment): Promise<PreparedTools> {
+  const { prefix } = settings;
+  try {
+    const upstream = await listUpstream(settings, env);
+    const { approvedToolsFile: file } = config;
+    // What a server says at first is what the operator chose it for; from then on a change waits for them.
+    if (readApproved(file)[prefix] === undefined) writeApproved(file, prefix, upstream);
+    const approved = readApproved(file)[prefix] ?? {};
+    const downstream = createUpstream(settings, env);
+    const { tools, unscoped, held, mistakes } = createMcpTools(upstream, approved, settings, downstream);
+    const report = { prefix, tools: tools.length, unscoped, refused: [], held };
+    return { tools, mistakes, reports: [report], downstreams: [downstream] };
+  } catch (error) {
+    return { ...nothing, mistakes: [`downstreams ${prefix}: ${sentenceOf(error)}`] };
+  }
+}
+
+const sentenceOf = (error: unknown): string =>
+  (error instanceof Error ? error.message.split('\n')[0] : undefined) ?? 'it failed';
 
 const reserved = /^\/(?:mcp|o|oauth|org|admin|docs|healthz|readyz|metrics|openapi\.json)(?:\/|$)/;
 

@@ -55,8 +55,8 @@ async function openServices(
       : createConfiguredDownstream(config.downstream.url, config.downstream, process.env);
   const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });
   for (const report of reports) {
-    const isWhole = report.unscoped.length + report.refused.length === 0;
-    log[isWhole ? 'info' : 'warn'](report, 'tools of an OpenAPI document');
+    const isWhole = report.unscoped.length + report.refused.length + report.held.length === 0;
+    log[isWhole ? 'info' : 'warn'](report, 'tools of a downstream');
   }
   return {
     ...services,

@@ -19,6 +19,7 @@ const layers = [
   'secret',
   'config-downstream',
   'config-file',
+  'config-secrets',
   'config',
   'log',
   'organization',
@@ -33,6 +34,7 @@ const layers = [
   'downstream',
   'tool',
   'openapi-tools',
+  'mcp-tools',
   'transport',
   'app',
   'configured-tools',
@@ -103,7 +105,7 @@ test('no statement of the stores is left open: its snapshot would hide what is r
 });
 
 test('the MCP SDKs stay in the transport and in the commands that are clients', () => {
-  const clients = /^src\/(?:transport\/|cli\/(?:doctor|call|demo))/;
+  const clients = /^src\/(?:transport\/|downstream\/mcp|cli\/(?:doctor|call|demo))/;
   const imports = [...sources, ...files('tools/**/*.ts'), ...files('db/**/*.ts')].flatMap(importsOf);
   const sdk = imports.filter(({ to }) => to.startsWith('@modelcontextprotocol/'));
   expect(sdk.filter(({ from }) => !clients.test(from)).map(show)).toEqual([]);
@@ -122,6 +124,7 @@ const boundaries = [
   'src/audit/audit-wire.ts',
   'src/config.ts',
   'src/downstream/http-downstream.ts',
+  'src/downstream/mcp-downstream.ts',
   'src/downstream/resilience.ts',
   'src/housekeeping.ts',
   'src/http-app.ts',

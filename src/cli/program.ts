@@ -5,6 +5,7 @@ import { registerCall } from './call.ts';
 import { registerConfigSchema } from './config-schema.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerDownstreams } from './downstreams.ts';
 import { registerGroups } from './groups.ts';
 import { registerKeys } from './keys.ts';
 import { registerOrgs } from './orgs.ts';
@@ -28,6 +29,7 @@ const commands: readonly Register[] = [
   registerAudit,
   registerBackup,
   registerRestore,
+  registerDownstreams,
   registerCall,
   registerDemo,
   registerConfigSchema,

@@ -18,6 +18,7 @@ export type BoundRequest = {
   /** Headers that the platform's own document asks for. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  readonly onProgress?: DownstreamRequest['onProgress'];
 };
 
 /** The platform as one organisation sees it. There is no way to name another. */
@@ -54,7 +55,15 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
     const writes = binding.effect !== 'reads' && method !== 'GET';
     if (writes) await slot.intent({ method, path: addressed.url.pathname });
     const isRepeatable = method === 'GET';
-    const reply = await downstream.send({ method, ...addressed, isRepeatable, organizationId: id, signal });
+    const reply = await downstream.send({
+      method,
+      ...addressed,
+      isRepeatable,
+      organizationId: id,
+      organization: speaksFor,
+      signal,
+      onProgress: sent.onProgress,
+    });
     requireSuccess(reply);
     requireOwnReply(reply.body, speaksFor, requireOrganizationInReply);
     return reply;

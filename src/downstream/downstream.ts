@@ -28,7 +28,11 @@ export type DownstreamRequest = {
   readonly isRepeatable: boolean;
   /** For whom it is sent, so that none can use up what is another's. */
   readonly organizationId: OrganizationId;
+  /** The same as the platform knows it. */
+  readonly organization: string;
   readonly signal: AbortSignal;
+  /** Told how far it is, where whoever sends it can tell. */
+  readonly onProgress?: ((done: number, total: number, message: string) => Promise<void>) | null | undefined;
 };
 
 /** `body` is parsed JSON, or undefined where the platform sent none. */

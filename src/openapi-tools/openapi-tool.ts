@@ -1,15 +1,15 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Downstream } from '../downstream/downstream.ts';
 import { AppError } from '../errors.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import type { Tool } from '../tool/define-tool.ts';
-import { requireNoOrganization } from '../tool/gate.ts';
-import type { Effect, JsonSchema, ParsedInput, RestRoute } from '../tool/operation.ts';
+import type { Effect, JsonSchema, RestRoute } from '../tool/operation.ts';
+import { closedSchema, lazyValidator, parseBySchema } from '../tool/schema-validator.ts';
 import { buildRequest, methodOf } from './build-request.ts';
 import { outline, standalone, withoutPatterns } from './json-schema.ts';
 import type { ApiOperation, Method } from './list-operations.ts';
 import { asNode, isNode, type Node } from './node.ts';
 import type { Plan } from './plan.ts';
+import { requireUnnamed } from './require-unnamed.ts';
 
 type Parts = {
   readonly document: Node;
@@ -32,8 +32,8 @@ export function createOpenApiTool(parts: Parts): Tool {
   const { operation, plan, name, scope, downstream, servesRest } = parts;
   const inputJsonSchema = inputSchemaOf(parts);
   const outputJsonSchema = outputSchemaOf(parts);
-  const isInput = lazyValidator(inputJsonSchema);
-  const isOutput = lazyValidator(outputJsonSchema);
+  const inputValidator = lazyValidator(asNode(withoutPatterns(inputJsonSchema)));
+  const outputValidator = lazyValidator(asNode(withoutPatterns(outputJsonSchema)));
   return Object.freeze<Tool>({
     name,
     title: (operation.summary ?? operation.id).slice(0, 200),
@@ -50,13 +50,13 @@ export function createOpenApiTool(parts: Parts): Tool {
     platform: { downstream, places: plan.organization },
     restBody: plan.body === undefined ? 'none' : 'whole',
     restReply: ({ status, body }) => ({ status: Number(status), body }),
-    parseInput: (raw) => parse(raw, isInput()),
+    parseInput: (raw) => parseBySchema(raw, inputValidator()),
     parseOutput(handled) {
-      if (isOutput()(handled)) return asNode(handled);
+      if (outputValidator()(handled)) return asNode(handled);
       throw new AppError('DOWNSTREAM_FAILED', { detail: { reason: 'not as the document says' } });
     },
     // In a body that is open to any field, the organisation could be named a second time.
-    precheck: ({ body }) => requireUnnamed(body, plan),
+    precheck: ({ body }) => requireUnnamed(body, plan.organization),
     async handle(input, { downstream: bound }) {
       const reply = await bound.request(buildRequest(operation, plan, asNode(input)));
       return { status: reply.status, ...(reply.body !== undefined && { body: reply.body }) };
@@ -90,7 +90,7 @@ function inputSchemaOf({ document, plan }: Parts): JsonSchema {
   }
   const root = { type: 'object', properties, required, additionalProperties: false };
   const omit = plan.organization[0]?.name ?? '';
-  return { ...standalone(document, root, omit), type: 'object', additionalProperties: false };
+  return closedSchema(standalone(document, root, omit));
 }
 
 const withDescription = (schema: unknown, description: string | undefined): unknown =>
@@ -123,42 +123,4 @@ function routeOf({ method, path }: ApiOperation, plan: Plan): RestRoute | null {
     else if (names.has(place)) segments.push(`{${names.get(place)}}`);
   }
   return `${methodOf(method)} ${segments.join('/')}` as RestRoute; // A path of a document starts with a slash.
-}
-
-/** Compiled at the first call: a document may have a thousand operations of which a few are used. */
-function lazyValidator(schema: JsonSchema): () => ValidateFunction {
-  let compiled: ValidateFunction | undefined;
-  return () => {
-    compiled ??= new Ajv2020({
-      strict: false,
-      validateFormats: false,
-      validateSchema: false,
-      logger: false,
-    }).compile(asNode(withoutPatterns(schema)));
-    return compiled;
-  };
-}
-
-function parse(raw: Readonly<Record<string, unknown>>, isValid: ValidateFunction): ParsedInput {
-  if (isValid(raw)) return { ok: true, data: { ...raw } };
-  const issues = (isValid.errors ?? []).map(({ instancePath, message, params }) => {
-    const extra = typeof params.additionalProperty === 'string' ? `: "${params.additionalProperty}"` : '';
-    return {
-      path: instancePath.slice(1).replaceAll('/', '.'),
-      expected: `${message ?? 'is not valid'}${extra}`,
-    };
-  });
-  return { ok: false, issues };
-}
-
-/** @throws ORGANIZATION_IN_ARGUMENTS for a body that names an organisation, however deep */
-function requireUnnamed(value: unknown, plan: Plan): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (isNode(value)) {
-    requireNoOrganization(value);
-    if (plan.organization.some(({ name }) => Object.hasOwn(value, name))) {
-      throw new AppError('ORGANIZATION_IN_ARGUMENTS');
-    }
-  }
-  for (const inner of Object.values(value)) requireUnnamed(inner, plan);
 }

@@ -77,6 +77,7 @@ test('each operation with a scope is a tool, named, described and gated; the oth
       tools: 8,
       unscoped: ['replaceTicket', 'internal'],
       refused: ['upload: its body is multipart/form-data, not JSON'],
+      held: [],
     },
   ]);
   const inputs = tools.map(({ inputSchema }: { inputSchema: unknown }) => inputSchema);

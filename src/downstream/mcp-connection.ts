@@ -1,0 +1,69 @@
+import {
+  Client,
+  type FetchLike,
+  StreamableHTTPClientTransport,
+  type Transport,
+} from '@modelcontextprotocol/client';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+
+/** Where another MCP server is: an address, or a program that is started. */
+export type McpServer =
+  | { readonly url: URL; readonly maxBytes: number }
+  | {
+      readonly command: string;
+      readonly args: readonly string[];
+      /** The variable in which the program finds the organisation. */
+      readonly organizationVariable: string;
+      readonly maxBytes: number;
+    };
+
+/** What a connection speaks with for as long as it lasts: one organisation's headers, or none for listing. */
+export type McpIdentity = {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly organization: string | null;
+};
+
+const clientInfo = { name: 'tenantry', version: '1' };
+
+/** A connected client, in whichever era the server speaks. It offers the server nothing to call back. */
+export async function connectMcp(server: McpServer, identity: McpIdentity): Promise<Client> {
+  const client = new Client(clientInfo, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(transportTo(server, identity));
+  return client;
+}
+
+function transportTo(server: McpServer, { headers, organization }: McpIdentity): Transport {
+  if ('url' in server) {
+    return new StreamableHTTPClientTransport(server.url, {
+      fetch: guardedFetch(server.maxBytes),
+      requestInit: { headers: { ...headers } },
+    });
+  }
+  const { command, args, organizationVariable, maxBytes } = server;
+  const named = organization === null ? {} : { [organizationVariable]: organization };
+  return new StdioClientTransport({
+    command,
+    args: [...args],
+    env: { ...getDefaultEnvironment(), ...named },
+    stderr: 'ignore',
+    maxBufferSize: maxBytes,
+  });
+}
+
+/** Redirects are failures, and no answer is longer than `maxBytes`. */
+const guardedFetch =
+  (maxBytes: number): FetchLike =>
+  async (url, init) => {
+    const response = await fetch(url, { ...init, redirect: 'error' });
+    if (response.body === null) return response;
+    let size = 0;
+    const limit = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        size += chunk.length;
+        if (size > maxBytes) controller.error(new Error('the answer is too large'));
+        else controller.enqueue(chunk);
+      },
+    });
+    const { status, statusText, headers } = response;
+    return new Response(response.body.pipeThrough(limit), { status, statusText, headers });
+  };

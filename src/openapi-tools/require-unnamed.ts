@@ -1,0 +1,15 @@
+import type { OrganizationPlace } from '../downstream/downstream.ts';
+import { AppError } from '../errors.ts';
+import { requireNoOrganization } from '../tool/gate.ts';
+import { isNode } from './node.ts';
+
+/** @throws ORGANIZATION_IN_ARGUMENTS for a value that names an organisation, however deep, in ours or the platform's word */
+export function requireUnnamed(value: unknown, places: readonly OrganizationPlace[]): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (isNode(value)) {
+    requireNoOrganization(value);
+    if (places.some(({ name }) => Object.hasOwn(value, name)))
+      throw new AppError('ORGANIZATION_IN_ARGUMENTS');
+  }
+  for (const inner of Object.values(value)) requireUnnamed(inner, places);
+}
