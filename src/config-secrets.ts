@@ -1,3 +1,4 @@
+import type { McpSettings } from './config-downstream.ts';
 import type { ConfigFile } from './config-file.ts';
 import { isBearerToken, looksLikeKey } from './token-shape.ts';
 
@@ -5,13 +6,29 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const LEAST_SECRET_BYTES = 32;
 
-/** One for each organisation may come and go; one for all is missed at the start, not at the first call. */
-export function missingCredentials({ downstream, downstreams }: ConfigFile, env: Environment): string[] {
-  return [downstream, ...downstreams].flatMap(({ credential }) => {
-    const name = credential?.environment;
-    if (name === undefined || name.includes('{') || env[name]) return [];
-    return [`${name}: expected the credential that the configuration names`];
-  });
+/** What is wrong with the credentials that the gateway itself shows to platforms. */
+export function gatewayCredentialMistakes(
+  { downstream, downstreams }: ConfigFile,
+  env: Environment,
+): string[] {
+  const mistakes: string[] = [];
+  for (const { credential, organization } of [downstream, ...downstreams]) {
+    if (credential === undefined) continue;
+    // One for each organisation may come and go; one for all is missed at the start, not at the first call.
+    const { environment: name, header } = credential;
+    if (!name.includes('{') && !env[name])
+      mistakes.push(`${name}: expected the credential that the configuration names`);
+    if (header.toLowerCase() === headerOf(organization)?.toLowerCase())
+      mistakes.push(`${name}: expected another header than the organisation's, got "${header}"`);
+  }
+  return mistakes;
+}
+
+type OrganizationPlace = ConfigFile['downstream']['organization'] | McpSettings['organization'];
+
+function headerOf(organization: OrganizationPlace): string | undefined {
+  if ('header' in organization) return organization.header;
+  return organization.in === 'header' ? organization.name : undefined;
 }
 
 /** A secret that opens a door must be beyond guessing. */

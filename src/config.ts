@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigFile } from './config-file.ts';
-import { type Environment, missingCredentials, weakSecrets } from './config-secrets.ts';
+import { type Environment, gatewayCredentialMistakes, weakSecrets } from './config-secrets.ts';
 
 /** The settled configuration: the file, the environment over it, every path absolute. */
 export type Config = Omit<ConfigFile, '$schema' | 'store'> & {
@@ -37,7 +37,7 @@ export function loadConfig(env: Environment, cwd: string): LoadedConfig {
   const parsed = ConfigFile.safeParse(overlaid);
   const issues = parsed.error?.issues.flatMap(ofNearest).map((issue) => describeIssue(issue, env)) ?? [];
   const mistakes = [...issues, ...contradictions(overlaid), ...weakSecrets(env), ...unknownVariables(env)];
-  if (parsed.success) mistakes.push(...missingCredentials(parsed.data, env));
+  if (parsed.success) mistakes.push(...gatewayCredentialMistakes(parsed.data, env));
   if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
   return { ok: true, config: settle(parsed.data, file, env) };
 }

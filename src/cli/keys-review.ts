@@ -35,12 +35,16 @@ export function registerReview(keys: Command, runtime: Runtime, done: (code: Exi
   command.action(async (options: ReviewOptions) => {
     requireKeyPlace(command, options);
     done(
-      await withServices(runtime, async (services) => {
-        const findings = await review(options, services);
-        if (options.json) printJson(runtime, { findings: findings.map(findingToWire) });
-        else printFindings(findings, runtime);
-        return findings.some(({ severity }) => severity === 'high') ? 1 : 0;
-      }),
+      await withServices(
+        runtime,
+        async (services) => {
+          const findings = await review(options, services);
+          if (options.json) printJson(runtime, { findings: findings.map(findingToWire) });
+          else printFindings(findings, runtime);
+          return findings.some(({ severity }) => severity === 'high') ? 1 : 0;
+        },
+        'downstreams',
+      ),
     );
   });
 }

@@ -10,16 +10,20 @@ export const registerServe: Register = (program, runtime, done) => {
     .description('Serves MCP and REST over HTTP until it is asked to stop.')
     .action(async () =>
       done(
-        await withServices(runtime, async (services) => {
-          // First the port: a start that fails on it must not have made keys that nobody saw.
-          const listening = await runtime.listen(services);
-          if (services.config.demo) await showDemo(services, listening.url, runtime);
-          else await showBootstrap(services, listening.url, runtime);
-          runtime.out(`tenantry listening on ${listening.url}`);
-          await runtime.stopRequested();
-          await listening.stop();
-          return 0;
-        }),
+        await withServices(
+          runtime,
+          async (services) => {
+            // First the port: a start that fails on it must not have made keys that nobody saw.
+            const listening = await runtime.listen(services);
+            if (services.config.demo) await showDemo(services, listening.url, runtime);
+            else await showBootstrap(services, listening.url, runtime);
+            runtime.out(`tenantry listening on ${listening.url}`);
+            await runtime.stopRequested();
+            await listening.stop();
+            return 0;
+          },
+          'downstreams',
+        ),
       ),
     );
 };

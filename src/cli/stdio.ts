@@ -16,7 +16,7 @@ export const registerStdio: Register = (program, runtime, done) => {
       if (!runtime.env.TENANTRY_API_KEY)
         runtime.err('TENANTRY_API_KEY is not set: every request will be refused.');
       if (url !== undefined) done(await bridge(url, lines, runtime));
-      else done(await withServices(runtime, (services) => serve(services, lines, runtime)));
+      else done(await withServices(runtime, (services) => serve(services, lines, runtime), 'downstreams'));
     });
 };
 

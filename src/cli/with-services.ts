@@ -16,11 +16,16 @@ function explain(mistakes: readonly string[], runtime: Runtime): undefined {
   for (const mistake of mistakes) runtime.err(`  ${mistake}`);
 }
 
+/** How far a command looks for tools: a listing of keys must not wait for, or depend on, other people's servers. */
+export type Reach = 'this machine' | 'downstreams';
+
 /** The configuration and the tools that it comes to. */
-async function requireSetup(runtime: Runtime): Promise<Setup | undefined> {
+async function requireSetup(runtime: Runtime, reach: Reach): Promise<Setup | undefined> {
   const config = requireConfig(runtime);
   if (config === undefined) return undefined;
-  const prepared = await runtime.prepareTools(config);
+  const prepared = await runtime.prepareTools(
+    reach === 'downstreams' ? config : { ...config, downstreams: [] },
+  );
   return prepared.mistakes.length === 0 ? { config, prepared } : explain(prepared.mistakes, runtime);
 }
 
@@ -28,8 +33,9 @@ async function requireSetup(runtime: Runtime): Promise<Setup | undefined> {
 export async function withServices(
   runtime: Runtime,
   work: (services: Services) => Promise<ExitCode>,
+  reach: Reach = 'this machine',
 ): Promise<ExitCode> {
-  const setup = await requireSetup(runtime);
+  const setup = await requireSetup(runtime, reach);
   if (setup === undefined) return 78;
   const services = await openOrExplain(setup, runtime);
   if (services === undefined) return 1;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runHere } from '../cli/in-process.ts';
-import { root, temporaryDir } from '../support/fresh-start.ts';
+import { root, temporaryDir, writeConfig } from '../support/fresh-start.ts';
 import { callTool, rpc } from '../support/http.ts';
 import { refusalIn } from '../support/refusal.ts';
 import { startApp, type Tenant } from '../support/start-app.ts';
@@ -205,6 +205,15 @@ test('a server that fails, garbles, redirects or is gone is a failure with a cod
 
 test('a server that is not there, or has no such tool, is told at the start', async () => {
   await expect(startBehind('http://127.0.0.1:9/mcp')).rejects.toThrow(/downstreams up: /);
+  const { dir, file } = writeConfig({
+    downstreams: [{ prefix: 'up', mcp: 'http://127.0.0.1:9/mcp', scopes: {} }],
+  });
+  // Keys can be looked after all the same: it may be the moment to revoke one.
+  expect((await runHere(['orgs', 'list'], { TENANTRY_CONFIG: file }, dir)).code).toBe(0);
+  expect(await runHere(['serve'], { TENANTRY_CONFIG: file }, dir)).toMatchObject({
+    code: 78,
+    stderr: expect.stringMatching(/downstreams up: /),
+  });
   const { url } = await startUpstream();
   await expect(startBehind(url, { scopes: { none: 'agent:read' } })).rejects.toThrow(
     /scopes: expected a tool of the server, got "none"/,

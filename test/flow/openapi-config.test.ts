@@ -96,6 +96,14 @@ test.each<[string, object, RegExp]>([
     { credential: { environment: 'X', header: 'Host' } },
     /credential\.header: expected a header of its own/,
   ],
+  [
+    'an organisation in the header of the credential',
+    {
+      organization: { in: 'header', name: 'x-desk' },
+      credential: { environment: 'DESK_{organization_id}', header: 'X-Desk' },
+    },
+    /expected another header than the organisation's, got "X-Desk"/,
+  ],
   ['a variable of ours', { credential: { environment: 'TENANTRY_API_KEY' } }, /credential\.environment/],
   [
     'an organisation in a header that is taken',

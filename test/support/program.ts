@@ -18,8 +18,12 @@ type Environment = Readonly<Record<string, string>>;
 type Output = 'stdout' | 'stderr';
 
 /** The real program in a process of its own; killed when the test ends. */
-export function startProgram(args: readonly string[], env: Environment, cwd: string = tmpdir()) {
-  const child = spawn(process.execPath, [mainFile, ...args], {
+export const startProgram = (args: readonly string[], env: Environment, cwd?: string) =>
+  startScript(mainFile, args, env, cwd);
+
+/** Any script under the Node of this project, likewise. */
+export function startScript(file: string, args: readonly string[], env: Environment, cwd: string = tmpdir()) {
+  const child = spawn(process.execPath, [file, ...args], {
     cwd,
     env: { ...bareEnvironment(), ...env },
     stdio: 'pipe',

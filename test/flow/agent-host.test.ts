@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { createAgentHost } from '../../examples/agent-host/agent-host.ts';
+import { defineTool, path } from '../../src/tool/index.ts';
+import { root } from '../support/fresh-start.ts';
+import { startHost } from '../support/host-calls.ts';
+import { startScript } from '../support/program.ts';
+import { json, queryOf, startRestPlatform } from '../support/rest-platform.ts';
+import { startApp, type Tenant } from '../support/start-app.ts';
+
+const ORGANIZATIONS = 50;
+/** A hundred thousand with `npm run test:agent-host`. */
+const CALLS = Number(process.env.AGENT_HOST_CALLS ?? 2000);
+const AT_ONCE = 200;
+
+const Canary = z.object({ organization_id: z.string(), canary: z.string(), call: z.string() });
+
+const readCanary = defineTool({
+  name: 'read_canary',
+  title: 'Read the canary',
+  description: 'What only this organisation knows.',
+  scope: 'agent:read',
+  effect: 'reads',
+  input: z.strictObject({ call: z.string() }),
+  output: z.object({ canary: z.string(), call: z.string() }),
+  async handle({ call: asked }, { downstream }) {
+    const { canary, call } = await downstream.get(path`/v1/canary`, { call: asked }, Canary);
+    return { canary, call };
+  },
+});
+
+/** Every JSON-RPC message leaves with id 1, and its answer gets the id back that the client gave it. */
+function withIdOne(counted: { ids: Set<unknown> }): typeof fetch {
+  return async (input, init) => {
+    const message = typeof init?.body === 'string' ? JSON.parse(init.body) : undefined;
+    if (message?.id === undefined) return fetch(input, init);
+    const response = await fetch(input, { ...init, body: JSON.stringify({ ...message, id: 1 }) });
+    const answer = await response.text();
+    const parsed = JSON.parse(answer);
+    counted.ids.add(parsed.id);
+    const { status, headers } = response;
+    return new Response(JSON.stringify({ ...parsed, id: message.id }), { status, headers });
+  };
+}
+
+/** A platform that answers after up to 5 ms, for whichever organisation the request was for. */
+async function startCanaries() {
+  const canaries = new Map<string, string>();
+  const platform = await startRestPlatform(async (call, response) => {
+    const organization_id = queryOf(call).get('organization_id') ?? '';
+    await pause(Math.random() * 5);
+    json(response, {
+      organization_id,
+      canary: canaries.get(organization_id) ?? 'nobody',
+      call: queryOf(call).get('call'),
+    });
+  });
+  return { url: platform.url, canaries };
+}
+
+test(`${CALLS} calls for ${ORGANIZATIONS} organisations, all with JSON-RPC id 1: each answer is its own`, {
+  timeout: 20_000 + CALLS * 20,
+}, async () => {
+  const { url, canaries } = await startCanaries();
+  const app = await startApp({
+    seed: false,
+    tools: [readCanary],
+    config: { downstream: { url } },
+  });
+  const tenants: Tenant[] = [];
+  for (let index = 0; index < ORGANIZATIONS; index += 1) tenants.push(await app.provision(`Org ${index}`));
+  for (const { id } of tenants) canaries.set(id, `canary of ${id}`);
+  const { plaintext: hostKey } = await app.mintHost(tenants);
+  const counted = { ids: new Set<unknown>() };
+  const host = createAgentHost({ url: `${app.url}/mcp`, hostKey, fetch: withIdOne(counted) });
+  onTestFinished(() => host.close());
+
+  let next = 0;
+  const wrong: unknown[] = [];
+  const heard = new Set<string>();
+  const work = async () => {
+    while (next < CALLS) {
+      const call = String(next++);
+      const { id } = tenants[Math.floor(Math.random() * ORGANIZATIONS)] as Tenant;
+      const answer = await host.callTool(id, 'read_canary', { call });
+      const right = { canary: `canary of ${id}`, call };
+      if (JSON.stringify(answer) === JSON.stringify(right)) heard.add(call);
+      else wrong.push({ id, right, answer });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  expect(wrong).toEqual([]);
+  expect(heard.size).toBe(CALLS);
+  expect([...counted.ids]).toEqual([1]);
+});
+
+test('the example speaks for whom its key was granted, and tells who refused', async () => {
+  const app = await startHost();
+  const env = { TENANTRY_URL: `${app.url}/mcp`, TENANTRY_API_KEY: app.host.plaintext };
+  const example = (ids: string[], more: Record<string, string> = env) =>
+    startScript(join(root, 'examples/agent-host/main.ts'), ids, more).closed;
+  const both = await example([app.acme.id, app.bolt.id]);
+  expect(both).toMatchObject({ code: 0, stderr: '' });
+  const [first, second] = both.stdout.split('\n');
+  expect(first).toMatch(new RegExp(`^${app.acme.id} .*"name":"${app.acme.name}"`));
+  expect(second).toMatch(new RegExp(`^${app.bolt.id} .*"name":"${app.bolt.name}"`));
+  const foreign = await example([app.cato.id]);
+  expect(foreign.code).toBe(1);
+  expect(foreign.stdout).toMatch(new RegExp(`^${app.cato.id} {2}refused: `));
+  expect(foreign.stdout + foreign.stderr).not.toContain(app.host.plaintext);
+  expect((await example([], {})).code).toBe(2);
+});
