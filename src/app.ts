@@ -4,7 +4,7 @@ import type { Caller } from './caller.ts';
 import { type AppError, toAppError } from './errors.ts';
 import type { AddressSet } from './identity/client-address.ts';
 import { type Identified, identify } from './identity/identify.ts';
-import { surfaceOf } from './identity/surface.ts';
+import { surfaceOf, workspaceIn } from './identity/surface.ts';
 import { newRequestId } from './ids.ts';
 import { rateBucketOf } from './limits/rate-limit.ts';
 import type { Log } from './log.ts';
@@ -22,7 +22,7 @@ import { type Standing, takeIn } from './transport/take-in.ts';
 import type { Target } from './transport/target.ts';
 import { createTurns } from './transport/turns.ts';
 import { watchKey } from './transport/watch-key.ts';
-import { announceEnd } from './transport/write-answer.ts';
+import { announceDeprecation, announceEnd } from './transport/write-answer.ts';
 
 export type AppDeps = FrontDoorDeps &
   OperatorFaceDeps & {
@@ -72,6 +72,7 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
       await slot.close({ status: answer.status, errorCode: answer.errorCode });
       return await write(answer, slot.requestId, connection);
     }
+    announceDeprecation(connection.response, presented.rawHeaders, deps.identity.format);
     const settled = await identify(presented, slot, deps.identity);
     announceEnd(connection.response, settled.endOfLifeMs, deps.identity.now());
     const { body, wasAwaited } = await takeIn(standingOf(settled.caller), route, connection, deps);
@@ -131,6 +132,7 @@ function signalsOf(
     headerName: organizationHeader,
     urlSegment: isMcp ? route.urlSegment : undefined,
     surface: isMcp ? ('mcp' as const) : surfaceOf(pathname),
+    workspaceId: isMcp ? undefined : workspaceIn(pathname),
   };
 }
 

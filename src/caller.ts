@@ -1,15 +1,24 @@
 import type { KeyId, OrganizationId, UserId } from './ids.ts';
+import type { ScopeType } from './keys/key-record.ts';
 import type { Scope } from './scopes/scopes.ts';
 
 /** What kind of credential spoke; it names the actor in the audit line. */
-export type Tier = 'organization-key' | 'host-key' | 'admin-token' | 'bootstrap' | 'cli' | 'system' | 'none';
+export type Tier =
+  | 'organization-key'
+  | 'host-key'
+  | 'workspace-token'
+  | 'admin-token'
+  | 'bootstrap'
+  | 'cli'
+  | 'system'
+  | 'none';
 
 /** The key behind a request, as far as tools and the gate may see it. */
 export type CallerKey = {
   readonly id: KeyId;
   readonly prefix: string;
   readonly name: string;
-  readonly scopeType: 'global' | 'user' | 'host';
+  readonly scopeType: ScopeType;
   readonly owner: string;
   readonly createdBy: string;
   readonly canonicalVersion: number | null;

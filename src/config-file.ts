@@ -104,6 +104,10 @@ const keys = z
       .default(90)
       .describe('A key unused for so long counts as stale.'),
     maxPerOrganization: z.int().min(1).default(1000).describe('Live keys that an organisation may hold.'),
+    workspaceTokens: z
+      .boolean()
+      .default(false)
+      .describe('Deprecated: accepts tokens of one workspace, which only the command line mints.'),
   })
   .prefault({});
 

@@ -68,10 +68,10 @@ export async function createServices(parts: Parts): Promise<Services> {
     parts.log.warn(store.reckoning, 'the store was older than its ledger: see "tenantry keys confirm"');
   }
   await store.organizations.settleCanon(config.scopes.canonical, now());
-  const { defaultTtlDays, staleAfterDays, maxPerOrganization, brand, environment } = config.keys;
+  const { brand, environment, workspaceTokens, ...ofKeys } = config.keys;
   const catalogue = createCatalogue(config.scopes.catalogue);
-  const format = createKeyFormat(brand + environment);
-  const mintRules = { format, catalogue, defaultTtlDays, staleAfterDays, maxPerOrganization };
+  const format = createKeyFormat(brand + environment, { workspaceTokens });
+  const mintRules = { format, catalogue, workspaceTokens, ...ofKeys };
   const keyUses = createKeyUses(store.keys, now);
   const { toolTimeoutSeconds, maxInputElements } = config.limits;
   const callTool: CallToolDeps = {
@@ -91,7 +91,7 @@ export async function createServices(parts: Parts): Promise<Services> {
   const bootstrap = createBootstrap({
     organizations,
     format,
-    defaultTtlDays,
+    defaultTtlDays: ofKeys.defaultTtlDays,
     now,
     offered: config.adminToken === null,
   });

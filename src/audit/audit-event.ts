@@ -71,10 +71,14 @@ export function chainHash(previous: string, seq: number, row: AuditRow): string 
   return createHash('sha256').update(JSON.stringify(fields)).digest('hex');
 }
 
+const tokens: Partial<Record<Tier, string>> = {
+  'host-key': 'host-token',
+  'workspace-token': 'workspace-token',
+};
+
 /** `org-token:tnt_a1B2c3D4 POST /mcp tools/call search_agents 200 3ms` */
 export function auditLine(row: AuditRow): string {
-  const token = row.tier === 'host-key' ? 'host-token' : 'org-token';
-  const actor = row.keyPrefix === null ? row.tier : `${token}:${row.keyPrefix}`;
+  const actor = row.keyPrefix === null ? row.tier : `${tokens[row.tier] ?? 'org-token'}:${row.keyPrefix}`;
   // On REST the path names the tool already.
   const isMcp = row.era !== null;
   const method = row.method === row.tier ? null : row.method;

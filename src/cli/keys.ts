@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { isoTimeOrNull } from '../iso-time.ts';
 import { readPages } from '../keys/all-keys.ts';
-import { type KeyStatus, keyStatuses } from '../keys/key-record.ts';
+import { type KeyStatus, keyStatuses, type ScopeType } from '../keys/key-record.ts';
 import { keepItWarning, keyToWire, mintedToWire } from '../keys/key-wire.ts';
 import { printable } from '../printable.ts';
 import { requireUndeleted } from './find-organization.ts';
@@ -28,6 +28,7 @@ type MintOptions = KeyPlace & {
   readonly expiresInDays?: number | 'never';
   readonly for?: readonly string[];
   readonly user?: string;
+  readonly workspace?: string;
 };
 
 type Done = (code: ExitCode) => void;
@@ -63,6 +64,11 @@ function registerMint(keys: Command, runtime: Runtime, done: Done): void {
         .conflicts('org'),
     )
     .addOption(new Option('--user <id>', 'the member, usr_…, whose own key it will be').conflicts('host'))
+    .addOption(
+      new Option('--workspace <id>', 'deprecated: a token that reaches /workspaces/<id>/… alone')
+        .argParser(parseText(200))
+        .conflicts(['host', 'user']),
+    )
     .option('--owner <owner>', 'the person or team that answers for it', parseText(200))
     .option('--purpose <purpose>', 'what it is for', parseText(500))
     .option(
@@ -73,14 +79,19 @@ function registerMint(keys: Command, runtime: Runtime, done: Done): void {
     .option(...jsonOption);
   command.action(async (options: MintOptions) => {
     requireKeyPlace(command, options);
-    const { json, org, host, add, for: organizationIds, user: userId, ...request } = options;
+    const { json, org, host, add, for: organizationIds, user: userId, workspace, ...request } = options;
     done(
       await withServices(runtime, async (services) => {
         if (org !== undefined) await requireUndeleted(org, services);
         const operated = await operateKeys(options, 'keys mint', services);
-        const scopeType = host ? 'host' : userId === undefined ? 'global' : 'user';
-        const asked = { ...request, scopeType, userId, additionalScopes: add, organizationIds } as const;
-        const minted = await operated.mint(asked);
+        const minted = await operated.mint({
+          ...request,
+          scopeType: scopeTypeOf(options),
+          userId,
+          additionalScopes: add,
+          organizationIds,
+          restrictions: workspace === undefined ? undefined : { workspace_ids: [workspace] },
+        });
         if (json) {
           printJson(runtime, mintedToWire(minted));
           return 0;
@@ -98,6 +109,12 @@ function registerMint(keys: Command, runtime: Runtime, done: Done): void {
       }),
     );
   });
+}
+
+function scopeTypeOf({ host, user, workspace }: MintOptions): ScopeType {
+  if (host) return 'host';
+  if (workspace !== undefined) return 'workspace';
+  return user === undefined ? 'global' : 'user';
 }
 
 function registerList(keys: Command, runtime: Runtime, done: Done): void {

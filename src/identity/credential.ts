@@ -24,6 +24,12 @@ export const presentsCredential = (rawHeaders: RawHeaders): boolean =>
   headerValues(rawHeaders, 'x-api-key').length > 0 ||
   headerValues(rawHeaders, 'authorization').some((value) => /^\s*bearer\b/i.test(value));
 
+/** What stands where a credential would, unjudged. */
+export const credentialTexts = (rawHeaders: RawHeaders): readonly string[] => [
+  ...headerValues(rawHeaders, 'x-api-key'),
+  ...headerValues(rawHeaders, 'authorization').map((value) => value.replace(BEARER, '')),
+];
+
 /** Another scheme counts as no credential; `Bearer` must be followed by one space and one token. */
 function readBearer(value: string): string | undefined {
   if (BEARER.test(value)) return requireToken(value.slice('bearer '.length));

@@ -2,7 +2,7 @@ import type { AuditSlot, Speaker } from '../audit/audit-slot.ts';
 import { type Caller, freezeCaller, type Tier } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import type { KeyFormat } from '../keys/key-format.ts';
-import { endOfLifeMs, type KeyRecord, refusalOf } from '../keys/key-record.ts';
+import { endOfLifeMs, type KeyRecord, refusalOf, type ScopeType } from '../keys/key-record.ts';
 import type { FoundKey, KeyStore } from '../keys/key-store.ts';
 import { effectiveScopes, type PermissionRules } from '../members/effective-scopes.ts';
 import type { MemberStore, Standing } from '../members/member-store.ts';
@@ -42,6 +42,7 @@ export async function identifyKey(
   requireAgreement(caller, presented, slot);
   if (organization.status === 'suspended') throw new AppError('ORGANIZATION_SUSPENDED');
   requireAllowedAddress(found.key, presented.clientAddress);
+  requireOwnWorkspace(found.key, presented.workspaceId);
 
   const stillValid = async (): Promise<boolean> => {
     const again = await deps.keys.find(parsed.hash);
@@ -109,6 +110,13 @@ function requireAllowedAddress({ restrictions }: KeyRecord, address: string | nu
     throw new AppError('KEY_RESTRICTED');
 }
 
+/** Below `/workspaces/…` the path counts, whatever the arguments say; a workspace token reaches nothing else. */
+function requireOwnWorkspace({ scopeType, restrictions }: KeyRecord, workspaceId: string | undefined): void {
+  const own = restrictions?.workspace_ids;
+  if (scopeType !== 'workspace' && (own === undefined || workspaceId === undefined)) return;
+  if (workspaceId === undefined || !own?.includes(workspaceId)) throw new AppError('KEY_RESTRICTED');
+}
+
 /** What the key may do at this moment, whatever it was granted. */
 function scopesOf(
   { scopeType, scopes }: KeyRecord,
@@ -121,9 +129,17 @@ function scopesOf(
     case 'user':
       return effectiveScopes(scopes, standing, rules);
     case 'host':
+    case 'workspace':
       return scopes.filter((scope) => !isAdminScope(scope));
   }
 }
+
+const tiers: Readonly<Record<ScopeType, Tier>> = {
+  global: 'organization-key',
+  user: 'organization-key',
+  host: 'host-key',
+  workspace: 'workspace-token',
+};
 
 function callerOf(
   key: KeyRecord,
@@ -134,7 +150,7 @@ function callerOf(
   const scopes = scopesOf(key, standing, rules);
   const mayBeAdmin = key.scopeType === 'global' || standing?.role === 'admin';
   return freezeCaller({
-    tier: key.scopeType === 'host' ? 'host-key' : 'organization-key',
+    tier: tiers[key.scopeType],
     organization: { id: organization.id, name: organization.name, externalId: organization.externalId },
     key: {
       id: key.id,

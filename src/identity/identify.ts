@@ -14,6 +14,8 @@ export type IdentityDeps = KeyDeps & OperatorDeps;
 export type Presented = OrganizationSignals & {
   readonly surface: Surface;
   readonly clientAddress: string | null;
+  /** The segment of `/workspaces/{workspace_id}/…` as it came; undefined on every other path. */
+  readonly workspaceId: string | undefined;
 };
 
 /** A settled caller, and the question whether its credential still is what it was. */

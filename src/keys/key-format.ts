@@ -12,19 +12,30 @@ export type GeneratedKey = ParsedKey & { readonly plaintext: string };
 
 /** Makes and reads keys of one brand (`keys.brand` and `keys.environment`). */
 export type KeyFormat = {
-  generate(): GeneratedKey;
+  /** A workspace token says so in its form, `<brand>w_…`. */
+  generate(isWorkspaceToken?: boolean): GeneratedKey;
   /** The key in `text`, or undefined for another brand, another form or a wrong checksum: no store is read. */
   parse(text: string): ParsedKey | undefined;
+  /** By its looks alone; never where workspace tokens are off. */
+  isWorkspaceToken(text: string): boolean;
 };
 
-export function createKeyFormat(brand: string, random: (bytes: number) => Buffer = randomBytes): KeyFormat {
+type Options = {
+  /** Where they are off, a workspace token is no key at all. */
+  readonly workspaceTokens?: boolean;
+  readonly random?: (bytes: number) => Buffer;
+};
+
+export function createKeyFormat(
+  brand: string,
+  { workspaceTokens = false, random = randomBytes }: Options = {},
+): KeyFormat {
   const pattern = new RegExp(
-    `^${brand}_[0-9A-Za-z]{${PREFIX_LENGTH}}_[0-9A-Za-z]{${SECRET_LENGTH + CHECKSUM_LENGTH}}$`,
+    `^${brand}${workspaceTokens ? 'w?' : ''}_[0-9A-Za-z]{${PREFIX_LENGTH}}_[0-9A-Za-z]{${SECRET_LENGTH + CHECKSUM_LENGTH}}$`,
   );
-  const prefixEnd = brand.length + 1 + PREFIX_LENGTH;
   return {
-    generate() {
-      const prefix = `${brand}_${base62(PREFIX_LENGTH, random)}`;
+    generate(isWorkspaceToken = false) {
+      const prefix = `${brand}${isWorkspaceToken ? 'w' : ''}_${base62(PREFIX_LENGTH, random)}`;
       const body = `${prefix}_${base62(SECRET_LENGTH, random)}`;
       const plaintext = body + checksum(body);
       return { plaintext, prefix, hash: hashKey(plaintext) };
@@ -33,8 +44,9 @@ export function createKeyFormat(brand: string, random: (bytes: number) => Buffer
       if (!pattern.test(text)) return undefined;
       const body = text.slice(0, -CHECKSUM_LENGTH);
       if (text.slice(-CHECKSUM_LENGTH) !== checksum(body)) return undefined;
-      return { prefix: text.slice(0, prefixEnd), hash: hashKey(text) };
+      return { prefix: text.slice(0, text.indexOf('_') + 1 + PREFIX_LENGTH), hash: hashKey(text) };
     },
+    isWorkspaceToken: (text) => text.startsWith(`${brand}w_`) && pattern.test(text),
   };
 }
 

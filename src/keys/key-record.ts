@@ -1,7 +1,8 @@
 import type { KeyId, OrganizationId, UserId } from '../ids.ts';
 import type { Scope } from '../scopes/scopes.ts';
 
-export type ScopeType = 'global' | 'user' | 'host';
+/** `workspace` is deprecated: an organisation's key reaches all that one reaches. */
+export type ScopeType = 'global' | 'user' | 'host' | 'workspace';
 /** Whose keys are meant: one organisation's, or the operator's own, which are the host keys. */
 export type Keyspace = OrganizationId | 'operator';
 

@@ -54,6 +54,7 @@ export type MintRules = {
   readonly defaultTtlDays: number;
   readonly staleAfterDays: number;
   readonly maxPerOrganization: number;
+  readonly workspaceTokens: boolean;
 };
 
 /** The key that `request` makes, given the facts of the moment; throws the refusal otherwise. */
@@ -69,6 +70,7 @@ export function decideMint(
   if ('caller' in minter) requireMintRole(request.scopeType, request.userId, minter.caller);
   if ((request.scopeType === 'host') !== (keyspace === 'operator'))
     throw new Error('a key in a foreign keyspace');
+  if (request.scopeType === 'workspace') requireWorkspaceToken(request, minter, rules);
   const grant = decideGrant(request, facts.canon, rules.catalogue);
   const userId = requireOwner(request, minter, facts);
   requireHeld(grant.scopes, minter, facts.canon);
@@ -113,6 +115,16 @@ export function requireMintRole(scopeType: unknown, userId: unknown, caller: Cal
   if (caller.isAdmin) return;
   if (scopeType === 'global') throw new AppError('GLOBAL_KEY_ADMIN_ONLY');
   if (userId !== undefined && userId !== caller.userId) throw new AppError('FORBIDDEN');
+}
+
+/** The deprecated kind: made by the operator at the command line alone, where it is on, for one workspace. */
+function requireWorkspaceToken({ restrictions }: MintRequest, minter: Minter, rules: MintRules): void {
+  if (!('operator' in minter) || minter.operator !== 'cli') throw new AppError('FORBIDDEN');
+  if (rules.workspaceTokens && restrictions?.workspace_ids?.length === 1) return;
+  throw new AppError('VALIDATION_ERROR', {
+    message:
+      'A workspace token is for one workspace, and needs keys.workspaceTokens: true; better, mint a key of the organisation.',
+  });
 }
 
 /** The person whose key it will be; null for a key of the organisation. */

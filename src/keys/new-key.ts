@@ -17,7 +17,7 @@ export function makeKey(
   format: KeyFormat,
   nowMs: number,
 ): NewKey & { readonly plaintext: string } {
-  const { plaintext, prefix, hash } = format.generate();
+  const { plaintext, prefix, hash } = format.generate(traits.scopeType === 'workspace');
   const key: KeyRecord = {
     id: newKeyId(nowMs),
     organizationId: organizationIn(keyspace),

@@ -97,6 +97,11 @@ function requireOwnKey({ scopeType, userId }: KeyRecord, minter: Minter): void {
 
 function requireRotatable({ current, successor, predecessor }: RotateFacts, nowMs: number): void {
   if (!isLive(current, nowMs)) throw new AppError('KEY_NOT_ROTATABLE');
+  if (current.scopeType === 'workspace') {
+    throw new AppError('KEY_NOT_ROTATABLE', {
+      message: 'Workspace tokens are deprecated and not rotated; mint a key of the organisation.',
+    });
+  }
   // A rotation is open while the old key lives on beside a replacement that was not revoked.
   const isOpen = current.graceUntilMs !== null && successor !== null && successor.revokedAtMs === null;
   const isOfOpenOne =

@@ -32,8 +32,8 @@ function requireKnown({ scopeType, scopes, additionalScopes }: Asked, catalogue:
     const message = `${field}: expected scopes of the catalogue, ${catalogue.scopes.join(', ')}`;
     throw new AppError('VALIDATION_ERROR', { message });
   }
-  // A host key acts for organisations; it never manages their keys or people.
-  if (scopeType === 'host' && asked.some(isAdminScope)) {
+  // These act on data; they never manage keys or people.
+  if ((scopeType === 'host' || scopeType === 'workspace') && asked.some(isAdminScope)) {
     throw new AppError('VALIDATION_ERROR', {
       message: `${field}: expected none that manages keys or people`,
     });

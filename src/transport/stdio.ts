@@ -84,6 +84,7 @@ async function receive(
       headerName: deps.organizationHeader,
       urlSegment: undefined,
       surface: 'mcp',
+      workspaceId: undefined,
       clientAddress: null,
     };
     const identified = await identify(presented, slot, deps.identity);

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { credentialTexts } from '../identity/credential.ts';
+import type { RawHeaders } from '../identity/raw-headers.ts';
 import { isoTime } from '../iso-time.ts';
+import type { KeyFormat } from '../keys/key-format.ts';
 import { isEndingSoon } from '../keys/key-record.ts';
 import type { Answer } from './exchange.ts';
 
@@ -12,7 +15,7 @@ const always = {
   'x-content-type-options': 'nosniff',
 };
 
-const exposedHeaders = 'WWW-Authenticate, X-Request-Id, X-Key-Expires-At';
+const exposedHeaders = 'WWW-Authenticate, X-Request-Id, X-Key-Expires-At, Deprecation, Sunset';
 const preflightHeaders =
   'content-type, accept, authorization, x-api-key, x-on-behalf-of, x-break-glass-reason, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, traceparent';
 
@@ -50,6 +53,20 @@ export async function writeAnswer(
 export function announceEnd(response: ServerResponse, endMs: number | null, nowMs: number): void {
   if (isEndingSoon(endMs, nowMs) && !response.headersSent)
     response.setHeader('x-key-expires-at', isoTime(endMs));
+}
+
+/** 2026-11-20, when workspace tokens came, deprecated already; and a year later, when they may stop working. */
+const deprecation = { deprecation: '@1795132800', sunset: 'Sat, 20 Nov 2027 00:00:00 GMT' };
+
+/** Whatever the answer will be, whoever shows a workspace token is told that they end (RFC 9745, RFC 8594). */
+export function announceDeprecation(
+  response: ServerResponse,
+  rawHeaders: RawHeaders,
+  format: KeyFormat,
+): void {
+  const shown = credentialTexts(rawHeaders).some(format.isWorkspaceToken);
+  if (!shown || response.headersSent) return;
+  for (const [name, value] of Object.entries(deprecation)) response.setHeader(name, value);
 }
 
 function corsHeaders(origin: string | undefined): Record<string, string> {

@@ -114,6 +114,7 @@ test.each([
     headerName: 'x-organization-id',
     urlSegment: undefined,
     surface: 'admin',
+    workspaceId: undefined,
     clientAddress,
   } as const;
   if (isLocal) expect(() => requireLocalPeer(presented)).not.toThrow();

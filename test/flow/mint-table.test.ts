@@ -19,6 +19,7 @@ const rules = {
   catalogue: createCatalogue([...defaultCatalogue]),
   defaultTtlDays: 90,
   staleAfterDays: 90,
+  workspaceTokens: false,
   maxPerOrganization: 1000,
 };
 const canon = { version: 1, scopes: [...defaultCanonicalScopes] };

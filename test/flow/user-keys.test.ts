@@ -170,6 +170,7 @@ test('a running stream ends when the owner of its key is deactivated', async () 
     headerName: 'x-organization-id',
     urlSegment: undefined,
     surface: 'mcp',
+    workspaceId: undefined,
     clientAddress: null,
   } as const;
   const { stillValid } = await identified.identify(presented, slot, app.services.identity);

@@ -76,7 +76,7 @@ test('a prefix is one key’s alone, over all organisations and host keys: minti
   let calls = 0;
   // The first key that it makes has the bytes of the one before.
   const random = (bytes: number) => Buffer.alloc(bytes, Math.max(0, (calls++ >> 1) - 1) % 200);
-  const format = createKeyFormat('tnt', random);
+  const format = createKeyFormat('tnt', { random });
   const traits = {
     name: 'x',
     scopes: [],

@@ -23,7 +23,7 @@ export const Key = z.object({
   organization_id: z.string().nullable().describe('Null for a host key.'),
   name: z.string(),
   prefix: z.string().describe('Shown in listings and in the audit; not a secret.'),
-  scope_type: z.enum(['global', 'user', 'host']),
+  scope_type: z.enum(['global', 'user', 'host', 'workspace']),
   user_id: z.string().nullable(),
   scopes: z.array(z.string()),
   scope_source: z.enum(['canonical', 'canonical+extra', 'explicit']),

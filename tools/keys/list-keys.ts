@@ -11,7 +11,10 @@ export const listKeys = defineTool({
   rest: 'GET /v1/keys',
   input: z.strictObject({
     status: z.enum(keyStatuses).optional().describe('Only keys in this state.'),
-    scope_type: z.enum(['global', 'user', 'host']).optional().describe('Only keys of this kind.'),
+    scope_type: z
+      .enum(['global', 'user', 'host', 'workspace'])
+      .optional()
+      .describe('Only keys of this kind.'),
     user_id: z.string().min(1).max(64).optional().describe('Only keys bound to this user.'),
     limit: pageLimit,
     cursor: pageCursor,

@@ -16,7 +16,7 @@ export const whoami = defineTool({
         key_id: z.string(),
         prefix: z.string(),
         name: z.string(),
-        scope_type: z.enum(['global', 'user', 'host']),
+        scope_type: z.enum(['global', 'user', 'host', 'workspace']),
         expires_at: z.iso.datetime().nullable(),
       })
       .nullable()
