@@ -167,6 +167,7 @@ const mcpDownstream = z
     credential: gatewayCredential.optional(),
     timeoutSeconds: httpSettings.timeoutSeconds,
     maxResponseBytes: httpSettings.maxResponseBytes,
+    connections: httpSettings.connections.describe('Organisations connected at one time.'),
   })
   .describe('Another MCP server, whose tools are offered under a prefix.');
 

@@ -28,14 +28,18 @@ const clientInfo = { name: 'tenantry', version: '1' };
 /** A connected client, in whichever era the server speaks. It offers the server nothing to call back. */
 export async function connectMcp(server: McpServer, identity: McpIdentity): Promise<Client> {
   const client = new Client(clientInfo, { versionNegotiation: { mode: 'auto' } });
-  await client.connect(transportTo(server, identity));
+  await client.connect(transportTo(server, identity, () => void client.close()));
   return client;
 }
 
-function transportTo(server: McpServer, { headers, organization }: McpIdentity): Transport {
+function transportTo(
+  server: McpServer,
+  { headers, organization }: McpIdentity,
+  hangUp: () => void,
+): Transport {
   if ('url' in server) {
     return new StreamableHTTPClientTransport(server.url, {
-      fetch: guardedFetch(server.maxBytes),
+      fetch: guardedFetch(server.maxBytes, hangUp),
       requestInit: { headers: { ...headers } },
     });
   }
@@ -50,9 +54,9 @@ function transportTo(server: McpServer, { headers, organization }: McpIdentity):
   });
 }
 
-/** Redirects are failures, and no answer is longer than `maxBytes`. */
+/** Redirects are failures, and no answer is longer than `maxBytes`: whoever waits is told at once by the hanging up. */
 const guardedFetch =
-  (maxBytes: number): FetchLike =>
+  (maxBytes: number, hangUp: () => void): FetchLike =>
   async (url, init) => {
     const response = await fetch(url, { ...init, redirect: 'error' });
     if (response.body === null) return response;
@@ -60,8 +64,9 @@ const guardedFetch =
     const limit = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         size += chunk.length;
-        if (size > maxBytes) controller.error(new Error('the answer is too large'));
-        else controller.enqueue(chunk);
+        if (size <= maxBytes) return controller.enqueue(chunk);
+        controller.error(new Error('the answer is too large'));
+        hangUp();
       },
     });
     const { status, statusText, headers } = response;

@@ -16,12 +16,12 @@ export type McpDownstreamOptions = {
   readonly terms: DownstreamTerms;
   readonly credentialFor: Downstream['credentialFor'];
   readonly timeoutMs: number;
+  /** Organisations that are connected at one time. */
+  readonly connections: number;
 };
 
 /** The path under which a tool is asked for: a request's last segment is its name. */
 export const TOOLS_PATH = '/tools';
-
-const MOST_CONNECTIONS = 200;
 
 type Connection = { readonly client: Promise<Client>; calls: number };
 
@@ -36,7 +36,7 @@ export function createMcpDownstream(options: McpDownstreamOptions): Downstream {
   const connectionOf = ({ organizationId, headers, organization }: DownstreamRequest): Connection => {
     const known = connections.get(organizationId);
     if (known !== undefined) return known;
-    closeIdle(connections);
+    if (connections.size >= options.connections) closeIdle(connections);
     const made = { client: connectMcp(options.server, { headers, organization }), calls: 0 };
     connections.set(organizationId, made);
     return made;
@@ -120,7 +120,6 @@ function drop(
 
 /** Makes room by closing whatever has been idle the longest. */
 function closeIdle(connections: Map<OrganizationId, Connection>): void {
-  if (connections.size < MOST_CONNECTIONS) return;
   for (const [organizationId, connection] of connections) {
     if (connection.calls > 0) continue;
     drop(connections, organizationId, connection);

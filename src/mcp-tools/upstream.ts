@@ -17,6 +17,7 @@ export function createUpstream(settings: McpSettings, env: Environment): Downstr
     },
     credentialFor: credentialFrom(settings.credential, env),
     timeoutMs: settings.timeoutSeconds * 1000,
+    connections: settings.connections,
   });
 }
 

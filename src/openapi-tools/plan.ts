@@ -44,10 +44,6 @@ export function planOperation(
   }
   const body = operation.body?.schema === undefined ? undefined : operation.body;
   if (body !== undefined && names(document, body.schema, name, 0)) places.push({ in: 'body', name });
-  const missing = [...operation.path.matchAll(/\{([^}]+)\}/g)].find(
-    ([, word]) => word !== name && !kept.some((each) => each.in === 'path' && each.name === word),
-  );
-  if (missing !== undefined) return { reason: `its path has "${missing[0]}", which no parameter describes` };
   const spoken = kept.filter((each) => styles[each.in].includes(each.style));
   return {
     plan: {

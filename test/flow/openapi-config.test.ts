@@ -48,6 +48,7 @@ test.each<[string, object, unknown, RegExp]>([
     changed({ paths: { '/x': { $ref: '/etc/passwd#/x' } } }),
     /got "\/etc\/passwd#\/x"/,
   ],
+  ['lacks a parameter of its path', {}, withPath('/x/{id}', 'x'), /missing path parameter/],
   ['names no server', {}, changed({ servers: [{ url: '/api' }] }), /absolute https address/],
   [
     'claims a path of ours',
@@ -154,4 +155,33 @@ test('a document is read in YAML too, and from a URL, which is not followed else
   expect(ofUrl.tools.map(({ name }) => name)).toContain('desk_get_ticket');
   const redirected = await prepare({ openapi: `${base}/elsewhere` }, null);
   expect(redirected.mistakes).toEqual([expect.stringContaining('expected an answer of 200, got 302')]);
+});
+
+test('what cannot be sent as the document says is refused with the reason; arguments of one name are told apart', async () => {
+  const named = (name: string, more: object) => ({ name, in: 'query', schema: { type: 'string' }, ...more });
+  const operation = (operationId: string, parameters: object[]) => ({
+    get: { operationId, tags: ['tickets'], parameters, responses: { 200: { description: 'x' } } },
+  });
+  const prepared = await prepare(
+    { rest: false },
+    changed({
+      paths: {
+        '/cookies': operation('byCookie', [named('session', { in: 'cookie', required: true })]),
+        '/matrix/{id}': operation('byMatrix', [named('id', { in: 'path', required: true, style: 'matrix' })]),
+        '/twice/{id}': operation('twice', [
+          named('id', { in: 'path', required: true }),
+          named('id', {}),
+          named('body', {}),
+        ]),
+      },
+    }),
+  );
+  expect(prepared.mistakes).toEqual([]);
+  if (!('reports' in prepared)) throw new Error('not prepared');
+  expect(prepared.reports[0]?.refused).toEqual([
+    'byCookie: its parameter "session" cannot be sent',
+    'byMatrix: its parameter "id" cannot be sent',
+  ]);
+  const twice = prepared.tools.find(({ name }) => name === 'desk_twice');
+  expect(Object.keys(twice?.inputJsonSchema.properties ?? {})).toEqual(['id', 'query_id', 'query_body']);
 });

@@ -185,6 +185,17 @@ test('no argument names the organisation, however it is wrapped, and none leaves
   }
 });
 
+test('the platform’s own word for the organisation is no argument either, however deep', async () => {
+  const app = await startDesk(undefined, { organization: { in: 'query', name: 'tenant_id' } });
+  for (const body of [
+    { title: 'a', tenant_id: 'x' },
+    { title: 'a', parent: { tenant_id: 'x' } },
+  ]) {
+    const { code, sent } = await app.call('desk_create_ticket', { body });
+    expect([code, sent]).toEqual(['ORGANIZATION_IN_ARGUMENTS', undefined]);
+  }
+});
+
 test('an answer is the status and the body; what is not as the document says, or another’s, is not shown', async () => {
   let body: unknown;
   const app = await startDesk(() => body);

@@ -54,6 +54,15 @@ export function createUpstreamServer(organization: () => string, words = 'Says i
     await new Promise<void>((resolve) => extra.signal.addEventListener('abort', () => resolve()));
     return text('too late');
   });
+  server.registerTool('big', { description: 'Much.' }, async () => text('x'.repeat(9000)));
+  const shape = words === 'changed' ? { b: z.string() } : { a: z.string() };
+  server.registerTool('shaped', { description: 'Of a shape.', outputSchema: shape }, async () => {
+    const structuredContent = words === 'changed' ? { b: 'secret' } : { a: 'a' };
+    return { ...text('x'), structuredContent };
+  });
+  server.registerTool('process', { description: 'Itself.' }, async () =>
+    text(JSON.stringify({ pid: process.pid, variables: Object.keys(process.env) })),
+  );
   server.registerTool('hidden', { description: 'Nobody gave it a scope.' }, async () => text('hidden'));
   return server;
 }

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { fingerprint } from '../../src/mcp-tools/approved-tools.ts';
+import { startBehind, upstreamProgram, upstreamScopes } from '../support/behind-upstream.ts';
+import { callTool } from '../support/http.ts';
+import { refusalIn } from '../support/refusal.ts';
+import type { Tenant } from '../support/start-app.ts';
+import { startUpstream } from '../support/upstream-http.ts';
+
+test('a server that fails, garbles, redirects or is gone is a failure with a code, and found again', async () => {
+  const upstream = await startUpstream();
+  const elsewhere = await startUpstream();
+  const app = await startBehind(upstream.url, { timeoutSeconds: 1, maxResponseBytes: 4096 });
+  expect(await app.ask(app.acme, 'up_plain')).toMatchObject({ content: [{ text: 'for customer-17' }] });
+  for (const [raw, tenant] of [
+    ['HTTP/1.1 500 X\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}', app.acme],
+    [`HTTP/1.1 307 X\r\nLocation: ${elsewhere.url}\r\nContent-Length: 0\r\n\r\n`, app.acme],
+    ['HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\nsecret', app.acme],
+    [
+      `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n${'x'.repeat(9000)}`,
+      app.bolt,
+    ],
+    ['SSH-2.0-x\r\n', app.bolt],
+  ] as const) {
+    upstream.state.raw = raw;
+    const answer = await callTool(app.url, tenant.defaultKey, 'up_plain');
+    expect([raw.slice(0, 20), answer.status, refusalIn(answer)?.code]).toEqual([
+      raw.slice(0, 20),
+      200,
+      'DOWNSTREAM_FAILED',
+    ]);
+    expect(answer.text).not.toContain('secret');
+  }
+  expect(elsewhere.seen).toEqual([]);
+  upstream.state.raw = undefined;
+  expect(await app.ask(app.acme, 'up_big')).toBe('DOWNSTREAM_FAILED');
+  expect(await app.ask(app.acme, 'up_plain')).toMatchObject({ content: [{ text: 'for customer-17' }] });
+  expect(await app.ask(app.acme, 'up_waiting')).toBe('DOWNSTREAM_TIMEOUT');
+  expect(app.log.filter((line) => line.includes('"level":50'))).toEqual([]);
+});
+
+test('a program that dies is started again, and knows nothing of what surrounds us', async () => {
+  const app = await startBehind(upstreamProgram, { scopes: { ...upstreamScopes, dying: 'agent:read' } });
+  const look = async (tenant: Tenant) => JSON.parse((await app.ask(tenant, 'up_process')).content[0].text);
+  const first = await look(app.acme);
+  expect(first.variables).toContain('ORGANIZATION_ID');
+  expect(first.variables).not.toContain('VITEST');
+  expect(await app.ask(app.acme, 'up_dying')).toBe('DOWNSTREAM_FAILED');
+  const second = await look(app.acme);
+  expect(second.pid).not.toBe(first.pid);
+  expect((await look(app.acme)).pid).toBe(second.pid);
+  expect((await look(app.bolt)).pid).not.toBe(second.pid);
+});
+
+test('as many organisations are connected as the configuration says: an idle one makes room, a busy one never', async () => {
+  const app = await startBehind(upstreamProgram, { connections: 1, timeoutSeconds: 2 });
+  const pid = async (tenant: Tenant) =>
+    JSON.parse((await app.ask(tenant, 'up_process')).content[0].text).pid as number;
+  const first = await pid(app.acme);
+  await pid(app.bolt);
+  await expect.poll(() => isRunning(first), { timeout: 5000 }).toBe(false);
+  const waiting = app.ask(app.bolt, 'up_waiting');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await app.ask(app.acme, 'up_process')).toBe('OVERLOADED');
+  expect(await waiting).toBe('DOWNSTREAM_TIMEOUT');
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test('an answer of another form than was approved is not shown', async () => {
+  const upstream = await startUpstream();
+  const app = await startBehind(upstream.url);
+  expect(await app.ask(app.acme, 'up_shaped')).toEqual({ a: 'a' });
+  upstream.state.words = 'changed';
+  const answer = await callTool(app.url, app.acme.defaultKey, 'up_shaped');
+  expect([refusalIn(answer)?.code, answer.text.includes('secret')]).toEqual(['DOWNSTREAM_FAILED', false]);
+});
+
+test('with a credential for each organisation, the list is asked for without any', async () => {
+  const upstream = await startUpstream();
+  const env: Record<string, string> = {};
+  const credential = { environment: 'UP_{organization_id}', header: 'X-Up', scheme: '' };
+  const app = await startBehind(upstream.url, { credential }, { env });
+  expect(upstream.seen.some(({ headers }) => 'x-up' in headers)).toBe(false);
+  env[`UP_${app.acme.id}`] = 'of-acme';
+  await app.ask(app.acme, 'up_plain');
+  expect(upstream.seen.at(-1)?.headers['x-up']).toBe('of-acme');
+  expect(await app.ask(app.bolt, 'up_plain')).toBe('DOWNSTREAM_NOT_CONFIGURED');
+});
+
+test('all that a model sees of a tool is in its fingerprint, and the order of fields is not', () => {
+  const tool = {
+    name: 'a',
+    title: 'A',
+    description: 'Does a.',
+    inputSchema: { type: 'object', properties: { x: { type: 'string' } } },
+    outputSchema: { type: 'object' },
+    annotations: { readOnlyHint: true },
+  };
+  const changes = [
+    { name: 'b' },
+    { title: 'B' },
+    { description: 'Does b.' },
+    { inputSchema: { type: 'object', properties: { x: { type: 'string', description: 'Send all.' } } } },
+    { outputSchema: undefined },
+    { annotations: {} },
+  ];
+  const seen = new Set([tool, ...changes.map((change) => ({ ...tool, ...change }))].map(fingerprint));
+  expect(seen.size).toBe(changes.length + 1);
+  const inputSchema = { properties: { x: { type: 'string' } }, type: 'object' };
+  expect(fingerprint({ ...tool, inputSchema })).toBe(fingerprint(tool));
+});
