@@ -1,5 +1,4 @@
 import type { KeyId, OrganizationId, UserId } from './ids.ts';
-import type { ScopeType } from './keys/key-record.ts';
 import type { Scope } from './scopes/scopes.ts';
 
 /** What kind of credential spoke; it names the actor in the audit line. */
@@ -18,7 +17,7 @@ export type CallerKey = {
   readonly id: KeyId;
   readonly prefix: string;
   readonly name: string;
-  readonly scopeType: ScopeType;
+  readonly scopeType: 'global' | 'user' | 'host' | 'workspace';
   readonly owner: string;
   readonly createdBy: string;
   readonly canonicalVersion: number | null;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { downstream, downstreams, headerName } from './config-downstream.ts';
+import { downstreams } from './config-downstream.ts';
+import { downstream, headerName } from './config-http.ts';
 import { isPermissionMapReadable, requireMappedScopes } from './scopes/permission-map.ts';
 import { builtInScopes, defaultCanonicalScopes, defaultCatalogue } from './scopes/scopes.ts';
 

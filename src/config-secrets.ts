@@ -6,22 +6,26 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const LEAST_SECRET_BYTES = 32;
 
-/** What is wrong with the credentials that the gateway itself shows to platforms. */
-export function gatewayCredentialMistakes(
-  { downstream, downstreams }: ConfigFile,
+/** One for each organisation may come and go; one for all is missed at the start, not at the first call. */
+export function missingCredentials(
+  { downstream, downstreams }: Pick<ConfigFile, 'downstream' | 'downstreams'>,
   env: Environment,
 ): string[] {
-  const mistakes: string[] = [];
-  for (const { credential, organization } of [downstream, ...downstreams]) {
-    if (credential === undefined) continue;
-    // One for each organisation may come and go; one for all is missed at the start, not at the first call.
-    const { environment: name, header } = credential;
-    if (!name.includes('{') && !env[name])
-      mistakes.push(`${name}: expected the credential that the configuration names`);
-    if (header.toLowerCase() === headerOf(organization)?.toLowerCase())
-      mistakes.push(`${name}: expected another header than the organisation's, got "${header}"`);
-  }
-  return mistakes;
+  return [downstream, ...downstreams].flatMap(({ credential }) => {
+    const name = credential?.environment;
+    if (name === undefined || name.includes('{') || env[name]) return [];
+    return [`${name}: expected the credential that the configuration names`];
+  });
+}
+
+/** One header cannot say both who the gateway is and for whom it asks. */
+export function sharedHeaders({ downstream, downstreams }: ConfigFile): string[] {
+  return [downstream, ...downstreams].flatMap(({ credential, organization }) => {
+    if (credential === undefined) return [];
+    const { environment, header } = credential;
+    if (header.toLowerCase() !== headerOf(organization)?.toLowerCase()) return [];
+    return [`${environment}: expected another header than the organisation's, got "${header}"`];
+  });
 }
 
 type OrganizationPlace = ConfigFile['downstream']['organization'] | McpSettings['organization'];

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import type { McpSettings } from './config-downstream.ts';
 import { ConfigFile } from './config-file.ts';
-import { type Environment, gatewayCredentialMistakes, weakSecrets } from './config-secrets.ts';
+import { type Environment, sharedHeaders, weakSecrets } from './config-secrets.ts';
 
 /** The settled configuration: the file, the environment over it, every path absolute. */
 export type Config = Omit<ConfigFile, '$schema' | 'store'> & {
@@ -37,7 +38,7 @@ export function loadConfig(env: Environment, cwd: string): LoadedConfig {
   const parsed = ConfigFile.safeParse(overlaid);
   const issues = parsed.error?.issues.flatMap(ofNearest).map((issue) => describeIssue(issue, env)) ?? [];
   const mistakes = [...issues, ...contradictions(overlaid), ...weakSecrets(env), ...unknownVariables(env)];
-  if (parsed.success) mistakes.push(...gatewayCredentialMistakes(parsed.data, env));
+  if (parsed.success) mistakes.push(...sharedHeaders(parsed.data));
   if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
   return { ok: true, config: settle(parsed.data, file, env) };
 }
@@ -151,7 +152,9 @@ function settle(file: ConfigFile, path: string, env: Environment): Config {
   return {
     ...rest,
     downstreams: file.downstreams.map((each) =>
-      'openapi' in each ? { ...each, openapi: resolveSource(each.openapi, path) } : each,
+      'openapi' in each
+        ? { ...each, openapi: resolveSource(each.openapi, path) }
+        : { ...each, mcp: resolveProgram(each.mcp, path) },
     ),
     approvedToolsFile: resolve(dataDir, 'downstreams.lock.json'),
     ...(file.tools !== undefined && { tools: resolve(dirname(path), file.tools) }),
@@ -163,6 +166,9 @@ function settle(file: ConfigFile, path: string, env: Environment): Config {
     adminToken: env.ADMIN_TOKEN ?? null,
   };
 }
+
+const resolveProgram = (server: McpSettings['mcp'], configFile: string): McpSettings['mcp'] =>
+  typeof server === 'string' ? server : { ...server, cwd: resolve(dirname(configFile), server.cwd) };
 
 /** A file is relative to the configuration; a URL stays as it is. */
 const resolveSource = (source: string, configFile: string): string =>

@@ -1,5 +1,6 @@
 import type { Config, Environment } from './config.ts';
 import type { McpSettings, OpenApiSettings } from './config-downstream.ts';
+import { missingCredentials } from './config-secrets.ts';
 import { createConfiguredDownstream } from './downstream/configured-downstream.ts';
 import type { Downstream } from './downstream/downstream.ts';
 import { surfaceOf } from './identity/surface.ts';
@@ -60,6 +61,7 @@ export async function prepareTools(
   return {
     tools,
     mistakes: [
+      ...missingCredentials(config, env),
       ...parts.flatMap(({ mistakes }) => mistakes),
       ...configured.flatMap(reservedPath),
       ...registryMistakes(tools, catalogue),
@@ -101,7 +103,8 @@ async function loadMcp(settings: McpSettings, config: Config, env: Environment):
     const report = { prefix, tools: tools.length, unscoped, refused: [], held };
     return { tools, mistakes, reports: [report], downstreams: [downstream] };
   } catch (error) {
-    return { ...nothing, mistakes: [`downstreams ${prefix}: ${sentenceOf(error)}`] };
+    const where = typeof settings.mcp === 'string' ? settings.mcp : settings.mcp.command;
+    return { ...nothing, mistakes: [`downstreams ${prefix}: ${where}: ${sentenceOf(error)}`] };
   }
 }
 

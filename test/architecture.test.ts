@@ -17,6 +17,7 @@ const layers = [
   'scopes',
   'token-shape',
   'secret',
+  'config-http',
   'config-downstream',
   'config-file',
   'config-secrets',

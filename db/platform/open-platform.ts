@@ -12,6 +12,7 @@ import { studyRoutes } from './study-routes.ts';
 const embeddedTerms: DownstreamTerms = {
   organization: { in: 'query', name: 'organization_id' },
   basePath: '',
+  replyField: 'organization_id',
   requireOrganizationInReply: false,
 };
 

@@ -1,10 +1,11 @@
-import { fingerprint, readApproved, writeApproved } from '../mcp-tools/approved-tools.ts';
+import { operatorRow } from '../audit/operator-row.ts';
+import { fingerprint, readApproved, type UpstreamTool, writeApproved } from '../mcp-tools/approved-tools.ts';
 import { listUpstream } from '../mcp-tools/upstream.ts';
 import { printable } from '../printable.ts';
 import { type JsonOption, jsonOption, printJson } from './print.ts';
 import type { Register } from './program.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
-import { requireConfig, sentenceOf } from './with-services.ts';
+import { requireConfig, sentenceOf, withServices } from './with-services.ts';
 
 export const registerDownstreams: Register = (program, runtime, done) => {
   program
@@ -12,7 +13,7 @@ export const registerDownstreams: Register = (program, runtime, done) => {
     .description('Looks after the other MCP servers whose tools are offered.')
     .command('approve')
     .description(
-      'Shows what changed in the tools of a server since they were approved, and approves it with --yes.',
+      'Shows the tools of a server that are new, or say something else than was approved, and approves them with --yes.',
     )
     .argument('<prefix>', 'as in the configuration')
     .option('--yes', 'approves what the server says now; the next start serves it')
@@ -35,7 +36,11 @@ async function approve(prefix: string, { yes, json }: ApproveOptions, runtime: R
     const file = config.approvedToolsFile;
     const approved = readApproved(file)[prefix] ?? {};
     const changed = upstream.filter((tool) => approved[tool.name] !== fingerprint(tool));
-    if (yes) writeApproved(file, prefix, upstream);
+    if (yes) {
+      const code = await noteApproval(prefix, changed, runtime);
+      if (code !== 0) return code;
+      writeApproved(file, prefix, upstream);
+    }
     if (json) printJson(runtime, { prefix, approved: yes === true, changed });
     else {
       for (const { name, title, description, inputSchema } of changed) {
@@ -50,6 +55,15 @@ async function approve(prefix: string, { yes, json }: ApproveOptions, runtime: R
     return 1;
   }
 }
+
+/** What is not in the audit did not happen: the row comes first. */
+const noteApproval = (prefix: string, changed: readonly UpstreamTool[], runtime: Runtime) =>
+  withServices(runtime, async ({ callTool, now }) => {
+    const change = { prefix, tools: changed.map(({ name }) => name) };
+    const act = { tier: 'cli', target: 'downstreams approve', organizationId: null } as const;
+    await callTool.audit.append(operatorRow({ ...act, nowMs: now(), change }));
+    return 0;
+  });
 
 function outcome(count: number, isApproved: boolean): string {
   if (count === 0) return 'Nothing changed since it was approved.';

@@ -23,11 +23,16 @@ export type Reach = 'this machine' | 'downstreams';
 async function requireSetup(runtime: Runtime, reach: Reach): Promise<Setup | undefined> {
   const config = requireConfig(runtime);
   if (config === undefined) return undefined;
-  const prepared = await runtime.prepareTools(
-    reach === 'downstreams' ? config : { ...config, downstreams: [] },
-  );
+  const prepared = await runtime.prepareTools(reach === 'downstreams' ? config : withoutPlatforms(config));
   return prepared.mistakes.length === 0 ? { config, prepared } : explain(prepared.mistakes, runtime);
 }
+
+/** Their credentials are not missed either: whoever revokes a key need not have them. */
+const withoutPlatforms = (config: Config): Config => ({
+  ...config,
+  downstream: { ...config.downstream, credential: undefined },
+  downstreams: [],
+});
 
 /** Runs `work` on the stores of this configuration and closes them, whatever happens. */
 export async function withServices(

@@ -49,7 +49,7 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
     // Before anything is noted: where the gateway has no credential, nothing is about to leave.
     const credential = downstream.credentialFor(id);
     const headers = { ...sent.headers, ...tracesOf(slot, caller), ...credential };
-    const { basePath, organization, requireOrganizationInReply } = downstream.terms;
+    const { basePath, organization } = downstream.terms;
     const places = binding.places ?? [organization];
     const addressed = writeOrganization({ path, query, headers, body }, speaksFor, basePath, places);
     const writes = binding.effect !== 'reads' && method !== 'GET';
@@ -65,14 +65,16 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
       onProgress: sent.onProgress,
     });
     requireSuccess(reply);
-    requireOwnReply(reply.body, speaksFor, requireOrganizationInReply);
+    requireOwnReply(reply.body, speaksFor, downstream.terms);
     return reply;
   }
 
   async function parsed<Schema extends z.ZodType>(sent: BoundRequest, schema: Schema) {
     const reply = schema.safeParse((await request(sent)).body);
-    if (!reply.success) throw new AppError('DOWNSTREAM_FAILED', { cause: reply.error });
-    return reply.data;
+    if (reply.success) return reply.data;
+    const [issue] = reply.error.issues;
+    const detail = { reason: 'not as expected', at: issue?.path.join('.') };
+    throw new AppError('DOWNSTREAM_FAILED', { detail, cause: reply.error });
   }
 
   return {
@@ -94,9 +96,10 @@ function tracesOf({ requestId, traceparent }: AuditSlot, { key }: Caller): Recor
 /** The platform's own words stay behind: they may speak of what is not the caller's. */
 function requireSuccess({ status }: DownstreamReply): void {
   if (status >= 200 && status < 300) return;
-  if (status === 404) throw new AppError('NOT_FOUND');
+  const detail = { downstream_status: status };
+  if (status === 404) throw new AppError('NOT_FOUND', { detail });
   if (status === 400 || status === 422) {
-    throw new AppError('VALIDATION_ERROR', { message: 'The platform refused the arguments.' });
+    throw new AppError('VALIDATION_ERROR', { message: 'The platform refused the arguments.', detail });
   }
-  throw new AppError('DOWNSTREAM_FAILED', { detail: { downstream_status: status } });
+  throw new AppError('DOWNSTREAM_FAILED', { detail });
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../config.ts';
-import type { HttpSettings } from '../config-downstream.ts';
+import type { HttpSettings } from '../config-http.ts';
 import type { Downstream } from './downstream.ts';
 import { credentialFrom } from './gateway-credential.ts';
 import { createHttpDownstream } from './http-downstream.ts';
@@ -16,6 +16,7 @@ export function createConfiguredDownstream(
     terms: {
       organization: settings.organization,
       basePath: path,
+      replyField: settings.replyField,
       requireOrganizationInReply: settings.requireOrganizationInReply,
     },
     credentialFor: credentialFrom(settings.credential, env),

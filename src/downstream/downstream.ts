@@ -12,6 +12,8 @@ export type DownstreamTerms = {
   readonly organization: OrganizationPlace;
   /** What stands before every path, such as `/api`; holds `{name}` where the organisation belongs in the path. */
   readonly basePath: string;
+  /** Where a reply says which organisation it is about. */
+  readonly replyField: string;
   /** Whether a reply must say which organisation it is about. */
   readonly requireOrganizationInReply: boolean;
 };

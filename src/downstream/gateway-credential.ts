@@ -1,5 +1,5 @@
 import type { Environment } from '../config.ts';
-import type { GatewayCredential } from '../config-downstream.ts';
+import type { GatewayCredential } from '../config-http.ts';
 import { AppError } from '../errors.ts';
 import type { Downstream } from './downstream.ts';
 

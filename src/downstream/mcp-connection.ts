@@ -12,6 +12,8 @@ export type McpServer =
   | {
       readonly command: string;
       readonly args: readonly string[];
+      /** The folder that it runs in. */
+      readonly cwd: string;
       /** The variable in which the program finds the organisation. */
       readonly organizationVariable: string;
       readonly maxBytes: number;
@@ -43,13 +45,15 @@ function transportTo(
       requestInit: { headers: { ...headers } },
     });
   }
-  const { command, args, organizationVariable, maxBytes } = server;
+  const { command, args, cwd, organizationVariable, maxBytes } = server;
   const named = organization === null ? {} : { [organizationVariable]: organization };
   return new StdioClientTransport({
     command,
     args: [...args],
+    cwd,
     env: { ...getDefaultEnvironment(), ...named },
-    stderr: 'ignore',
+    // At the start the operator reads along; what it says for organisations is nobody's to read.
+    stderr: organization === null ? 'inherit' : 'ignore',
     maxBufferSize: maxBytes,
   });
 }

@@ -4,7 +4,7 @@ import { TOOLS_PATH } from '../downstream/mcp-downstream.ts';
 import { pathOf } from '../downstream/path.ts';
 import { AppError } from '../errors.ts';
 import { toolName } from '../openapi-tools/create-openapi-tools.ts';
-import { outline, standalone, withoutPatterns } from '../openapi-tools/json-schema.ts';
+import { outline, standalone, validated } from '../openapi-tools/json-schema.ts';
 import { asNode } from '../openapi-tools/node.ts';
 import { requireUnnamed } from '../openapi-tools/require-unnamed.ts';
 import type { Scope } from '../scopes/scopes.ts';
@@ -64,8 +64,8 @@ function createMcpTool(
   ];
   const inputJsonSchema = closedSchema(standalone(tool.inputSchema, tool.inputSchema, argument));
   const outputJsonSchema = outputSchemaOf(tool);
-  const inputValidator = lazyValidator(asNode(withoutPatterns(inputJsonSchema)));
-  const outputValidator = lazyValidator(asNode(withoutPatterns(outputJsonSchema)));
+  const inputValidator = lazyValidator(() => validated(asNode(inputJsonSchema)));
+  const outputValidator = lazyValidator(() => validated(asNode(outputJsonSchema)));
   return Object.freeze<Tool>({
     name: toolName(settings.prefix, tool.name),
     title: tool.title ?? tool.name,
@@ -84,7 +84,7 @@ function createMcpTool(
     restReply: null,
     parseInput: (raw) => parseBySchema(raw, inputValidator()),
     parseOutput(handled) {
-      if (outputValidator()(handled)) return asNode(handled);
+      if (outputValidator()(handled) === true) return asNode(handled);
       throw new AppError('DOWNSTREAM_FAILED', { detail: { reason: 'not as the server said' } });
     },
     precheck: (raw) => requireUnnamed(raw, places),

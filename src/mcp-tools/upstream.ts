@@ -13,6 +13,7 @@ export function createUpstream(settings: McpSettings, env: Environment): Downstr
     terms: {
       organization: { in: 'header', name: settings.organization.header },
       basePath: '',
+      replyField: 'organization_id',
       requireOrganizationInReply: false,
     },
     credentialFor: credentialFrom(settings.credential, env),

@@ -6,7 +6,7 @@ import type { Tool } from '../tool/define-tool.ts';
 import { type ApiOperation, listOperations } from './list-operations.ts';
 import type { Node } from './node.ts';
 import { createOpenApiTool } from './openapi-tool.ts';
-import { planOperation } from './plan.ts';
+import { type Plan, planOperation } from './plan.ts';
 
 /** The tools of a document, and why others of its operations are none. */
 export type OpenApiTools = {
@@ -25,6 +25,7 @@ export function createOpenApiTools(
   downstream: Downstream,
 ): OpenApiTools {
   const tools: Tool[] = [];
+  const plans: Plan[] = [];
   const unscoped: string[] = [];
   const refused: string[] = [];
   const operations = listOperations(document);
@@ -34,6 +35,7 @@ export function createOpenApiTools(
     if (scope === undefined) unscoped.push(operation.id);
     else if ('reason' in planned) refused.push(`${operation.id}: ${planned.reason}`);
     else {
+      plans.push(planned.plan);
       tools.push(
         createOpenApiTool({
           document,
@@ -48,7 +50,21 @@ export function createOpenApiTools(
       );
     }
   }
-  return { tools, unscoped, refused, mistakes: unknownEntries(operations, settings) };
+  const mistakes = [...unknownEntries(operations, settings), ...unknownOrganization(plans, settings)];
+  return { tools, unscoped, refused, mistakes };
+}
+
+/** A mistyped name would leave the real parameter to the callers. */
+function unknownOrganization(
+  plans: readonly Plan[],
+  { prefix, organization, organizationInDocument }: OpenApiSettings,
+): string[] {
+  if (!organizationInDocument || plans.length === 0 || plans.some(({ hasOrganization }) => hasOrganization)) {
+    return [];
+  }
+  return [
+    `downstreams ${prefix}: organization: expected the name of a parameter of the document, got "${organization.name}"; "organizationInDocument": false where it has none`,
+  ];
 }
 
 /** By its id, else by its first tag that has one, else by its method. */

@@ -13,6 +13,8 @@ const dropped: ReadonlySet<string> = new Set([
   '$anchor',
   '$comment',
   'nullable',
+  // A validator that answers later has let everything pass by then.
+  '$async',
 ]);
 
 /** Places under which the keys are names of the document's, and not keywords. */
@@ -24,7 +26,6 @@ const namesBelow: ReadonlySet<string> = new Set([
   'dependentSchemas',
 ]);
 
-const SCHEMAS = '#/components/schemas/';
 const MOST_BYTES = 48 * 1024;
 
 /**
@@ -34,35 +35,50 @@ const MOST_BYTES = 48 * 1024;
  */
 export function standalone(document: Node, schema: unknown, omit: string): Node {
   const definitions = new Map<string, unknown>();
-  const root = rewrite(schema, { document, definitions, omit }, 0);
+  const root = rewrite(schema, { document, definitions, names: new Map(), omit });
   const whole = definitions.size === 0 ? root : { ...asNode(root), $defs: Object.fromEntries(definitions) };
   if (sizeOf(whole) <= MOST_BYTES) return asNode(whole);
   return outline(asNode(whole), root, MOST_BYTES);
 }
 
-/** The shape of a schema as deep as `mostBytes` allow, without words; below that it allows anything. */
-export function outline(document: Node, schema: unknown, mostBytes: number): Node {
-  for (let depth = 4; depth > 0; depth -= 1) {
-    const cut = asNode(prune(document, schema, depth));
-    if (sizeOf(cut) <= mostBytes) return cut;
+/**
+ * The shape of a schema as deep as `mostBytes` and `mostDepth` allow, without words; below that it allows anything.
+ * It refers to nothing, so that a validator has no more to do than it is long.
+ */
+export function outline(document: Node, schema: unknown, mostBytes: number, mostDepth = 4): Node {
+  for (let depth = mostDepth; depth > 0; depth -= 1) {
+    const budget = { left: mostBytes / LEAST_BYTES };
+    const cut = asNode(prune(document, schema, depth, budget));
+    if (budget.left >= 0 && sizeOf(cut) <= mostBytes) return cut;
   }
   return {};
 }
+
+/** No schema that is looked at adds less. */
+const LEAST_BYTES = 8;
+const VALIDATED_BYTES = 64 * 1024;
+const VALIDATED_DEPTH = 10;
+
+/** What values are held to: no deeper than a caller's nesting could make it dear, and nothing that is dear by itself. */
+export const validated = (schema: Node): Node =>
+  asNode(withoutDear(outline(schema, schema, VALIDATED_BYTES, VALIDATED_DEPTH)));
 
 const sizeOf = (value: unknown): number => JSON.stringify(value).length;
 
 type Rewriting = {
   readonly document: Node;
   readonly definitions: Map<string, unknown>;
+  /** By reference, its name under `$defs`. */
+  readonly names: Map<string, string>;
   readonly omit: string;
 };
 
-function rewrite(value: unknown, rewriting: Rewriting, depth: number): unknown {
-  if (Array.isArray(value)) return value.map((item) => rewrite(item, rewriting, depth));
+function rewrite(value: unknown, rewriting: Rewriting): unknown {
+  if (Array.isArray(value)) return value.map((item) => rewrite(item, rewriting));
   if (!isNode(value)) return value;
   const reference = asText(value.$ref);
-  if (reference !== undefined) return rewriteReference(reference, rewriting, depth);
-  return mapKeywords(withoutNamed(value, rewriting.omit), (inner) => rewrite(inner, rewriting, depth));
+  if (reference !== undefined) return rewriteReference(reference, rewriting);
+  return mapKeywords(withoutNamed(value, rewriting.omit), (inner) => rewrite(inner, rewriting));
 }
 
 function withoutNamed(schema: Node, name: string): Node {
@@ -73,30 +89,38 @@ function withoutNamed(schema: Node, name: string): Node {
   return { ...schema, properties: rest, ...kept };
 }
 
-function rewriteReference(reference: string, rewriting: Rewriting, depth: number): unknown {
-  const { document, definitions } = rewriting;
+/** Written once under `$defs`, however often it is referred to. */
+function rewriteReference(reference: string, rewriting: Rewriting): unknown {
+  const { document, definitions, names } = rewriting;
   const target = lookUp(document, reference);
-  if (!isNode(target) || depth > 8) return {};
-  // Anything but a named schema is written out where it is used.
-  if (!reference.startsWith(SCHEMAS)) return rewrite(target, rewriting, depth + 1);
-  const name = reference.slice(SCHEMAS.length).replaceAll(/[^A-Za-z0-9_.-]/g, '_');
-  if (!definitions.has(name)) {
-    definitions.set(name, {}); // Noted first, since it may refer to itself.
-    definitions.set(name, rewrite(target, rewriting, depth));
-  }
+  if (!isNode(target)) return {};
+  const known = names.get(reference);
+  if (known !== undefined) return { $ref: `#/$defs/${known}` };
+  const name = freeName(reference, definitions);
+  names.set(reference, name);
+  definitions.set(name, {}); // Noted first, since it may refer to itself.
+  definitions.set(name, rewrite(target, rewriting));
   return { $ref: `#/$defs/${name}` };
 }
 
-function prune(document: Node, value: unknown, depth: number): unknown {
-  if (Array.isArray(value)) return value.map((item) => prune(document, item, depth));
+function freeName(reference: string, taken: ReadonlyMap<string, unknown>): string {
+  const plain = reference.slice(reference.lastIndexOf('/') + 1).replaceAll(/[^A-Za-z0-9_.-]/g, '_');
+  let name = plain;
+  for (let count = 2; taken.has(name); count += 1) name = `${plain}_${count}`;
+  return name;
+}
+
+function prune(document: Node, value: unknown, depth: number, budget: { left: number }): unknown {
+  if (Array.isArray(value)) return value.map((item) => prune(document, item, depth, budget));
   if (!isNode(value)) return value;
-  if (depth === 0) return {};
+  budget.left -= 1;
+  if (depth === 0 || budget.left < 0) return {};
   const reference = asText(value.$ref);
-  if (reference !== undefined) return prune(document, lookUp(document, reference), depth - 1);
+  if (reference !== undefined) return prune(document, lookUp(document, reference), depth - 1, budget);
   return mapKeywords(value, (inner, keyword) =>
     keyword === 'description' || keyword === 'title'
       ? undefined
-      : prune(document, inner, isNode(inner) ? depth - 1 : depth),
+      : prune(document, inner, isNode(inner) ? depth - 1 : depth, budget),
   );
 }
 
@@ -114,12 +138,11 @@ function mapKeywords(schema: Node, map: (inner: unknown, keyword: string) => unk
 const mapNames = (schemas: Node, map: (inner: unknown, keyword: string) => unknown): Node =>
   Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, map(schema, '')]));
 
-/** The same without patterns: they come from a document, and must not be run over what a caller sends. */
-export function withoutPatterns(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutPatterns);
+/** Patterns may run for ever on what a caller sends, and telling all items apart takes the square of their number. */
+const dear: ReadonlySet<string> = new Set(['pattern', 'patternProperties', 'uniqueItems']);
+
+function withoutDear(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDear);
   if (!isNode(value)) return value;
-  return mapKeywords(value, (inner, keyword) => {
-    if (keyword === 'pattern' || keyword === 'patternProperties') return undefined;
-    return withoutPatterns(inner);
-  });
+  return mapKeywords(value, (inner, keyword) => (dear.has(keyword) ? undefined : withoutDear(inner)));
 }

@@ -5,7 +5,7 @@ import type { Tool } from '../tool/define-tool.ts';
 import type { Effect, JsonSchema, RestRoute } from '../tool/operation.ts';
 import { closedSchema, lazyValidator, parseBySchema } from '../tool/schema-validator.ts';
 import { buildRequest, methodOf } from './build-request.ts';
-import { outline, standalone, withoutPatterns } from './json-schema.ts';
+import { outline, standalone, validated } from './json-schema.ts';
 import type { ApiOperation, Method } from './list-operations.ts';
 import { asNode, isNode, type Node } from './node.ts';
 import type { Plan } from './plan.ts';
@@ -32,8 +32,8 @@ export function createOpenApiTool(parts: Parts): Tool {
   const { operation, plan, name, scope, downstream, servesRest } = parts;
   const inputJsonSchema = inputSchemaOf(parts);
   const outputJsonSchema = outputSchemaOf(parts);
-  const inputValidator = lazyValidator(asNode(withoutPatterns(inputJsonSchema)));
-  const outputValidator = lazyValidator(asNode(withoutPatterns(outputJsonSchema)));
+  const inputValidator = lazyValidator(() => validated(asNode(inputJsonSchema)));
+  const outputValidator = lazyValidator(() => validated(asNode(outputJsonSchema)));
   return Object.freeze<Tool>({
     name,
     title: (operation.summary ?? operation.id).slice(0, 200),
@@ -52,7 +52,7 @@ export function createOpenApiTool(parts: Parts): Tool {
     restReply: ({ status, body }) => ({ status: Number(status), body }),
     parseInput: (raw) => parseBySchema(raw, inputValidator()),
     parseOutput(handled) {
-      if (outputValidator()(handled)) return asNode(handled);
+      if (outputValidator()(handled) === true) return asNode(handled);
       throw new AppError('DOWNSTREAM_FAILED', { detail: { reason: 'not as the document says' } });
     },
     // In a body that is open to any field, the organisation could be named a second time.

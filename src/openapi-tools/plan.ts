@@ -9,6 +9,8 @@ export type Plan = {
   readonly body: { readonly required: boolean; readonly schema: unknown } | undefined;
   /** Where the organisation is written: every place that the document has for it, else the configured one. */
   readonly organization: readonly OrganizationPlace[];
+  /** Whether the document has it at all. */
+  readonly hasOrganization: boolean;
 };
 
 export type Planned = { readonly plan: Plan } | { readonly reason: string };
@@ -34,7 +36,7 @@ export function planOperation(
   const places: OrganizationPlace[] = [];
   const kept: Parameter[] = [];
   for (const parameter of operation.parameters) {
-    if (parameter.name === name && parameter.in !== 'cookie') places.push({ in: parameter.in, name });
+    if (isSameName(parameter, name) && parameter.in !== 'cookie') places.push({ in: parameter.in, name });
     else if (parameter.in !== 'header' || !notOurs.test(parameter.name)) kept.push(parameter);
   }
   const unspoken = kept.find((each) => each.required && !styles[each.in].includes(each.style));
@@ -50,9 +52,14 @@ export function planOperation(
       arguments: nameArguments(spoken),
       body: body && { required: body.required, schema: body.schema },
       organization: places.length > 0 ? places : [configured],
+      hasOrganization: places.length > 0,
     },
   };
 }
+
+/** Names of headers have no case. */
+const isSameName = (parameter: Parameter, name: string): boolean =>
+  parameter.in === 'header' ? parameter.name.toLowerCase() === name.toLowerCase() : parameter.name === name;
 
 /** Names that clients take for arguments; one that is used twice says where it goes. */
 function nameArguments(parameters: readonly Parameter[]): Plan['arguments'] {

@@ -15,7 +15,10 @@ const TIMEOUT_MS = 30_000;
 export async function readDocument(source: string): Promise<Node> {
   const document = parseText(await readText(source), source);
   const version = asText(document.openapi) ?? '';
-  if (!/^3\.[01]\./.test(version)) throw new Error(`expected OpenAPI 3.0 or 3.1, got "${version || 'none'}"`);
+  if (!/^3\.[01]\./.test(version)) {
+    const got = version || (document.swagger === undefined ? 'none' : `Swagger ${String(document.swagger)}`);
+    throw new Error(`expected OpenAPI 3.0 or 3.1, got "${got}"`);
+  }
   const foreign = foreignReference(document);
   if (foreign !== undefined) throw new Error(`expected references into the document alone, got "${foreign}"`);
   // A copy, since the check writes into what it is given.

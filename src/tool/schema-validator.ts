@@ -1,8 +1,8 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { JsonSchema, ParsedInput } from './operation.ts';
 
-/** Compiled at its first use: of a thousand tools a few are called. What `schema` is was checked by whoever made it. */
-export function lazyValidator(schema: object): () => ValidateFunction {
+/** Compiled at its first use: of a thousand tools a few are called. What `schema` gives was checked by whoever made it. */
+export function lazyValidator(schema: () => object): () => ValidateFunction {
   let compiled: ValidateFunction | undefined;
   return () => {
     compiled ??= new Ajv2020({
@@ -10,7 +10,7 @@ export function lazyValidator(schema: object): () => ValidateFunction {
       validateFormats: false,
       validateSchema: false,
       logger: false,
-    }).compile(schema);
+    }).compile(schema());
     return compiled;
   };
 }
@@ -20,7 +20,7 @@ export function parseBySchema(
   raw: Readonly<Record<string, unknown>>,
   isValid: ValidateFunction,
 ): ParsedInput {
-  if (isValid(raw)) return { ok: true, data: { ...raw } };
+  if (isValid(raw) === true) return { ok: true, data: { ...raw } };
   const issues = (isValid.errors ?? []).map(({ instancePath, message, params }) => {
     const extra = typeof params.additionalProperty === 'string' ? `: "${params.additionalProperty}"` : '';
     return {

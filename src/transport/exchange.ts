@@ -18,6 +18,8 @@ export type Exchange = {
   speaksStatus: boolean;
   /** The status in the audit row, once it is closed; the engine forgets its own while it waits for the row. */
   closedStatus: number | null;
+  /** Why a tool's call failed, for the audit alone. */
+  detail?: AppError['detail'];
   /** A tool call's arguments as they were judged; the engine's copy of them drops the name `__proto__`. */
   toolArguments?: Readonly<Record<string, unknown>>;
 };

@@ -65,6 +65,7 @@ async function answerCall(
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.code === 'INTERNAL') deps.report(thrown, slot.requestId);
+    exchange.detail = error.detail;
     const isToolAnswer =
       error.spoken === 'tool' || (error.code === 'INSUFFICIENT_SCOPE' && deps.denial === 'tool-error');
     if (isToolAnswer) return toolFailure(error, exchange);
@@ -117,12 +118,12 @@ export function closeSlotBeforeAnswer(
 
 /** Commits the row of `exchange`, and answers the message to send: this one, or the failure to write. */
 export async function closeSlot(message: JSONRPCMessage, exchange: Exchange): Promise<JSONRPCMessage> {
-  const { slot, failure } = exchange;
+  const { slot, failure, detail } = exchange;
   const answer = withRequestId(message, slot.requestId);
   try {
     const status = failure?.status ?? statusOf(message, exchange);
     exchange.closedStatus = status;
-    await slot.close({ status, errorCode: failure?.code ?? errorCodeOf(answer) });
+    await slot.close({ status, errorCode: failure?.code ?? errorCodeOf(answer), change: detail });
     return answer;
   } catch (thrown) {
     const error = toAppError(thrown);

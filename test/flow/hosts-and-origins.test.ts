@@ -171,7 +171,7 @@ test('a page of an allowed origin may read every answer, refusals with their cha
   for (const { headers } of answers) {
     expect(headers.get('access-control-allow-origin')).toBe(PAGE);
     expect(headers.get('access-control-expose-headers')).toBe(
-      'WWW-Authenticate, X-Request-Id, X-Key-Expires-At',
+      'WWW-Authenticate, X-Request-Id, X-Key-Expires-At, Deprecation, Sunset',
     );
     expect(headers.get('access-control-allow-credentials')).toBeNull();
     expect(headers.get('vary')).toContain('Origin');

@@ -147,6 +147,8 @@ test('a description that changed is held back and reported, until the operator a
     approved: true,
     changed: [{ name: 'sayAgain' }],
   });
+  const listed = await runHere(['audit', 'list', '--json'], env, dataDir);
+  expect(listed.stdout).toMatch(/downstreams approve.+sayAgain/);
   const fourth = await start();
   expect((await names(fourth))[0].description).toContain('evil.example');
   expect(existsSync(join(dataDir, 'downstreams.lock.json'))).toBe(true);

@@ -13,6 +13,7 @@ const desk = {
   prefix: 'desk',
   openapi: './desk.json',
   scopes: { tags: { tickets: 'agent:read' } },
+  organizationInDocument: false,
 };
 
 /** What a configuration comes to, with `document` beside it. */
@@ -39,7 +40,7 @@ const withPath = (path: string, operationId: string) => changed({ paths: pathOf(
 test.each<[string, object, unknown, RegExp]>([
   ['is not there', {}, null, /desk\.json: ENOENT/],
   ['is no JSON', {}, '{"openapi":', /desk\.json: /],
-  ['is Swagger 2', {}, { swagger: '2.0', info: {}, paths: {} }, /OpenAPI 3\.0 or 3\.1, got "none"/],
+  ['is Swagger 2', {}, { swagger: '2.0', info: {}, paths: {} }, /OpenAPI 3\.0 or 3\.1, got "Swagger 2\.0"/],
   ['is of another version', {}, changed({ openapi: '4.0.0' }), /got "4\.0\.0"/],
   ['is not valid', {}, changed({ info: undefined }), /desk\.json: .*info/],
   [
@@ -97,6 +98,12 @@ test.each<[string, object, RegExp]>([
     { credential: { environment: 'X', header: 'Host' } },
     /credential\.header: expected a header of its own/,
   ],
+  [
+    'an organisation that no operation has',
+    { organization: { in: 'query', name: 'organisation' }, organizationInDocument: true },
+    /organization: expected the name of a parameter of the document, got "organisation"/,
+  ],
+  ['a document over plain HTTP', { openapi: 'http://desk.example/desk.json' }, /openapi: .*https/],
   [
     'an organisation in the header of the credential',
     {

@@ -35,7 +35,7 @@ const settings = {
 function recorder() {
   const sent: DownstreamRequest[] = [];
   const downstream: Downstream = {
-    terms: { organization, basePath: '', requireOrganizationInReply: false },
+    terms: { organization, basePath: '', replyField: 'organization_id', requireOrganizationInReply: false },
     credentialFor: () => ({}),
     send: async (request) => {
       sent.push(request);
@@ -131,7 +131,9 @@ test('a server in front of it lists all of them within two seconds', { timeout: 
     config: {
       builtinTools: false,
       scopes: { catalogue: [SCOPE], canonical: [SCOPE] },
-      downstreams: [{ prefix: 'github', openapi: github, scopes: { methods } }],
+      downstreams: [
+        { prefix: 'github', openapi: github, scopes: { methods }, organizationInDocument: false },
+      ],
     },
   });
   const acme = await app.provision('Acme');

@@ -186,7 +186,10 @@ test('no argument names the organisation, however it is wrapped, and none leaves
 });
 
 test('the platform’s own word for the organisation is no argument either, however deep', async () => {
-  const app = await startDesk(undefined, { organization: { in: 'query', name: 'tenant_id' } });
+  const app = await startDesk(undefined, {
+    organization: { in: 'query', name: 'tenant_id' },
+    organizationInDocument: false,
+  });
   for (const body of [
     { title: 'a', tenant_id: 'x' },
     { title: 'a', parent: { tenant_id: 'x' } },
