@@ -11,7 +11,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Programs that tests start share what Node has compiled.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'tenantry-compile-cache') },
   },

@@ -52,6 +52,10 @@ const openApiDownstream = z
     checkReplies: z.boolean().default(true).describe('Holds replies to what the document says of them.'),
     ...httpSettings,
   })
+  .refine(({ url, credential }) => url !== undefined || credential === undefined, {
+    path: ['url'],
+    message: 'expected the address that the credential is for, and not wherever the document points',
+  })
   .describe('A platform that an OpenAPI document describes.');
 
 const mcpDownstream = z

@@ -36,7 +36,7 @@ export const gatewayCredential = z
     environment: z
       .string()
       .regex(
-        /^(?!TENANTRY_)[A-Z][A-Z0-9_]*(?:\{organization_id\})?$/,
+        /^(?!TENANTRY_|ADMIN_TOKEN$|METRICS_TOKEN$)[A-Z][A-Z0-9_]*(?:\{organization_id\})?$/,
         'expected a name such as "PLATFORM_TOKEN"',
       )
       .describe(

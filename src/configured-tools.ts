@@ -4,7 +4,7 @@ import { missingCredentials } from './config-secrets.ts';
 import { createConfiguredDownstream } from './downstream/configured-downstream.ts';
 import type { Downstream } from './downstream/downstream.ts';
 import { surfaceOf } from './identity/surface.ts';
-import { readApproved, writeApproved } from './mcp-tools/approved-tools.ts';
+import { readApproved, serverName, writeApproved } from './mcp-tools/approved-tools.ts';
 import { createMcpTools } from './mcp-tools/create-mcp-tools.ts';
 import { createUpstream, listUpstream } from './mcp-tools/upstream.ts';
 import { createOpenApiTools } from './openapi-tools/create-openapi-tools.ts';
@@ -35,6 +35,8 @@ export type ToolReport = {
   readonly refused: readonly string[];
   /** Tools of another server that changed since they were approved. */
   readonly held: readonly string[];
+  /** Whether its tools were approved just now, because nothing was known of the server. */
+  readonly isFirstSeen: boolean;
 };
 
 const nothing: PreparedTools = { tools: [], mistakes: [], reports: [], downstreams: [] };
@@ -83,7 +85,7 @@ async function loadOpenApi(settings: OpenApiSettings, env: Environment): Promise
     const document = await readDocument(openapi);
     const downstream = createConfiguredDownstream(settings.url ?? serverOf(document), settings, env);
     const { tools, unscoped, refused, mistakes } = createOpenApiTools(document, settings, downstream);
-    const report = { prefix, tools: tools.length, unscoped, refused, held: [] };
+    const report = { prefix, tools: tools.length, unscoped, refused, held: [], isFirstSeen: false };
     return { tools, mistakes, reports: [report], downstreams: [downstream] };
   } catch (error) {
     return { ...nothing, mistakes: [`downstreams ${prefix}: ${openapi}: ${sentenceOf(error)}`] };
@@ -96,11 +98,13 @@ async function loadMcp(settings: McpSettings, config: Config, env: Environment):
     const upstream = await listUpstream(settings, env);
     const { approvedToolsFile: file } = config;
     // What a server says at first is what the operator chose it for; from then on a change waits for them.
-    if (readApproved(file)[prefix] === undefined) writeApproved(file, prefix, upstream);
-    const approved = readApproved(file)[prefix] ?? {};
+    const server = serverName(settings);
+    const isFirstSeen = readApproved(file)[server] === undefined;
+    if (isFirstSeen) writeApproved(file, server, upstream);
+    const approved = readApproved(file)[server] ?? {};
     const downstream = createUpstream(settings, env);
     const { tools, unscoped, held, mistakes } = createMcpTools(upstream, approved, settings, downstream);
-    const report = { prefix, tools: tools.length, unscoped, refused: [], held };
+    const report = { prefix, tools: tools.length, unscoped, refused: [], held, isFirstSeen };
     return { tools, mistakes, reports: [report], downstreams: [downstream] };
   } catch (error) {
     const where = typeof settings.mcp === 'string' ? settings.mcp : settings.mcp.command;
@@ -116,8 +120,13 @@ const reserved = /^\/(?:mcp|o|oauth|org|admin|docs|healthz|readyz|metrics|openap
 /** A configured tool stands on no path that means something else here, nor where `ADMIN_TOKEN` counts. */
 function reservedPath({ name, rest, platform }: Tool): string[] {
   const path = rest?.split(' ')[1] ?? '/v1/';
+  // A first segment of any name would be ours too.
+  if (/^\/\{/.test(path))
+    return [`tool ${name}: expected a path that starts with a word, got "${path}"${adviceFor(platform)}`];
   const isOfDocument = platform !== null && rest !== null && /^\/v1(?:\/|$)/.test(path);
   if (!reserved.test(path) && surfaceOf(path) === 'data' && !isOfDocument) return [];
-  const advice = platform === null ? '' : '; "rest": false serves its operations as tools alone';
-  return [`tool ${name}: expected a path that is not reserved, got "${path}"${advice}`];
+  return [`tool ${name}: expected a path that is not reserved, got "${path}"${adviceFor(platform)}`];
 }
+
+const adviceFor = (platform: Tool['platform']): string =>
+  platform === null ? '' : '; "rest": false serves its operations as tools alone';

@@ -55,7 +55,8 @@ async function openServices(
       : createConfiguredDownstream(config.downstream.url, config.downstream, process.env);
   const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });
   for (const report of reports) {
-    const isWhole = report.unscoped.length + report.refused.length + report.held.length === 0;
+    const { unscoped, refused, held, isFirstSeen } = report;
+    const isWhole = !isFirstSeen && unscoped.length + refused.length + held.length === 0;
     log[isWhole ? 'info' : 'warn'](report, 'tools of a downstream');
   }
   return {

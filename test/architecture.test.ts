@@ -125,6 +125,8 @@ const boundaries = [
   'src/audit/audit-wire.ts',
   'src/config.ts',
   'src/downstream/http-downstream.ts',
+  'src/downstream/mcp-call.ts',
+  'src/downstream/mcp-connection.ts',
   'src/downstream/mcp-downstream.ts',
   'src/downstream/resilience.ts',
   'src/housekeeping.ts',

@@ -1,5 +1,12 @@
 import { operatorRow } from '../audit/operator-row.ts';
-import { fingerprint, readApproved, type UpstreamTool, writeApproved } from '../mcp-tools/approved-tools.ts';
+import {
+  digestOf,
+  fingerprint,
+  readApproved,
+  serverName,
+  type UpstreamTool,
+  writeApproved,
+} from '../mcp-tools/approved-tools.ts';
 import { listUpstream } from '../mcp-tools/upstream.ts';
 import { printable } from '../printable.ts';
 import { type JsonOption, jsonOption, printJson } from './print.ts';
@@ -16,12 +23,12 @@ export const registerDownstreams: Register = (program, runtime, done) => {
       'Shows the tools of a server that are new, or say something else than was approved, and approves them with --yes.',
     )
     .argument('<prefix>', 'as in the configuration')
-    .option('--yes', 'approves what the server says now; the next start serves it')
+    .option('--yes <digest>', 'approves what was shown under this digest; the next start serves it')
     .option(...jsonOption)
     .action(async (prefix: string, options: ApproveOptions) => done(await approve(prefix, options, runtime)));
 };
 
-type ApproveOptions = JsonOption & { readonly yes?: boolean };
+type ApproveOptions = JsonOption & { readonly yes?: string };
 
 async function approve(prefix: string, { yes, json }: ApproveOptions, runtime: Runtime): Promise<ExitCode> {
   const config = requireConfig(runtime);
@@ -34,20 +41,26 @@ async function approve(prefix: string, { yes, json }: ApproveOptions, runtime: R
   try {
     const upstream = await listUpstream(settings, runtime.env);
     const file = config.approvedToolsFile;
-    const approved = readApproved(file)[prefix] ?? {};
+    const approved = readApproved(file)[serverName(settings)] ?? {};
     const changed = upstream.filter((tool) => approved[tool.name] !== fingerprint(tool));
-    if (yes) {
+    const digest = digestOf(upstream);
+    if (yes !== undefined && yes !== digest) {
+      runtime.err(`The server says something else than what ${printable(yes)} stands for; look at it again.`);
+      return 1;
+    }
+    if (yes !== undefined) {
       const code = await noteApproval(prefix, changed, runtime);
       if (code !== 0) return code;
-      writeApproved(file, prefix, upstream);
+      writeApproved(file, serverName(settings), upstream);
     }
-    if (json) printJson(runtime, { prefix, approved: yes === true, changed });
+    if (json) printJson(runtime, { prefix, digest, approved: yes !== undefined, changed });
     else {
-      for (const { name, title, description, inputSchema } of changed) {
+      for (const { name, title, description, ...rest } of changed) {
         runtime.out(`${printable(name)}: ${printable(title ?? '')}\n  ${printable(description ?? '')}`);
-        runtime.out(`  ${printable(JSON.stringify(inputSchema))}`);
+        const { inputSchema, outputSchema, annotations } = rest;
+        runtime.out(`  ${printable(JSON.stringify({ inputSchema, outputSchema, annotations }))}`);
       }
-      runtime.out(outcome(changed.length, yes === true));
+      runtime.out(outcome(changed.length, yes !== undefined, `${prefix} --yes ${digest}`));
     }
     return 0;
   } catch (error) {
@@ -65,8 +78,8 @@ const noteApproval = (prefix: string, changed: readonly UpstreamTool[], runtime:
     return 0;
   });
 
-function outcome(count: number, isApproved: boolean): string {
+function outcome(count: number, isApproved: boolean, command: string): string {
   if (count === 0) return 'Nothing changed since it was approved.';
   if (isApproved) return `Approved ${count} changed or new; restart the server to serve them.`;
-  return `${count} changed or new: held back until approved with --yes.`;
+  return `${count} changed or new: held back until "tenantry downstreams approve ${command}".`;
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
+import { redactKeys } from '../log.ts';
 import { platformId } from '../organization.ts';
 import type { Downstream, DownstreamReply, DownstreamRequest, OrganizationPlace } from './downstream.ts';
 import { requireOwnReply } from './own-reply.ts';
@@ -53,7 +54,7 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
     const places = binding.places ?? [organization];
     const addressed = writeOrganization({ path, query, headers, body }, speaksFor, basePath, places);
     const writes = binding.effect !== 'reads' && method !== 'GET';
-    if (writes) await slot.intent({ method, path: addressed.url.pathname });
+    if (writes) await slot.intent({ method, path: redactKeys(addressed.url.pathname) });
     const isRepeatable = method === 'GET';
     const reply = await downstream.send({
       method,
@@ -65,7 +66,8 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
       onProgress: sent.onProgress,
     });
     requireSuccess(reply);
-    requireOwnReply(reply.body, speaksFor, downstream.terms);
+    const said = reply.alsoSays === undefined ? reply.body : [reply.body, reply.alsoSays];
+    requireOwnReply(said, speaksFor, downstream.terms);
     return reply;
   }
 

@@ -38,7 +38,12 @@ export type DownstreamRequest = {
 };
 
 /** `body` is parsed JSON, or undefined where the platform sent none. */
-export type DownstreamReply = { readonly status: number; readonly body: unknown };
+export type DownstreamReply = {
+  readonly status: number;
+  readonly body: unknown;
+  /** JSON that stands inside of its texts: it must not be another organisation's either. */
+  readonly alsoSays?: unknown;
+};
 
 /** The network below us: the embedded platform, or a real one over HTTP. The tools do not know which. */
 export type Downstream = {

@@ -27,11 +27,29 @@ export type McpIdentity = {
 
 const clientInfo = { name: 'tenantry', version: '1' };
 
-/** A connected client, in whichever era the server speaks. It offers the server nothing to call back. */
-export async function connectMcp(server: McpServer, identity: McpIdentity): Promise<Client> {
+/**
+ * A connected client, in whichever era the server speaks, within `timeoutMs`. It offers the server nothing to call
+ * back.
+ */
+export async function connectMcp(
+  server: McpServer,
+  identity: McpIdentity,
+  timeoutMs: number,
+): Promise<Client> {
   const client = new Client(clientInfo, { versionNegotiation: { mode: 'auto' } });
-  await client.connect(transportTo(server, identity, () => void client.close()));
-  return client;
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error('the server did not answer in time')), timeoutMs);
+  try {
+    const transport = transportTo(server, identity, () => void client.close());
+    await Promise.race([client.connect(transport), late.promise]);
+    return client;
+  } catch (thrown) {
+    // A program that said nothing must not stay behind.
+    await client.close();
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function transportTo(

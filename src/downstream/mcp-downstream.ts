@@ -1,15 +1,10 @@
-import {
-  type CallToolResult,
-  type Client,
-  ProtocolError,
-  SdkError,
-  SdkErrorCode,
-} from '@modelcontextprotocol/client';
+import type { Client } from '@modelcontextprotocol/client';
 import { AppError } from '../errors.ts';
 import type { OrganizationId } from '../ids.ts';
 import type { Downstream, DownstreamReply, DownstreamRequest, DownstreamTerms } from './downstream.ts';
+import { callMcpTool, failureOf, withoutTraces } from './mcp-call.ts';
 import { connectMcp, type McpServer } from './mcp-connection.ts';
-import { createResilience, type Outcome } from './resilience.ts';
+import { createResilience } from './resilience.ts';
 
 export type McpDownstreamOptions = {
   readonly server: McpServer;
@@ -20,10 +15,9 @@ export type McpDownstreamOptions = {
   readonly connections: number;
 };
 
-/** The path under which a tool is asked for: a request's last segment is its name. */
-export const TOOLS_PATH = '/tools';
+const IDLE_MS = 300_000;
 
-type Connection = { readonly client: Promise<Client>; calls: number };
+type Connection = { readonly client: Promise<Client>; calls: number; idle: NodeJS.Timeout | undefined };
 
 /**
  * Another MCP server. Each organisation has connections of its own, which speak with its headers alone: none is
@@ -35,11 +29,25 @@ export function createMcpDownstream(options: McpDownstreamOptions): Downstream {
 
   const connectionOf = ({ organizationId, headers, organization }: DownstreamRequest): Connection => {
     const known = connections.get(organizationId);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // The map's order is the order of use.
+      connections.delete(organizationId);
+      connections.set(organizationId, known);
+      return known;
+    }
     if (connections.size >= options.connections) closeIdle(connections);
-    const made = { client: connectMcp(options.server, { headers, organization }), calls: 0 };
+    const identity = { headers: withoutTraces(headers), organization };
+    const client = connectMcp(options.server, identity, options.timeoutMs);
+    const made = { client, calls: 0, idle: undefined };
     connections.set(organizationId, made);
     return made;
+  };
+
+  /** A program is not kept for an organisation that is silent, or gone. */
+  const release = (organizationId: OrganizationId, connection: Connection): void => {
+    connection.calls -= 1;
+    if (connection.calls > 0) return;
+    connection.idle = setTimeout(() => drop(connections, organizationId, connection), IDLE_MS).unref();
   };
 
   return {
@@ -49,65 +57,32 @@ export function createMcpDownstream(options: McpDownstreamOptions): Downstream {
       resilience.run(request.organizationId, false, request.signal, async () => {
         const connection = connectionOf(request);
         connection.calls += 1;
+        clearTimeout(connection.idle);
         try {
-          return await call(await connection.client, request, options.timeoutMs);
+          return await callMcpTool(await connection.client, request, options.timeoutMs);
         } catch (thrown) {
-          if (request.signal.aborted) throw thrown;
+          if (request.signal.aborted) {
+            if (isLate(request.signal)) drop(connections, request.organizationId, connection);
+            throw thrown;
+          }
           const outcome = failureOf(thrown);
           // A connection that failed is not trusted again; the next call makes another.
           if ('failure' in outcome && outcome.isOutage) drop(connections, request.organizationId, connection);
           return outcome;
         } finally {
-          connection.calls -= 1;
+          release(request.organizationId, connection);
         }
       }),
     async close() {
+      for (const { idle } of connections.values()) clearTimeout(idle);
       await Promise.allSettled([...connections.values()].map(async ({ client }) => (await client).close()));
       connections.clear();
     },
   };
 }
 
-async function call(
-  client: Client,
-  request: DownstreamRequest,
-  timeoutMs: number,
-): Promise<Outcome<DownstreamReply>> {
-  const { onProgress } = request;
-  const result: CallToolResult = await client.callTool(
-    {
-      name: decodeURIComponent(request.url.pathname.slice(TOOLS_PATH.length + 1)),
-      arguments: request.body as Record<string, unknown>, // `writeOrganization` saw to it that it is an object.
-    },
-    {
-      signal: request.signal,
-      timeout: timeoutMs,
-      resetTimeoutOnProgress: true,
-      ...(onProgress && {
-        onprogress: ({ progress, total, message }) =>
-          void onProgress(progress, total ?? progress, message ?? ''),
-      }),
-    },
-  );
-  if (result.isError === true) return refused('The tool of the upstream server reported a failure.');
-  return { value: { status: 200, body: result.structuredContent ?? { content: result.content } } };
-}
-
-function failureOf(thrown: unknown): Outcome<DownstreamReply> {
-  if (thrown instanceof SdkError && thrown.code === SdkErrorCode.RequestTimeout) {
-    return { failure: new AppError('DOWNSTREAM_TIMEOUT'), isOutage: true, isTransient: false };
-  }
-  if (thrown instanceof ProtocolError) return refused('The upstream server refused the call.', thrown);
-  const failure = new AppError('DOWNSTREAM_FAILED', { detail: { reason: 'network' }, cause: thrown });
-  return { failure, isOutage: true, isTransient: false };
-}
-
-/** An answer all the same: the server is there, and its words stay behind. */
-const refused = (message: string, cause?: unknown): Outcome<DownstreamReply> => ({
-  failure: new AppError('DOWNSTREAM_FAILED', { message, cause }),
-  isOutage: false,
-  isTransient: false,
-});
+const isLate = ({ reason }: AbortSignal): boolean =>
+  reason instanceof AppError && reason.code === 'DOWNSTREAM_TIMEOUT';
 
 function drop(
   connections: Map<OrganizationId, Connection>,
@@ -115,6 +90,7 @@ function drop(
   failed: Connection,
 ): void {
   if (connections.get(organizationId) === failed) connections.delete(organizationId);
+  clearTimeout(failed.idle);
   void failed.client.then((client) => client.close()).catch(() => {});
 }
 

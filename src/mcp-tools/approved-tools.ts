@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import type { McpSettings } from '../config-downstream.ts';
 
 /** What an upstream server says of one of its tools. */
 export type UpstreamTool = {
@@ -13,7 +14,17 @@ export type UpstreamTool = {
   readonly annotations?: Readonly<Record<string, unknown>> | undefined;
 };
 
+const DIGEST_LENGTH = 16;
+
 const File = z.record(z.string(), z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)));
+
+/** Another server under the same prefix has nothing approved. */
+export const serverName = ({ prefix, mcp }: McpSettings): string =>
+  `${prefix} ${typeof mcp === 'string' ? mcp : [mcp.command, ...mcp.args].join(' ')}`;
+
+/** Stands for all that a server says of its tools. */
+export const digestOf = (tools: readonly UpstreamTool[]): string =>
+  createHash('sha256').update(tools.map(fingerprint).sort().join(' ')).digest('hex').slice(0, DIGEST_LENGTH);
 
 /** By server and tool: the hash of the description that the operator has approved. */
 export type Approved = z.infer<typeof File>;
@@ -48,10 +59,10 @@ export function readApproved(file: string): Approved {
 }
 
 /** Replaces what was approved of one server, all at once. */
-export function writeApproved(file: string, prefix: string, tools: readonly UpstreamTool[]): void {
+export function writeApproved(file: string, server: string, tools: readonly UpstreamTool[]): void {
   const hashes = Object.fromEntries(tools.map((tool) => [tool.name, fingerprint(tool)]));
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const written = `${file}.${randomUUID()}`;
-  writeFileSync(written, `${JSON.stringify({ ...readApproved(file), [prefix]: hashes }, null, 2)}\n`);
+  writeFileSync(written, `${JSON.stringify({ ...readApproved(file), [server]: hashes }, null, 2)}\n`);
   renameSync(written, file);
 }

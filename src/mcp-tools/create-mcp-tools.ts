@@ -1,6 +1,6 @@
 import type { McpSettings } from '../config-downstream.ts';
 import type { Downstream, OrganizationPlace } from '../downstream/downstream.ts';
-import { TOOLS_PATH } from '../downstream/mcp-downstream.ts';
+import { TOOLS_PATH } from '../downstream/mcp-call.ts';
 import { pathOf } from '../downstream/path.ts';
 import { AppError } from '../errors.ts';
 import { toolName } from '../openapi-tools/create-openapi-tools.ts';

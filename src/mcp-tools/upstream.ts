@@ -39,7 +39,7 @@ export async function listUpstream(
   // Where each organisation has a credential of its own, the server is asked without one.
   const isForAll = credential !== undefined && !credential.environment.includes('{');
   const headers = isForAll ? credentialFrom(credential, env)('' as never) : {};
-  const client = await withinTime(connectMcp(serverOf(settings), { headers, organization: null }));
+  const client = await connectMcp(serverOf(settings), { headers, organization: null }, LISTING_MS);
   try {
     const tools: UpstreamTool[] = [];
     let cursor: string | undefined;
@@ -53,10 +53,4 @@ export async function listUpstream(
   } finally {
     await client.close();
   }
-}
-
-function withinTime<Value>(work: Promise<Value>): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('the server did not answer in time')), LISTING_MS);
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }

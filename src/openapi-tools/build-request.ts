@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import type { ApiOperation, Method, Parameter } from './list-operations.ts';
 import { isNode } from './node.ts';
 import type { Plan } from './plan.ts';
+import { requireUnnamed } from './require-unnamed.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -13,7 +14,8 @@ type Input = Readonly<Record<string, unknown>>;
  * @throws VALIDATION_ERROR for a value that would leave its segment; ORGANIZATION_IN_ARGUMENTS
  */
 export function buildRequest(operation: ApiOperation, plan: Plan, input: Input): BoundRequest {
-  const query: Record<string, readonly string[]> = {};
+  // Not an object: a caller may spread any name over the query.
+  const query = new Map<string, readonly string[]>();
   const headers: Record<string, string> = {};
   const inPath = new Map<string, string>();
   for (const { argument, parameter } of plan.arguments) {
@@ -23,13 +25,14 @@ export function buildRequest(operation: ApiOperation, plan: Plan, input: Input):
     else if (parameter.in === 'header')
       headers[parameter.name.toLowerCase()] = headerText(joined(parameter, value, ','));
     else
-      for (const [name, text] of queryPairs(parameter, value)) query[name] = [...(query[name] ?? []), text];
+      for (const [name, text] of queryPairs(parameter, value))
+        query.set(name, [...(query.get(name) ?? []), text]);
   }
-  requireNoPlace(Object.keys(query), plan);
+  requireUnnamed(Object.fromEntries(query), plan.organization);
   return {
     method: methodOf(operation.method),
     path: pathFor(operation.path, inPath),
-    query,
+    query: Object.fromEntries(query),
     headers,
     body: plan.body === undefined ? undefined : input.body,
   };
@@ -39,11 +42,6 @@ export const methodOf = (method: Method): BoundRequest['method'] =>
   method.toUpperCase() as BoundRequest['method']; // `methods` has these alone.
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/** What an object spreads over the query must not be taken for the organisation. */
-function requireNoPlace(names: readonly string[], { organization }: Plan): void {
-  if (organization.some(({ name }) => names.includes(name))) throw new AppError('ORGANIZATION_IN_ARGUMENTS');
-}
 
 function pathFor(template: string, values: ReadonlyMap<string, string>): Path {
   return pathOf(template, (name) => values.get(name));

@@ -92,7 +92,8 @@ const isJsonType = (mediaType: string): boolean =>
 function bodyOf(node: Node): ApiOperation['body'] {
   const content = asNode(node.content);
   const mediaTypes = Object.keys(content);
-  const json = mediaTypes.find(isJsonType);
+  // A patch names what it changes in values, where nobody looks for the organisation.
+  const json = mediaTypes.find((type) => isJsonType(type) && !/json-patch/i.test(type));
   const schema = json === undefined ? undefined : (asNode(content[json]).schema ?? {});
   return { required: node.required === true, schema, mediaTypes };
 }

@@ -55,8 +55,8 @@ export function createOpenApiTool(parts: Parts): Tool {
       if (outputValidator()(handled) === true) return asNode(handled);
       throw new AppError('DOWNSTREAM_FAILED', { detail: { reason: 'not as the document says' } });
     },
-    // In a body that is open to any field, the organisation could be named a second time.
-    precheck: ({ body }) => requireUnnamed(body, plan.organization),
+    // Where a document is open to any field, the organisation could be named a second time.
+    precheck: (raw) => requireUnnamed(raw, plan.organization),
     async handle(input, { downstream: bound }) {
       const reply = await bound.request(buildRequest(operation, plan, asNode(input)));
       return { status: reply.status, ...(reply.body !== undefined && { body: reply.body }) };

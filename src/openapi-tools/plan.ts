@@ -1,4 +1,5 @@
 import type { OrganizationPlace } from '../downstream/downstream.ts';
+import { namesOrganization } from '../tool/gate.ts';
 import type { ApiOperation, Parameter } from './list-operations.ts';
 import { asList, isNode, type Node, resolve } from './node.ts';
 
@@ -17,7 +18,7 @@ export type Planned = { readonly plan: Plan } | { readonly reason: string };
 
 /** Headers that are the connection's, the gateway's or ours; the specification ignores some of them itself. */
 const notOurs =
-  /^(?:accept|accept-encoding|authorization|content-type|content-length|cookie|host|connection|transfer-encoding|te|upgrade|x-request-id|traceparent|x-tenantry-.*|x-forwarded-.*|forwarded|via)$/i;
+  /^(?:accept|accept-encoding|authorization|content-type|content-length|cookie|host|connection|transfer-encoding|te|upgrade|x-request-id|traceparent|x-http-method.*|x-method-override|x-tenantry-.*|x-forwarded-.*|forwarded|via)$/i;
 
 const styles: Readonly<Record<Parameter['in'], readonly string[]>> = {
   path: ['simple'],
@@ -35,10 +36,14 @@ export function planOperation(
   const { name } = configured;
   const places: OrganizationPlace[] = [];
   const kept: Parameter[] = [];
+  const rivals: Parameter[] = [];
   for (const parameter of operation.parameters) {
     if (isSameName(parameter, name) && parameter.in !== 'cookie') places.push({ in: parameter.in, name });
+    else if (namesOrganization(parameter.name)) rivals.push(parameter);
     else if (parameter.in !== 'header' || !notOurs.test(parameter.name)) kept.push(parameter);
   }
+  const rival = rivals.find(({ required }) => required);
+  if (rival !== undefined) return { reason: `its parameter "${rival.name}" names an organisation too` };
   const unspoken = kept.find((each) => each.required && !styles[each.in].includes(each.style));
   if (unspoken !== undefined) return { reason: `its parameter "${unspoken.name}" cannot be sent` };
   if (operation.body?.required && operation.body.schema === undefined) {

@@ -88,7 +88,8 @@ function bindContext(
 }
 
 function openCursor(caller: Caller, tool: Tool, input: ToolOutput, { cursors }: CallToolDeps): ToolOutput {
-  if (typeof input.cursor !== 'string') return input;
+  // What a platform of the configuration calls so is its own.
+  if (typeof input.cursor !== 'string' || tool.platform !== null) return input;
   return { ...input, cursor: cursors.open(input.cursor, { caller, tool: tool.name, input }) };
 }
 
@@ -99,7 +100,7 @@ function sealCursor(
   output: ToolOutput,
   { cursors }: CallToolDeps,
 ): ToolOutput {
-  if (typeof output.next_cursor !== 'string') return output;
+  if (typeof output.next_cursor !== 'string' || tool.platform !== null) return output;
   return { ...output, next_cursor: cursors.seal(output.next_cursor, { caller, tool: tool.name, input }) };
 }
 

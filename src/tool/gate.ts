@@ -36,20 +36,32 @@ const hasWorkspace = ({ inputJsonSchema: { properties } }: Tool): boolean =>
 export function requireWorkspace(caller: Caller, input: Readonly<Record<string, unknown>>): void {
   const workspaces = workspacesOf(caller);
   if (workspaces === null) return;
-  const { workspace_id: named } = input;
-  if (typeof named !== 'string' || !workspaces.includes(named)) throw new AppError('KEY_RESTRICTED');
+  const named = [input.workspace_id, ...workspacesIn(input)].flat();
+  const isOwn = (id: unknown) => typeof id === 'string' && workspaces.includes(id);
+  if (!named.every(isOwn)) throw new AppError('KEY_RESTRICTED');
+}
+
+/** Whatever stands under such a name, however deep: the platform may look there as well. */
+function workspacesIn(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    /workspaceids?$/.test(plainName(name)) ? [inner] : workspacesIn(inner),
+  );
 }
 
 /** Names under which a client might try to name the organisation; the credential alone does that. */
 const LONGEST_NAME = 30;
-const organizationNames = new Set(['organizationid', 'organisationid']);
+const organizationNames = new Set(['organizationid', 'organisationid', 'xorganizationid', 'xorganisationid']);
+
+/** `organization_id[]`, `Organization-Id` and the like are one name to some platform or other. */
+export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
+export const namesOrganization = (name: string): boolean =>
+  name.length <= LONGEST_NAME && organizationNames.has(plainName(name));
 
 /** @throws ORGANIZATION_IN_ARGUMENTS even where the value is the right one, so that no client learns to send it */
 export function requireNoOrganization(rawArguments: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(rawArguments)) {
-    if (name.length > LONGEST_NAME) continue;
-    if (organizationNames.has(name.toLowerCase().replaceAll(/[_-]/g, ''))) {
-      throw new AppError('ORGANIZATION_IN_ARGUMENTS');
-    }
+    if (namesOrganization(name)) throw new AppError('ORGANIZATION_IN_ARGUMENTS');
   }
 }

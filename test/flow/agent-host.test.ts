@@ -12,7 +12,7 @@ import { startApp, type Tenant } from '../support/start-app.ts';
 
 const ORGANIZATIONS = 50;
 /** A hundred thousand with `npm run test:agent-host`. */
-const CALLS = Number(process.env.AGENT_HOST_CALLS ?? 2000);
+const CALLS = Number(process.env.AGENT_HOST_CALLS ?? 1000);
 const AT_ONCE = 200;
 
 const Canary = z.object({ organization_id: z.string(), canary: z.string(), call: z.string() });

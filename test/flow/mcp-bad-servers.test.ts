@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../src/mcp-tools/approved-tools.ts';
 import { startBehind, upstreamProgram, upstreamScopes } from '../support/behind-upstream.ts';
+import { temporaryDir } from '../support/fresh-start.ts';
 import { callTool } from '../support/http.ts';
 import { refusalIn } from '../support/refusal.ts';
-import type { Tenant } from '../support/start-app.ts';
+import { startApp, type Tenant } from '../support/start-app.ts';
 import { startUpstream } from '../support/upstream-http.ts';
 
 test('a server that fails, garbles, redirects or is gone is a failure with a code, and found again', async () => {
@@ -79,6 +80,55 @@ test('an answer of another form than was approved is not shown', async () => {
   upstream.state.words = 'changed';
   const answer = await callTool(app.url, app.acme.defaultKey, 'up_shaped');
   expect([refusalIn(answer)?.code, answer.text.includes('secret')]).toEqual(['DOWNSTREAM_FAILED', false]);
+});
+
+test('JSON inside of a text is another organisation’s as well', async () => {
+  const upstream = await startUpstream();
+  const app = await startBehind(upstream.url);
+  expect(await app.ask(app.acme, 'up_letter')).toMatchObject({ content: [{ type: 'text' }] });
+  upstream.state.words = 'changed';
+  expect(await app.ask(app.acme, 'up_letter')).toBe('TENANT_MISMATCH');
+});
+
+test('a server that says nothing is left after its time, and found again by the next call', async () => {
+  const upstream = await startUpstream();
+  const app = await startBehind(upstream.url, { timeoutSeconds: 1 });
+  upstream.state.isSilent = true;
+  expect(await app.ask(app.acme, 'up_plain')).toMatch(/^DOWNSTREAM_(TIMEOUT|FAILED)$/);
+  upstream.state.isSilent = false;
+  expect(await app.ask(app.acme, 'up_plain')).toMatchObject({ content: [{ text: 'for customer-17' }] });
+});
+
+test('a connection says for whom it is; each call says whose it is', async () => {
+  const upstream = await startUpstream();
+  const app = await startBehind(upstream.url);
+  const other = await app.mint(app.acme, { scopes: ['agent:read'] });
+  for (const key of [app.acme.defaultKey, other.plaintext]) {
+    const { body } = await callTool(app.url, key, 'up_plain');
+    expect(body.result.isError).toBeUndefined();
+    const { meta, headers } = upstream.seen.at(-1) ?? {};
+    const [row] = await app.audit(1);
+    expect(meta).toMatchObject({
+      'tenantry/request-id': row?.requestId,
+      'tenantry/key-prefix': key.slice(0, 12),
+    });
+    expect(headers).not.toHaveProperty('x-tenantry-key-prefix');
+  }
+});
+
+test('another server under the same prefix has nothing approved for it', async () => {
+  const dataDir = temporaryDir();
+  const [one, two] = [await startUpstream(), await startUpstream()];
+  const start = async (mcp: string) => {
+    const downstreams = [{ prefix: 'up', mcp, scopes: upstreamScopes }];
+    const app = await startApp({ seed: false, dataDir, config: { downstreams } });
+    await app.close();
+    return app.reports[0]?.held;
+  };
+  expect(await start(one.url)).toEqual([]);
+  one.state.words = two.state.words = 'Something else.';
+  expect(await start(two.url)).toEqual([]);
+  expect(await start(one.url)).toEqual(['sayAgain']);
 });
 
 test('with a credential for each organisation, the list is asked for without any', async () => {

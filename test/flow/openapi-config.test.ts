@@ -32,9 +32,15 @@ async function prepare(settings: object, document: unknown = deskDocument, name 
 }
 
 const changed = (change: object) => ({ ...deskDocument, ...change });
-const pathOf = (path: string, operationId: string) => ({
-  [path]: { get: { operationId, tags: ['tickets'], responses: { 200: { description: 'x' } } } },
-});
+const pathOf = (path: string, operationId: string) => {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  const parameters = path.startsWith('/x')
+    ? []
+    : names.map((name) => ({ name, in: 'path', required: true, schema: {} }));
+  return {
+    [path]: { get: { operationId, tags: ['tickets'], parameters, responses: { 200: { description: 'x' } } } },
+  };
+};
 const withPath = (path: string, operationId: string) => changed({ paths: pathOf(path, operationId) });
 
 test.each<[string, object, unknown, RegExp]>([
@@ -57,6 +63,7 @@ test.each<[string, object, unknown, RegExp]>([
     withPath('/v1/things', 'things'),
     /desk_things: .*not reserved.*"rest": false/,
   ],
+  ['claims any first segment', {}, withPath('/{area}/x', 'x'), /path that starts with a word/],
   ['claims the MCP path', {}, withPath('/mcp', 'mcp'), /desk_mcp: .*not reserved/],
   ['claims an operator path', {}, withPath('/admin/x', 'x'), /desk_x: .*not reserved/],
   [
@@ -90,12 +97,12 @@ test.each<[string, object, RegExp]>([
   ['an address with a query', { url: 'https://desk.example/?a=b' }, /downstreams\.0\.url/],
   [
     'a credential that is not set',
-    { credential: { environment: 'DESK_TOKEN' } },
+    { url: 'https://desk.example', credential: { environment: 'DESK_TOKEN' } },
     /DESK_TOKEN: expected the credential/,
   ],
   [
     'a credential in a header that is taken',
-    { credential: { environment: 'X', header: 'Host' } },
+    { url: 'https://desk.example', credential: { environment: 'X', header: 'Host' } },
     /credential\.header: expected a header of its own/,
   ],
   [
@@ -107,12 +114,22 @@ test.each<[string, object, RegExp]>([
   [
     'an organisation in the header of the credential',
     {
+      url: 'https://desk.example',
       organization: { in: 'header', name: 'x-desk' },
       credential: { environment: 'DESK_{organization_id}', header: 'X-Desk' },
     },
     /expected another header than the organisation's, got "X-Desk"/,
   ],
-  ['a variable of ours', { credential: { environment: 'TENANTRY_API_KEY' } }, /credential\.environment/],
+  ...['TENANTRY_API_KEY', 'ADMIN_TOKEN', 'METRICS_TOKEN'].map((environment): [string, object, RegExp] => [
+    `the credential ${environment} of ours`,
+    { url: 'https://desk.example', credential: { environment } },
+    /credential\.environment/,
+  ]),
+  [
+    'a credential for whatever address the document has',
+    { credential: { environment: 'DESK_{organization_id}' } },
+    /downstreams\.0\.url: expected the address that the credential is for/,
+  ],
   [
     'an organisation in a header that is taken',
     { organization: { in: 'header', name: 'Content-Length' } },

@@ -78,6 +78,7 @@ test('each operation with a scope is a tool, named, described and gated; the oth
       unscoped: ['replaceTicket', 'internal'],
       refused: ['upload: its body is multipart/form-data, not JSON'],
       held: [],
+      isFirstSeen: false,
     },
   ]);
   const inputs = tools.map(({ inputSchema }: { inputSchema: unknown }) => inputSchema);

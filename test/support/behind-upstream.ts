@@ -4,7 +4,18 @@ import { callTool } from './http.ts';
 import { refusalIn } from './refusal.ts';
 import { startApp, type Tenant } from './start-app.ts';
 
-const names = ['sayAgain', 'plain', 'failing', 'foreign', 'counting', 'waiting', 'big', 'shaped', 'process'];
+const names = [
+  'sayAgain',
+  'plain',
+  'failing',
+  'foreign',
+  'counting',
+  'waiting',
+  'big',
+  'shaped',
+  'process',
+  'letter',
+];
 
 /** Every tool of the upstream server but `hidden`. */
 export const upstreamScopes = Object.fromEntries(names.map((name) => [name, 'agent:read']));

@@ -6,13 +6,18 @@ import { createUpstreamServer } from './upstream-tools.ts';
 
 /** Another MCP server behind a real socket, as the official SDK serves it: a fresh server for each request. */
 export async function startUpstream() {
-  const seen: { readonly headers: IncomingMessage['headers']; readonly method: string }[] = [];
-  const state = { words: 'Says it again.', raw: undefined as string | undefined };
+  const seen: {
+    readonly headers: IncomingMessage['headers'];
+    readonly method: string;
+    readonly meta: unknown;
+  }[] = [];
+  const state = { words: 'Says it again.', raw: undefined as string | undefined, isSilent: false };
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = chunks.length === 0 ? undefined : JSON.parse(Buffer.concat(chunks).toString());
-    seen.push({ headers: request.headers, method: body?.method ?? '' });
+    seen.push({ headers: request.headers, method: body?.method ?? '', meta: body?.params?._meta });
+    if (state.isSilent) return;
     if (state.raw !== undefined) {
       response.socket?.end(state.raw);
       return;

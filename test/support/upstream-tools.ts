@@ -63,6 +63,9 @@ export function createUpstreamServer(organization: () => string, words = 'Says i
   server.registerTool('process', { description: 'Itself.' }, async () =>
     text(JSON.stringify({ pid: process.pid, variables: Object.keys(process.env) })),
   );
+  server.registerTool('letter', { description: 'JSON as text.' }, async () =>
+    text(` {"rows": [{"organization_id": "${words === 'changed' ? 'org_other' : organization()}"}]}`),
+  );
   server.registerTool('hidden', { description: 'Nobody gave it a scope.' }, async () => text('hidden'));
   return server;
 }

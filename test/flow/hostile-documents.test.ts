@@ -1,0 +1,185 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryDir } from '../support/fresh-start.ts';
+import { callTool } from '../support/http.ts';
+import { refusalIn } from '../support/refusal.ts';
+import { json, startRestPlatform } from '../support/rest-platform.ts';
+import { startApp } from '../support/start-app.ts';
+
+const text = { type: 'string' };
+const openObject = { type: 'object', additionalProperties: text };
+const list = { type: 'array', uniqueItems: true, items: { type: 'object' } };
+const responses = { 200: { description: 'x', content: { 'application/json': { schema: {} } } } };
+const body = (schema: object, type = 'application/json') => ({ content: { [type]: { schema } } });
+const inQuery = (name: string, schema: object = text, more = {}) => ({ name, in: 'query', schema, ...more });
+const inHeader = (name: string) => ({ name, in: 'header', schema: text });
+const inPath = (name: string) => ({ name, in: 'path', required: true, schema: text });
+const branch = (op: string) => ({
+  type: 'object',
+  required: ['args'],
+  properties: { op: { const: op }, args: { type: 'array', items: { $ref: '#/components/schemas/Filter' } } },
+});
+
+/** What a careless or a hostile author may write. */
+const document = {
+  openapi: '3.1.0',
+  info: { title: 'Hostile', version: '1' },
+  paths: {
+    '/list': {
+      get: {
+        operationId: 'list',
+        parameters: [
+          inQuery('organization_id'),
+          inQuery('extra', openObject),
+          inQuery('deep', openObject, { style: 'deepObject', explode: true }),
+          inQuery('cursor'),
+          { name: 'json', in: 'query', content: { 'application/json': { schema: { type: 'object' } } } },
+          inHeader('X-Organization-Id'),
+          inHeader('X-HTTP-Method-Override'),
+        ],
+        responses,
+      },
+    },
+    '/patch': {
+      patch: {
+        operationId: 'patch',
+        requestBody: { required: true, ...body({ type: 'array' }, 'application/json-patch+json') },
+        responses,
+      },
+    },
+    '/rival': {
+      get: {
+        operationId: 'rival',
+        parameters: [inQuery('organizationId', text, { required: true })],
+        responses,
+      },
+    },
+    '/workspaces/{workspace_id}/copy': {
+      post: {
+        operationId: 'copy',
+        parameters: [inPath('workspace_id'), inQuery('workspace_id')],
+        requestBody: body({ type: 'object' }),
+        responses,
+      },
+    },
+    '/filter': {
+      post: { operationId: 'filter', requestBody: body({ $ref: '#/components/schemas/Filter' }), responses },
+    },
+    '/async': {
+      post: {
+        operationId: 'async',
+        requestBody: body({ $async: true, type: 'object', properties: { n: { type: 'integer' } } }),
+        responses,
+      },
+    },
+    '/big': {
+      get: {
+        operationId: 'big',
+        responses: { 200: { description: 'x', content: { 'application/json': { schema: list } } } },
+      },
+    },
+  },
+  components: { schemas: { Filter: { oneOf: [branch('and'), branch('or'), text] } } },
+};
+
+async function startHostile(answer: () => unknown = () => ({})) {
+  const openapi = join(temporaryDir(), 'hostile.json');
+  writeFileSync(openapi, JSON.stringify(document));
+  const platform = await startRestPlatform((_call, response) => json(response, answer()));
+  const scope = 'agent:read';
+  const scopes = { methods: { get: scope, post: scope, patch: scope } };
+  const hostile = { prefix: 'h', openapi, url: platform.url, scopes, requireOrganizationInReply: false };
+  const app = await startApp({ seed: false, config: { builtinTools: false, downstreams: [hostile] } });
+  const acme = await app.provision('Acme');
+  const call = async (name: string, args: object, key = acme.defaultKey) => {
+    platform.calls.length = 0;
+    const answered = await callTool(app.url, key, name, args);
+    return { code: refusalIn(answered)?.code ?? 'ok', sent: platform.calls[0] };
+  };
+  return { ...app, acme, call };
+}
+
+test('no other spelling and no other place names an organisation, and no header another method', async () => {
+  const app = await startHostile();
+  const refused = [
+    { extra: { 'organization_id[]': 'org_victim' } },
+    { extra: { ORGANIZATION_ID: 'org_victim' } },
+    { extra: { organizationId: 'org_victim' } },
+    { extra: { ' organization_id': 'org_victim' } },
+    { deep: { organization_id: 'org_victim' } },
+    { json: { inner: [{ organization_id: 'org_victim' }] } },
+  ];
+  for (const args of refused) {
+    expect([args, await app.call('h_list', args)]).toEqual([
+      args,
+      { code: 'ORGANIZATION_IN_ARGUMENTS', sent: undefined },
+    ]);
+  }
+  for (const name of ['X-Organization-Id', 'X-HTTP-Method-Override']) {
+    expect((await app.call('h_list', { [name]: 'x' })).sent).toBe(undefined);
+  }
+  expect(app.reports[0]?.refused).toEqual([
+    'patch: its body is application/json-patch+json, not JSON',
+    'rival: its parameter "organizationId" names an organisation too',
+  ]);
+});
+
+test('names that mean something to the language are names, and the platform has cursors of its own', async () => {
+  const { call, acme } = await startHostile();
+  const spread = await call(
+    'h_list',
+    JSON.parse('{"extra":{"toString":"a","__proto__":"b"},"cursor":"next"}'),
+  );
+  expect([spread.code, spread.sent?.target]).toEqual([
+    'ok',
+    `/list?toString=a&__proto__=b&cursor=next&organization_id=${acme.id}`,
+  ]);
+});
+
+test('a key that is restricted to workspaces names no other one, wherever it stands', async () => {
+  const app = await startHostile();
+  const restrictions = { workspace_ids: ['ws_1'] };
+  const { plaintext } = await app.mint(app.acme, { scopes: ['agent:read'], restrictions });
+  for (const more of [
+    { query_workspace_id: 'ws_9' },
+    { body: { workspace_id: 'ws_9' } },
+    { body: { to: [{ workspaceId: 'ws_9' }] } },
+    { body: { workspace_ids: ['ws_1', 'ws_9'] } },
+  ]) {
+    const { code, sent } = await app.call('h_copy', { workspace_id: 'ws_1', ...more }, plaintext);
+    expect([more, code, sent]).toEqual([more, 'KEY_RESTRICTED', undefined]);
+  }
+  const own = { workspace_id: 'ws_1', query_workspace_id: 'ws_1', body: { workspace_ids: ['ws_1'] } };
+  expect((await app.call('h_copy', own, plaintext)).code).toBe('ok');
+});
+
+test('a schema that refers to itself is checked in no more time than it is long', async () => {
+  const { call } = await startHostile();
+  let nested: unknown = 1;
+  for (let depth = 0; depth < 30; depth += 1) nested = { args: [nested] };
+  const started = performance.now();
+  await call('h_filter', { body: nested });
+  expect(performance.now() - started).toBeLessThan(2000);
+  expect((await call('h_filter', { body: { args: 'none' } })).code).toBe('VALIDATION_ERROR');
+});
+
+test('a schema that wants to be checked later is checked at once', async () => {
+  const { call } = await startHostile();
+  expect((await call('h_async', { body: { n: 'no number' } })).code).toBe('VALIDATION_ERROR');
+  expect((await call('h_async', { body: { n: 1 } })).code).toBe('ok');
+});
+
+test('a long reply does not hold up everybody', async () => {
+  const items = Array.from({ length: 30_000 }, (_, id) => ({ id }));
+  const { call } = await startHostile(() => items);
+  const started = performance.now();
+  expect((await call('h_big', {})).code).toBe('ok');
+  expect(performance.now() - started).toBeLessThan(3000);
+});
+
+test('a key that somebody put into a path is not kept in the audit', async () => {
+  const app = await startHostile();
+  await app.call('h_copy', { workspace_id: app.acme.defaultKey });
+  expect(JSON.stringify(await app.audit(10))).not.toContain(app.acme.defaultKey);
+});
