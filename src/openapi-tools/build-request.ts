@@ -4,18 +4,17 @@ import { AppError } from '../errors.ts';
 import type { ApiOperation, Method, Parameter } from './list-operations.ts';
 import { isNode } from './node.ts';
 import type { Plan } from './plan.ts';
-import { requireUnnamed } from './require-unnamed.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
 /**
  * The request that the document describes for these arguments. The organisation is not in it yet.
  *
- * @throws VALIDATION_ERROR for a value that would leave its segment; ORGANIZATION_IN_ARGUMENTS
+ * @throws VALIDATION_ERROR for a value that would leave its segment
  */
 export function buildRequest(operation: ApiOperation, plan: Plan, input: Input): BoundRequest {
   // Not an object: a caller may spread any name over the query.
-  const query = new Map<string, readonly string[]>();
+  const query = new Map<string, string[]>();
   const headers: Record<string, string> = {};
   const inPath = new Map<string, string>();
   for (const { argument, parameter } of plan.arguments) {
@@ -24,11 +23,14 @@ export function buildRequest(operation: ApiOperation, plan: Plan, input: Input):
     if (parameter.in === 'path') inPath.set(parameter.name, joined(parameter, value, ','));
     else if (parameter.in === 'header')
       headers[parameter.name.toLowerCase()] = headerText(joined(parameter, value, ','));
-    else
-      for (const [name, text] of queryPairs(parameter, value))
-        query.set(name, [...(query.get(name) ?? []), text]);
+    else {
+      for (const [name, text] of queryPairs(parameter, value)) {
+        const texts = query.get(name);
+        if (texts === undefined) query.set(name, [text]);
+        else texts.push(text);
+      }
+    }
   }
-  requireUnnamed(Object.fromEntries(query), plan.organization);
   return {
     method: methodOf(operation.method),
     path: pathFor(operation.path, inPath),

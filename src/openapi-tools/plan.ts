@@ -1,5 +1,5 @@
 import type { OrganizationPlace } from '../downstream/downstream.ts';
-import { namesOrganization } from '../tool/gate.ts';
+import { namesOrganization, plainName } from '../tool/gate.ts';
 import type { ApiOperation, Parameter } from './list-operations.ts';
 import { asList, isNode, type Node, resolve } from './node.ts';
 
@@ -39,7 +39,8 @@ export function planOperation(
   const rivals: Parameter[] = [];
   for (const parameter of operation.parameters) {
     if (isSameName(parameter, name) && parameter.in !== 'cookie') places.push({ in: parameter.in, name });
-    else if (namesOrganization(parameter.name)) rivals.push(parameter);
+    else if (namesOrganization(parameter.name) || plainName(parameter.name) === plainName(name))
+      rivals.push(parameter);
     else if (parameter.in !== 'header' || !notOurs.test(parameter.name)) kept.push(parameter);
   }
   const rival = rivals.find(({ required }) => required);

@@ -174,6 +174,39 @@ test('a reply must say whose it is, and say it right, unless that is switched of
   }
 });
 
+test('the field that says whose a reply is has the name that the configuration gives it', async () => {
+  let tenant = ACME;
+  const platform = await startRestPlatform((_call, response) =>
+    json(response, { tenant, agents: [], next_cursor: null }),
+  );
+  const app = await startBehind(platform.url, { replyField: 'tenant' });
+  const ask = async () => refusalIn(await callTool(app.url, app.writer, 'search_agents', {}))?.code;
+  expect(await ask()).toBe(undefined);
+  tenant = 'other';
+  expect(await ask()).toBe('TENANT_MISMATCH');
+});
+
+test('why a platform gave nothing is in the audit, on every face, and nowhere else', async () => {
+  let status = 401;
+  const platform = await startRestPlatform((_call, response) => json(response, { secret: 's' }, status));
+  const app = await startBehind(platform.url);
+  for (const code of [401, 404, 422, 500]) {
+    status = code;
+    const answers = [
+      await callTool(app.url, app.writer, 'search_agents', {}),
+      await requestJson(`${app.url}/v1/agents/search`, { key: app.writer }),
+    ];
+    const rows = await app.audit(2);
+    expect(rows.map(({ change }) => change)).toEqual(
+      Array(2).fill(JSON.stringify({ downstream_status: code })),
+    );
+    for (const { text } of answers) expect(text).not.toContain('downstream_status');
+  }
+  status = 200;
+  await callTool(app.url, app.writer, 'search_agents', {});
+  expect((await app.audit(1))[0]?.change).toContain('no \\"organization_id\\" in the reply');
+});
+
 test('values of a caller stay in their segment and their parameter', async () => {
   const platform = await startRestPlatform((_call, response) => json(response, {}, 404));
   const app = await startBehind(platform.url);

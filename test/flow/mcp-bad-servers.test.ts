@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../src/mcp-tools/approved-tools.ts';
 import { startBehind, upstreamProgram, upstreamScopes } from '../support/behind-upstream.ts';
@@ -50,6 +52,15 @@ test('a program that dies is started again, and knows nothing of what surrounds 
   expect(second.pid).not.toBe(first.pid);
   expect((await look(app.acme)).pid).toBe(second.pid);
   expect((await look(app.bolt)).pid).not.toBe(second.pid);
+});
+
+test('a program is named beside the configuration, as every other file is', async () => {
+  const dataDir = temporaryDir();
+  const [program = ''] = upstreamProgram.args;
+  writeFileSync(join(dataDir, 'server.mjs'), `await import(${JSON.stringify(program)});`);
+  const here = { command: process.execPath, args: ['./server.mjs'] };
+  const app = await startBehind(here, {}, { dataDir });
+  expect(await app.ask(app.acme, 'up_plain')).toMatchObject({ content: [{ text: 'for customer-17' }] });
 });
 
 test('as many organisations are connected as the configuration says: an idle one makes room, a busy one never', async () => {

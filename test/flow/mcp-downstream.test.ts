@@ -164,13 +164,14 @@ test('a description that changed is held back and reported, until the operator a
 test('a server that is not there, or has no such tool, is told at the start', async () => {
   await expect(startBehind('http://127.0.0.1:9/mcp')).rejects.toThrow(/downstreams up: /);
   const { dir, file } = writeConfig({
+    downstream: { url: 'https://api.example.com', credential: { environment: 'NOT_SET' } },
     downstreams: [{ prefix: 'up', mcp: 'http://127.0.0.1:9/mcp', scopes: {} }],
   });
   // Keys can be looked after all the same: it may be the moment to revoke one.
   expect((await runHere(['orgs', 'list'], { TENANTRY_CONFIG: file }, dir)).code).toBe(0);
   expect(await runHere(['serve'], { TENANTRY_CONFIG: file }, dir)).toMatchObject({
     code: 78,
-    stderr: expect.stringMatching(/downstreams up: /),
+    stderr: expect.stringMatching(/NOT_SET: expected the credential[\s\S]+downstreams up: /),
   });
   const { url } = await startUpstream();
   await expect(startBehind(url, { scopes: { none: 'agent:read' } })).rejects.toThrow(

@@ -209,3 +209,15 @@ test('what cannot be sent as the document says is refused with the reason; argum
   const twice = prepared.tools.find(({ name }) => name === 'desk_twice');
   expect(Object.keys(twice?.inputJsonSchema.properties ?? {})).toEqual(['id', 'query_id', 'query_body']);
 });
+
+test('the name of a header has no case: the organisation is no argument, however the document writes it', async () => {
+  const parameters = [{ name: 'X-TENANT', in: 'header', required: true, schema: { type: 'string' } }];
+  const things = { operationId: 'listThings', tags: ['tickets'], parameters };
+  const { mistakes, tools: made } = await prepare(
+    { organization: { in: 'header', name: 'x-tenant' }, organizationInDocument: true },
+    changed({ paths: { '/things': { get: { ...things, responses: { 200: { description: 'x' } } } } } }),
+  );
+  expect(mistakes).toEqual([]);
+  const list = made.find(({ name }) => name === 'desk_list_things');
+  expect(list?.inputJsonSchema.properties).toEqual({});
+});

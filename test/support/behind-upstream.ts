@@ -25,7 +25,7 @@ export const upstreamProgram = {
   args: [join(root, 'test/support/upstream-stdio.ts')],
 };
 
-export type Mcp = string | typeof upstreamProgram;
+export type Mcp = string | { readonly command: string; readonly args: readonly string[] };
 
 /** Acme and Bolt behind another MCP server; `ask` gives the code of a refusal, or what the tool said. */
 export async function startBehind(
