@@ -143,3 +143,18 @@ test('nobody becomes the operator by having no key, and no key is decided in a f
   expect(decide('operator', 'global')).toThrow('foreign keyspace');
   expect(decide('operator', 'user')).toThrow('foreign keyspace');
 });
+
+test('a workspace token is the operator’s to mint, at the command line and for one workspace', () => {
+  const facts = { actor: null, keys: { live: 0 }, defaultKey: null, activeUser: null, canon };
+  const decide = (operator: 'cli' | 'admin-token', workspaces: readonly string[], workspaceTokens = true) => {
+    const restrictions = { workspace_ids: workspaces };
+    const request = { scopeType: 'workspace', name: 'x', scopes: [], restrictions } as const;
+    return () =>
+      decideMint(organizationId, request, { operator }, facts, { ...rules, workspaceTokens }, nowMs);
+  };
+  expect(decide('cli', ['ws_1'])().key.scopeType).toBe('workspace');
+  expect(decide('cli', ['ws_1'], false)).toThrow('keys.workspaceTokens');
+  expect(decide('cli', [])).toThrow('one workspace');
+  expect(decide('cli', ['ws_1', 'ws_2'])).toThrow('one workspace');
+  expect(decide('admin-token', ['ws_1'])).toThrow('may not do this');
+});
