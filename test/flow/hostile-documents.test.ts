@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { standalone, validated } from '../../src/openapi-tools/json-schema.ts';
 import { temporaryDir } from '../support/fresh-start.ts';
 import { callTool } from '../support/http.ts';
 import { refusalIn } from '../support/refusal.ts';
@@ -182,4 +183,20 @@ test('a key that somebody put into a path is not kept in the audit', async () =>
   const app = await startHostile();
   await app.call('h_copy', { workspace_id: app.acme.defaultKey });
   expect(JSON.stringify(await app.audit(10))).not.toContain(app.acme.defaultKey);
+});
+
+test('a short schema whose references fan out stays short', () => {
+  const $defs = Object.fromEntries(
+    Array.from({ length: 12 }, (_, level) => {
+      const next = level === 11 ? text : { $ref: `#/$defs/d${level + 1}` };
+      return [
+        `d${level}`,
+        { type: 'object', properties: Object.fromEntries([...'abcdefgh'].map((name) => [name, next])) },
+      ];
+    }),
+  );
+  const schema = { type: 'object', properties: { first: { $ref: '#/$defs/d0' } }, $defs };
+  const shown = JSON.stringify(standalone(schema, schema, 'organization_id'));
+  expect(shown.length).toBeLessThan(48 * 1024);
+  expect(JSON.stringify(validated(schema)).length).toBeLessThan(64 * 1024);
 });
