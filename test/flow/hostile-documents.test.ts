@@ -191,7 +191,10 @@ test('a short schema whose references fan out stays short', () => {
       const next = level === 11 ? text : { $ref: `#/$defs/d${level + 1}` };
       return [
         `d${level}`,
-        { type: 'object', properties: Object.fromEntries([...'abcdefgh'].map((name) => [name, next])) },
+        {
+          type: 'object',
+          properties: Object.fromEntries(Array.from({ length: 60 }, (_unused, name) => [`p${name}`, next])),
+        },
       ];
     }),
   );
