@@ -1,14 +1,9 @@
 import type { Config, Environment } from './config.ts';
 import type { McpSettings, OpenApiSettings } from './config-downstream.ts';
 import { missingCredentials } from './config-secrets.ts';
-import { createConfiguredDownstream } from './downstream/configured-downstream.ts';
 import type { Downstream } from './downstream/downstream.ts';
 import { surfaceOf } from './identity/surface.ts';
 import { readApproved, serverName, writeApproved } from './mcp-tools/approved-tools.ts';
-import { createMcpTools } from './mcp-tools/create-mcp-tools.ts';
-import { createUpstream, listUpstream } from './mcp-tools/upstream.ts';
-import { createOpenApiTools } from './openapi-tools/create-openapi-tools.ts';
-import { readDocument, serverOf } from './openapi-tools/read-document.ts';
 import { createCatalogue } from './scopes/scopes.ts';
 import type { Tool } from './tool/define-tool.ts';
 import { loadTools } from './tool/load-tools.ts';
@@ -82,6 +77,10 @@ async function loadOwn(file: string | undefined): Promise<PreparedTools> {
 async function loadOpenApi(settings: OpenApiSettings, env: Environment): Promise<PreparedTools> {
   const { prefix, openapi } = settings;
   try {
+    // Loaded where it is used: most starts have no document to read.
+    const { readDocument, serverOf } = await import('./openapi-tools/read-document.ts');
+    const { createOpenApiTools } = await import('./openapi-tools/create-openapi-tools.ts');
+    const { createConfiguredDownstream } = await import('./downstream/configured-downstream.ts');
     const document = await readDocument(openapi);
     const downstream = createConfiguredDownstream(settings.url ?? serverOf(document), settings, env);
     const { tools, unscoped, refused, mistakes } = createOpenApiTools(document, settings, downstream);
@@ -95,6 +94,8 @@ async function loadOpenApi(settings: OpenApiSettings, env: Environment): Promise
 async function loadMcp(settings: McpSettings, config: Config, env: Environment): Promise<PreparedTools> {
   const { prefix } = settings;
   try {
+    const { createUpstream, listUpstream } = await import('./mcp-tools/upstream.ts');
+    const { createMcpTools } = await import('./mcp-tools/create-mcp-tools.ts');
     const upstream = await listUpstream(settings, env);
     const { approvedToolsFile: file } = config;
     // What a server says at first is what the operator chose it for; from then on a change waits for them.

@@ -12,11 +12,10 @@ import type { Listening, Runtime } from './cli/runtime.ts';
 import { sentenceOf } from './cli/with-services.ts';
 import type { Config } from './config.ts';
 import { type PreparedTools, prepareTools } from './configured-tools.ts';
-import { createConfiguredDownstream } from './downstream/configured-downstream.ts';
 import { startHousekeeping, writeRefusalSummary } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
 import { createLog } from './log.ts';
-import { createServices, type Services } from './services.ts';
+import { createServices, type Platform, type Services } from './services.ts';
 
 /** Connections are cheap to open and hold: every wait has an end (milliseconds and bytes). */
 const connectionLimits = {
@@ -49,10 +48,7 @@ async function openServices(
     secrets: [config.adminToken, config.metricsToken],
   });
   const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
-  const platform =
-    config.downstream.url === 'embedded:'
-      ? openPlatform(config.platformFile, { now })
-      : createConfiguredDownstream(config.downstream.url, config.downstream, process.env);
+  const platform = await openConfigured(config);
   const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });
   for (const report of reports) {
     const { unscoped, refused, held, isFirstSeen } = report;
@@ -71,6 +67,12 @@ async function openServices(
       }
     },
   };
+}
+
+async function openConfigured({ downstream, platformFile }: Config): Promise<Platform> {
+  if (downstream.url === 'embedded:') return openPlatform(platformFile, { now: Date.now });
+  const { createConfiguredDownstream } = await import('./downstream/configured-downstream.ts');
+  return createConfiguredDownstream(downstream.url, downstream, process.env);
 }
 
 async function listen(services: Services): Promise<Listening> {

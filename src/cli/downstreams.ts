@@ -7,7 +7,6 @@ import {
   type UpstreamTool,
   writeApproved,
 } from '../mcp-tools/approved-tools.ts';
-import { listUpstream } from '../mcp-tools/upstream.ts';
 import { printable } from '../printable.ts';
 import { type JsonOption, jsonOption, printJson } from './print.ts';
 import type { Register } from './program.ts';
@@ -39,6 +38,7 @@ async function approve(prefix: string, { yes, json }: ApproveOptions, runtime: R
     return 1;
   }
   try {
+    const { listUpstream } = await import('../mcp-tools/upstream.ts');
     const upstream = await listUpstream(settings, runtime.env);
     const file = config.approvedToolsFile;
     const approved = readApproved(file)[serverName(settings)] ?? {};
