@@ -13,11 +13,15 @@ export const onKey = (
   ...options: readonly string[]
 ): string => ['tenantry keys', verb, id, placeOf(organizationId ?? 'operator'), ...options].join(' ');
 
-/** A key of a person is rotated by that person alone, with the tool. */
+/** A key of a person is rotated by that person alone, with the tool; a workspace token gives way to the organisation's key. */
 export function rotation(key: KeyView, scopes?: readonly Scope[], dropScopes = false): string {
   if (key.scopeType === 'user') {
     const input = { key_id: key.id, ...(scopes && { scopes }), ...(dropScopes && { drop_scopes: true }) };
     return `tenantry call rotate_key '${JSON.stringify(input)}'`;
+  }
+  if (key.scopeType === 'workspace') {
+    const place = placeOf(key.organizationId ?? 'operator');
+    return `tenantry keys mint ${place} --name <name> --scopes ${(scopes ?? key.scopes).join(',')}`;
   }
   const narrowing = scopes === undefined ? [] : [`--scopes ${scopes.join(',')}`];
   return onKey('rotate', key, ...narrowing, ...(dropScopes ? ['--drop-scopes'] : []));

@@ -35,7 +35,15 @@ async function startWorkspaces(workspaceTokens = true, dataDir = temporaryDir())
     runHere(['keys', 'mint', '--org', acme.id, '--name', 'ws', '--json', ...more], env, dataDir);
   const get = (path: string, key: string, tenant?: Tenant) =>
     requestJson(app.url + path, { key, ...(tenant && { headers: { 'x-organization-id': tenant.id } }) });
-  return { ...app, acme, mint, get, platform, run: (args: string[]) => runHere(args, env, dataDir) };
+  return {
+    ...app,
+    mintKey: app.mint,
+    acme,
+    mint,
+    get,
+    platform,
+    run: (args: string[]) => runHere(args, env, dataDir),
+  };
 }
 
 const ending = { deprecation: '@1795132800', sunset: 'Sat, 20 Nov 2027 00:00:00 GMT' };
@@ -107,4 +115,18 @@ test('only the command line makes one, for one workspace, without the scopes of 
   const rotated = await callTool(app.url, managerKey, 'rotate_key', { key_id: key.id });
   expect(refusalIn(rotated).code).toBe('KEY_NOT_ROTATABLE');
   expect((await app.run(['keys', 'rotate', key.id, '--org', app.acme.id])).code).toBe(1);
+});
+
+test('the review sends nobody to a rotation that is refused: a key of the organisation takes its place', async () => {
+  const app = await startWorkspaces();
+  const { key } = JSON.parse((await app.mint('--workspace', 'ws_1', '--expires-in-days', '10')).stdout);
+  const reviewer = await app.mintKey(app.acme, { scopes: ['key:read'], expiresInDays: 3650 });
+  app.advance(6 * 86_400_000);
+  const { findings } = (await app.get('/v1/keys/review', reviewer.plaintext)).body;
+  const ending = findings.find(
+    (each: { finding: string; key_id: string }) => each.finding === 'expires_soon' && each.key_id === key.id,
+  );
+  expect(ending?.command).toBe(
+    `tenantry keys mint --org ${app.acme.id} --name <name> --scopes ${key.scopes.join(',')}`,
+  );
 });
