@@ -121,9 +121,11 @@ const reserved = /^\/(?:mcp|o|oauth|org|admin|docs|healthz|readyz|metrics|openap
 /** A configured tool stands on no path that means something else here, nor where `ADMIN_TOKEN` counts. */
 function reservedPath({ name, rest, platform }: Tool): string[] {
   const path = rest?.split(' ')[1] ?? '/v1/';
-  // A first segment of any name would be ours too.
-  if (/^\/\{/.test(path))
-    return [`tool ${name}: expected a path that starts with a word, got "${path}"${adviceFor(platform)}`];
+  // A segment of any name would be one of ours too.
+  if (/^\/(?:v1\/)?\{/.test(path))
+    return [
+      `tool ${name}: expected a word as the first segment of its own, got "${path}"${adviceFor(platform)}`,
+    ];
   const isOfDocument = platform !== null && rest !== null && /^\/v1(?:\/|$)/.test(path);
   if (!reserved.test(path) && surfaceOf(path) === 'data' && !isOfDocument) return [];
   return [`tool ${name}: expected a path that is not reserved, got "${path}"${adviceFor(platform)}`];

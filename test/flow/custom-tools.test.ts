@@ -98,6 +98,7 @@ test.each([
   ['with no name for a tool', toolSource("name: 'my tool'"), /expected a valid tool name/],
   ['on a route of ours', toolSource("rest: 'GET /v1/agents/{id}'"), /expected a route of its own/],
   ['on a management path', toolSource("rest: 'GET /v1/keys/mine'"), /not reserved/],
+  ['on whatever stands below ours', toolSource("rest: 'GET /v1/{area}/x'"), /word as the first segment/],
   ['on the MCP path', toolSource("rest: 'POST /mcp'"), /not reserved/],
   ['on an operator path', toolSource("rest: 'GET /admin/x'"), /not reserved/],
 ])('a module %s is told at the start', async (_what, source, mistake) => {

@@ -63,7 +63,7 @@ test.each<[string, object, unknown, RegExp]>([
     withPath('/v1/things', 'things'),
     /desk_things: .*not reserved.*"rest": false/,
   ],
-  ['claims any first segment', {}, withPath('/{area}/x', 'x'), /path that starts with a word/],
+  ['claims any first segment', {}, withPath('/{area}/x', 'x'), /word as the first segment/],
   ['claims the MCP path', {}, withPath('/mcp', 'mcp'), /desk_mcp: .*not reserved/],
   ['claims an operator path', {}, withPath('/admin/x', 'x'), /desk_x: .*not reserved/],
   [
