@@ -61,9 +61,11 @@ function progressTo({ onProgress }: DownstreamRequest) {
     onprogress: ({ progress, total, message = '' }: Progress) => {
       if (isTelling) return;
       isTelling = true;
-      void onProgress(progress, total ?? progress, message.slice(0, LONGEST_PROGRESS)).finally(() => {
+      const told = () => {
         isTelling = false;
-      });
+      };
+      // Whoever cannot be told is gone, and the call ends by itself.
+      void onProgress(progress, total ?? progress, message.slice(0, LONGEST_PROGRESS)).then(told, told);
     },
   };
 }

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createMcpDownstream } from '../../src/downstream/mcp-downstream.ts';
+import { newOrganizationId } from '../../src/ids.ts';
 import { fingerprint } from '../../src/mcp-tools/approved-tools.ts';
 import { startBehind, upstreamProgram, upstreamScopes } from '../support/behind-upstream.ts';
 import { temporaryDir } from '../support/fresh-start.ts';
@@ -125,6 +127,39 @@ test('a connection says for whom it is; each call says whose it is', async () =>
     });
     expect(headers).not.toHaveProperty('x-tenantry-key-prefix');
   }
+});
+
+test('a caller who cannot be told of progress does no harm to the call, nor to the process', async () => {
+  const { url } = await startUpstream();
+  const downstream = createMcpDownstream({
+    server: { url: new URL(url), maxBytes: 4096 },
+    terms: {
+      organization: { in: 'header', name: 'X-Organization-Id' },
+      basePath: '',
+      replyField: 'organization_id',
+      requireOrganizationInReply: false,
+    },
+    credentialFor: () => ({}),
+    timeoutMs: 5000,
+    connections: 1,
+  });
+  let told = 0;
+  const reply = await downstream.send({
+    method: 'POST',
+    url: new URL('http://platform.invalid/tools/counting'),
+    headers: {},
+    body: {},
+    isRepeatable: false,
+    organizationId: newOrganizationId(Date.now()),
+    organization: 'customer-17',
+    signal: new AbortController().signal,
+    onProgress: async () => {
+      told += 1;
+      throw new Error('gone');
+    },
+  });
+  expect([told, reply.body]).toEqual([3, { content: [{ type: 'text', text: 'counted' }] }]);
+  await downstream.close();
 });
 
 test('another server under the same prefix has nothing approved for it', async () => {
