@@ -3,14 +3,14 @@ import type { Downstream, OrganizationPlace } from '../downstream/downstream.ts'
 import { TOOLS_PATH } from '../downstream/mcp-call.ts';
 import { pathOf } from '../downstream/path.ts';
 import { AppError } from '../errors.ts';
-import { toolName } from '../openapi-tools/create-openapi-tools.ts';
-import { outline, standalone, validated } from '../openapi-tools/json-schema.ts';
-import { asNode } from '../openapi-tools/node.ts';
-import { requireUnnamed } from '../openapi-tools/require-unnamed.ts';
+import { outline, standalone, validated } from '../json-schema/json-schema.ts';
+import { asNode } from '../json-schema/node.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import type { Tool } from '../tool/define-tool.ts';
 import type { Effect, JsonSchema } from '../tool/operation.ts';
+import { requireUnnamed } from '../tool/require-unnamed.ts';
 import { closedSchema, lazyValidator, parseBySchema } from '../tool/schema-validator.ts';
+import { toolName } from '../tool/tool-name.ts';
 import { type Approved, fingerprint, type UpstreamTool } from './approved-tools.ts';
 
 /** The tools of another MCP server, and why others of them are none. */

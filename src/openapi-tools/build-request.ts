@@ -1,8 +1,8 @@
 import type { BoundRequest } from '../downstream/bound-downstream.ts';
 import { type Path, pathOf } from '../downstream/path.ts';
 import { AppError } from '../errors.ts';
+import { isNode } from '../json-schema/node.ts';
 import type { ApiOperation, Method, Parameter } from './list-operations.ts';
-import { isNode } from './node.ts';
 import type { Plan } from './plan.ts';
 
 type Input = Readonly<Record<string, unknown>>;

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { OpenApiSettings } from '../config-downstream.ts';
 import type { Downstream } from '../downstream/downstream.ts';
+import type { Node } from '../json-schema/node.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import type { Tool } from '../tool/define-tool.ts';
+import { toolName } from '../tool/tool-name.ts';
 import { type ApiOperation, listOperations } from './list-operations.ts';
-import type { Node } from './node.ts';
 import { createOpenApiTool } from './openapi-tool.ts';
 import { type Plan, planOperation } from './plan.ts';
 
@@ -88,21 +88,4 @@ function unknownEntries(operations: readonly ApiOperation[], { prefix, scopes }:
     ...wrong('operations', Object.keys(scopes.operations), ids),
     ...wrong('tags', Object.keys(scopes.tags), tags),
   ];
-}
-
-const LONGEST_NAME = 64;
-const HASH_LENGTH = 8;
-
-/** `repos/listForOrg` becomes `<prefix>_repos_list_for_org`; one that is too long ends with a hash of itself. */
-export function toolName(prefix: string, id: string): string {
-  const words = id
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
-    .replaceAll(/[^A-Za-z0-9]+/g, '_')
-    .replaceAll(/^_+|_+$/g, '')
-    .toLowerCase();
-  const name = `${prefix}_${words}`;
-  if (name.length <= LONGEST_NAME) return name;
-  const hash = createHash('sha256').update(id).digest('hex').slice(0, HASH_LENGTH);
-  return `${name.slice(0, LONGEST_NAME - HASH_LENGTH - 1)}_${hash}`;
 }

@@ -1,4 +1,4 @@
-import { asList, asNode, asText, type Node, resolve } from './node.ts';
+import { asList, asNode, asText, type Node, resolve } from '../json-schema/node.ts';
 
 export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 export type Method = (typeof methods)[number];

@@ -1,15 +1,15 @@
 import type { Downstream } from '../downstream/downstream.ts';
 import { AppError } from '../errors.ts';
+import { outline, standalone, validated } from '../json-schema/json-schema.ts';
+import { asNode, isNode, type Node } from '../json-schema/node.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import type { Tool } from '../tool/define-tool.ts';
 import type { Effect, JsonSchema, RestRoute } from '../tool/operation.ts';
+import { requireUnnamed } from '../tool/require-unnamed.ts';
 import { closedSchema, lazyValidator, parseBySchema } from '../tool/schema-validator.ts';
 import { buildRequest, methodOf } from './build-request.ts';
-import { outline, standalone, validated } from './json-schema.ts';
 import type { ApiOperation, Method } from './list-operations.ts';
-import { asNode, isNode, type Node } from './node.ts';
 import type { Plan } from './plan.ts';
-import { requireUnnamed } from './require-unnamed.ts';
 
 type Parts = {
   readonly document: Node;

@@ -1,7 +1,7 @@
 import type { OrganizationPlace } from '../downstream/downstream.ts';
+import { asList, isNode, type Node, resolve } from '../json-schema/node.ts';
 import { namesOrganization, plainName } from '../tool/gate.ts';
 import type { ApiOperation, Parameter } from './list-operations.ts';
-import { asList, isNode, type Node, resolve } from './node.ts';
 
 /** How an operation's arguments become a request. */
 export type Plan = {

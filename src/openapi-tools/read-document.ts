@@ -3,7 +3,7 @@ import { validate } from '@readme/openapi-parser';
 import { upgrade } from '@scalar/openapi-upgrader';
 import { request } from 'undici';
 import { parse as parseYaml } from 'yaml';
-import { asList, asNode, asText, isNode, type Node } from './node.ts';
+import { asList, asNode, asText, isNode, type Node } from '../json-schema/node.ts';
 
 const MOST_BYTES = 64 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;

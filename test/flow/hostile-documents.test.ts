@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { standalone, validated } from '../../src/openapi-tools/json-schema.ts';
+import { standalone, validated } from '../../src/json-schema/json-schema.ts';
 import { temporaryDir } from '../support/fresh-start.ts';
 import { callTool } from '../support/http.ts';
 import { refusalIn } from '../support/refusal.ts';

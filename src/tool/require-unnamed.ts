@@ -1,7 +1,7 @@
 import type { OrganizationPlace } from '../downstream/downstream.ts';
 import { AppError } from '../errors.ts';
-import { plainName, requireNoOrganization } from '../tool/gate.ts';
-import { isNode } from './node.ts';
+import { isNode } from '../json-schema/node.ts';
+import { plainName, requireNoOrganization } from './gate.ts';
 
 /** @throws ORGANIZATION_IN_ARGUMENTS for a value that names an organisation, however deep, in ours or the platform's word */
 export function requireUnnamed(value: unknown, places: readonly OrganizationPlace[]): void {
