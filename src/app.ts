@@ -89,7 +89,7 @@ async function serve(route: Route, target: Target, connection: Connection, deps:
     };
     const answer = await answerOn(route, target, body, request, exchange, deps);
     if (answer.body instanceof ReadableStream) return await stream(answer, identified, slot, connection);
-    await slot.close({ status: answer.status, errorCode: answer.errorCode });
+    await slot.close({ status: answer.status, errorCode: answer.errorCode, change: exchange.detail });
     await write(answer, slot.requestId, connection);
   } catch (thrown) {
     const error = reported(end.signal.aborted ? end.signal.reason : thrown, slot.requestId, deps.log);

@@ -42,6 +42,10 @@ const server = z
     organizationHeader: headerName
       .default('X-Organization-Id')
       .describe('The header in which a client names the organisation.'),
+    fastLane: z
+      .boolean()
+      .default(true)
+      .describe('Off sends every MCP request through the protocol engine, which is many times slower.'),
   })
   .prefault({});
 

@@ -18,8 +18,7 @@ import { createCursors } from './tool/cursor.ts';
 import type { OperatorTool } from './tool/define-operator-tool.ts';
 import type { Tool } from './tool/define-tool.ts';
 import { createRegistry } from './tool/registry.ts';
-import type { GateRules } from './transport/mcp-gate.ts';
-import type { McpServerDeps } from './transport/mcp-server.ts';
+import type { McpFaceDeps } from './transport/mcp.ts';
 import { createMetrics, type Metrics } from './transport/metrics.ts';
 import { createToolDescriptors } from './transport/tool-descriptors.ts';
 
@@ -41,7 +40,7 @@ export type Services = {
   readonly operatorTools: readonly OperatorTool[];
   readonly bootstrap: Bootstrap;
   /** What the MCP engine needs, over HTTP and stdio alike. */
-  readonly mcp: McpServerDeps & GateRules;
+  readonly mcp: McpFaceDeps;
   /** What every audit slot needs. */
   readonly slot: SlotDeps;
   readonly refusals: RefusalLimit;
@@ -136,13 +135,14 @@ export async function createServices(parts: Parts): Promise<Services> {
   };
 }
 
-function mcpDeps({ version, config, log }: Parts, callTool: CallToolDeps): McpServerDeps & GateRules {
+function mcpDeps({ version, config, log }: Parts, callTool: CallToolDeps): McpFaceDeps {
   return {
     version,
     tools: callTool.tools,
     descriptors: createToolDescriptors(callTool.tools),
     callTool,
     denial: config.scopes.denial,
+    fastLane: config.server.fastLane,
     report: (err, requestId) => log.error({ err, requestId }, 'a tool failed'),
   };
 }

@@ -146,6 +146,7 @@ const boundaries = [
   'src/transport/router.ts',
   'src/transport/stdio-bridge.ts',
   'src/transport/stdio.ts',
+  'src/transport/tool-answer.ts',
   'src/transport/watch-key.ts',
   'src/transport/write-answer.ts',
 ];

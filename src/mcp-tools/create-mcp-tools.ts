@@ -77,6 +77,7 @@ function createMcpTool(
     creates: false,
     timeoutSeconds: settings.timeoutSeconds,
     maxInputElements: null,
+    reportsProgress: true,
     inputJsonSchema,
     outputJsonSchema,
     platform: { downstream, places },

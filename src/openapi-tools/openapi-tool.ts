@@ -45,6 +45,7 @@ export function createOpenApiTool(parts: Parts): Tool {
     creates: false,
     timeoutSeconds: null,
     maxInputElements: null,
+    reportsProgress: false,
     inputJsonSchema,
     outputJsonSchema,
     platform: { downstream, places: plan.organization },

@@ -69,7 +69,7 @@ function bindContext(
   signal: AbortSignal,
   deps: CallToolDeps,
 ): ToolContext {
-  const { slot, progress } = call;
+  const { slot } = call;
   return {
     me: caller,
     downstream: bindDownstream(tool.platform?.downstream ?? deps.downstream, {
@@ -83,7 +83,7 @@ function bindContext(
     members: bindMembers(deps, caller, slot),
     audit: bindAudit(deps.audit, caller),
     signal,
-    progress,
+    progress: tool.reportsProgress ? call.progress : null,
   };
 }
 

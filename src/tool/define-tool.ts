@@ -3,13 +3,14 @@ import type { Caller } from '../caller.ts';
 import type { Downstream, OrganizationPlace } from '../downstream/downstream.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import { type Operation, type OperationDefinition, settleOperation } from './operation.ts';
-import type { ToolContext } from './tool-context.ts';
+import type { QuietContext, ToolContext } from './tool-context.ts';
 
 /** What a tool is. One definition makes the MCP tool, the REST route and its place in the document. */
-export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject> = OperationDefinition<
-  Input,
-  Output
-> & {
+export type ToolDefinition<
+  Input extends z.ZodObject,
+  Output extends z.ZodObject,
+  Reports extends boolean = boolean,
+> = OperationDefinition<Input, Output> & {
   /** The scope that a caller needs; `any` asks for a verified caller and no scope. */
   readonly scope: Scope | 'any';
   /** Where it shows; both MCP and REST when left out. */
@@ -18,9 +19,14 @@ export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject
   readonly timeoutSeconds?: number;
   /** Values the arguments may hold; the configuration's `limits.maxInputElements` when left out. */
   readonly maxInputElements?: number;
+  /** Whether `handle` may report progress; a tool that does not is answered faster where a host always asks for it. */
+  readonly reportsProgress?: Reports;
   /** Refusals that come before the arguments are judged, such as `requireMintRole`. */
   precheck?(rawArguments: Readonly<Record<string, unknown>>, me: Caller): void;
-  handle(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
+  handle(
+    input: z.output<Input>,
+    context: Reports extends true ? ToolContext : QuietContext,
+  ): Promise<z.input<Output>>;
 };
 
 /** A tool of one organisation's callers, settled. */
@@ -34,14 +40,17 @@ export type Tool = Operation & {
   } | null;
   readonly timeoutSeconds: number | null;
   readonly maxInputElements: number | null;
+  readonly reportsProgress: boolean;
   readonly precheck: (rawArguments: Readonly<Record<string, unknown>>, me: Caller) => void;
   readonly handle: (input: unknown, context: ToolContext) => Promise<unknown>;
 };
 
 /** Defines a tool. Throws at start where a schema cannot be shown to clients or is not strict. */
-export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
-  definition: ToolDefinition<Input, Output>,
-): Tool {
+export function defineTool<
+  Input extends z.ZodObject,
+  Output extends z.ZodObject,
+  Reports extends boolean = false,
+>(definition: ToolDefinition<Input, Output, Reports>): Tool {
   return Object.freeze({
     ...settleOperation(definition),
     scope: definition.scope,
@@ -49,6 +58,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     platform: null,
     timeoutSeconds: definition.timeoutSeconds ?? null,
     maxInputElements: definition.maxInputElements ?? null,
+    reportsProgress: definition.reportsProgress ?? false,
     precheck: definition.precheck ?? (() => {}),
     // Only callTool calls it, and only with what this tool's own input schema made.
     handle: definition.handle as Tool['handle'],

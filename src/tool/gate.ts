@@ -8,24 +8,24 @@ export const mayCall = (caller: Caller, tool: Tool): boolean => refusalFor(calle
 /** @throws INSUFFICIENT_SCOPE or KEY_RESTRICTED where `mayCall` is false */
 export function requireMayCall(caller: Caller, tool: Tool): void {
   const refusal = refusalFor(caller, tool);
-  if (refusal !== undefined) throw refusal;
+  if (refusal === undefined) return;
+  if (refusal === 'KEY_RESTRICTED') throw new AppError(refusal);
+  // Hosts show people the message alone, so it names the scope too.
+  const message = `The credential lacks a scope that this needs: ${tool.scope}.`;
+  throw new AppError(refusal, { message, data: { required: [tool.scope], granted: caller.scopes } });
 }
 
-function refusalFor(caller: Caller, tool: Tool): AppError | undefined {
-  if (tool.scope !== 'any' && !caller.scopes.includes(tool.scope)) {
-    // Hosts show people the message alone, so it names the scope too.
-    const message = `The credential lacks a scope that this needs: ${tool.scope}.`;
-    return new AppError('INSUFFICIENT_SCOPE', {
-      message,
-      data: { required: [tool.scope], granted: caller.scopes },
-    });
-  }
+function refusalFor(caller: Caller, tool: Tool): 'INSUFFICIENT_SCOPE' | 'KEY_RESTRICTED' | undefined {
+  if (tool.scope !== 'any' && !caller.scopes.includes(tool.scope)) return 'INSUFFICIENT_SCOPE';
   const allowed = caller.key?.restrictedToTools ?? null;
-  if (allowed !== null && !allowed.includes(tool.name)) return new AppError('KEY_RESTRICTED');
+  if (allowed !== null && !allowed.includes(tool.name)) return 'KEY_RESTRICTED';
   // Whatever has no workspace lies outside of all of them.
-  if (workspacesOf(caller) !== null && !hasWorkspace(tool)) return new AppError('KEY_RESTRICTED');
-  return undefined;
+  return workspacesOf(caller) !== null && !hasWorkspace(tool) ? 'KEY_RESTRICTED' : undefined;
 }
+
+/** Everything of a caller that `mayCall` looks at, as one text: callers with the same may call the same. */
+export const whatIsAllowed = (caller: Caller): string =>
+  JSON.stringify([caller.scopes, caller.key?.restrictedToTools ?? null, workspacesOf(caller) !== null]);
 
 const workspacesOf = (caller: Caller): readonly string[] | null => caller.key?.restrictedToWorkspaces ?? null;
 

@@ -17,6 +17,9 @@ export type ToolContext = {
   readonly audit: BoundAudit;
   /** Aborts when the caller goes away, the key dies or the time is up. */
   readonly signal: AbortSignal;
-  /** Null where the caller did not ask for progress. */
+  /** Null where the caller did not ask for progress, and in every tool that does not say `reportsProgress`. */
   readonly progress: Progress | null;
 };
+
+/** What the handler of a tool reaches that does not say `reportsProgress`. */
+export type QuietContext = ToolContext & { readonly progress: null };

@@ -71,6 +71,9 @@ function gateToolCall({ params }: RpcMessage, exchange: Exchange, { tools, denia
   exchange.toolArguments = params.arguments;
 }
 
+/** Whether the caller wants to be told how far the call is. */
+export const asksForProgress = (message: RpcMessage): boolean => metaOf(message).progressToken !== undefined;
+
 const metaOf = ({ params }: RpcMessage): Record<string, unknown> =>
   isRecord(params?._meta) ? params._meta : {};
 

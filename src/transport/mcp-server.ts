@@ -1,22 +1,19 @@
 import type { CallToolResult, JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { ProtocolError, Server, type Transport } from '@modelcontextprotocol/server';
 import type { Caller } from '../caller.ts';
-import { type AppError, toAppError } from '../errors.ts';
+import { toAppError } from '../errors.ts';
 import type { RequestId } from '../ids.ts';
-import { type CallToolDeps, callTool } from '../tool/call-tool.ts';
 import type { Progress } from '../tool/tool-context.ts';
 import { engineStatus, shownError } from './engine-errors.ts';
 import type { Exchange } from './exchange.ts';
 import { errorData } from './failure-response.ts';
 import { isRecord } from './mcp-gate.ts';
+import { answerToolCall, failureContent, type ToolAnswerDeps } from './tool-answer.ts';
 import type { ToolDescriptors } from './tool-descriptors.ts';
 
-export type McpServerDeps = {
+export type McpServerDeps = ToolAnswerDeps & {
   readonly version: string;
   readonly descriptors: ToolDescriptors;
-  readonly callTool: CallToolDeps;
-  readonly denial: 'http-403' | 'tool-error';
-  readonly report: (error: unknown, requestId: string) => void;
 };
 
 /**
@@ -24,6 +21,9 @@ export type McpServerDeps = {
  * place, those of a person's key may with every request.
  */
 export const listTtlMs = ({ key }: Caller): number => (key?.scopeType === 'global' ? 60_000 : 0);
+
+/** All that is told of this server. */
+export const serverInfo = (version: string) => ({ name: 'tenantry', version });
 
 /**
  * The protocol engine for one request (HTTP) or one connection (stdio); never shared, never pooled.
@@ -34,13 +34,10 @@ export function createMcpServer(
   deps: McpServerDeps,
   ttlMs: number,
 ): Server {
-  const server = new Server(
-    { name: 'tenantry', version: deps.version },
-    {
-      capabilities: { tools: { listChanged: false } },
-      cacheHints: { 'tools/list': { ttlMs, cacheScope: 'private' } },
-    },
-  );
+  const server = new Server(serverInfo(deps.version), {
+    capabilities: { tools: { listChanged: false } },
+    cacheHints: { 'tools/list': { ttlMs, cacheScope: 'private' } },
+  });
   server.setRequestHandler('tools/list', (_request, context) => ({
     tools: deps.descriptors(exchangeOf(context).caller),
   }));
@@ -56,31 +53,17 @@ async function answerCall(
   context: ServerContext,
   deps: McpServerDeps,
 ): Promise<CallToolResult> {
-  const { caller, slot, toolArguments = {} } = exchange;
   const signal = AbortSignal.any([exchange.signal, context.mcpReq.signal]);
-  const call = { name, arguments: toolArguments, slot, signal, progress: progressOf(context) };
   try {
-    const output = await callTool(caller, call, deps.callTool);
+    const answer = await answerToolCall(exchange, { name, signal, progress: progressOf(context) }, deps);
+    if (!answer.ok) return failureContent(answer.error, exchange);
+    const { output } = answer;
     return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (error.code === 'INTERNAL') deps.report(thrown, slot.requestId);
-    exchange.detail = error.detail;
-    const isToolAnswer =
-      error.spoken === 'tool' || (error.code === 'INSUFFICIENT_SCOPE' && deps.denial === 'tool-error');
-    if (isToolAnswer) return toolFailure(error, exchange);
     if (error.spoken === 'gate') exchange.failure = error;
-    throw new ProtocolError(error.rpcCode, error.message, errorData(error, slot.requestId));
+    throw new ProtocolError(error.rpcCode, error.message, errorData(error, exchange.slot.requestId));
   }
-}
-
-/** No `structuredContent`: today's clients hold it to the output schema even on errors. */
-function toolFailure(error: AppError, { slot }: Exchange): CallToolResult {
-  return {
-    isError: true,
-    content: [{ type: 'text', text: `${error.code}: ${error.message}` }],
-    _meta: { 'tenantry/error': errorData(error, slot.requestId) },
-  };
 }
 
 function progressOf({ mcpReq }: ServerContext): Progress | null {

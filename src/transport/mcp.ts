@@ -3,8 +3,10 @@ import { createMcpHandler } from '@modelcontextprotocol/server';
 import { speakerOf } from '../caller.ts';
 import { shownError } from './engine-errors.ts';
 import type { Answer, Exchange } from './exchange.ts';
+import { createFastLane } from './fast-lane.ts';
 import { type GateRules, gateMessage, isRecord } from './mcp-gate.ts';
 import { closeSlotBeforeAnswer, createMcpServer, listTtlMs, type McpServerDeps } from './mcp-server.ts';
+import { createToolList } from './tool-list.ts';
 
 export type McpFace = {
   /** Answers one request whose body is parsed; throws what the gate refuses. */
@@ -15,8 +17,16 @@ export type McpFace = {
 /** Headers that the engine judges. The credential stays here: no handler ever sees it. */
 const passedOn = /^(?:accept|content-type|mcp-protocol-version|mcp-method|mcp-name|mcp-param-.+)$/;
 
-/** MCP over HTTP in both eras: a fresh server for each request, so that nothing is left for the next caller. */
-export function createMcpFace(deps: McpServerDeps & GateRules): McpFace {
+export type McpFaceDeps = McpServerDeps & GateRules & { readonly fastLane: boolean };
+
+/**
+ * MCP over HTTP in both eras. What the fast lane does not take goes to the protocol engine: a fresh server for each
+ * request, so that nothing is left for the next caller.
+ */
+export function createMcpFace(deps: McpFaceDeps): McpFace {
+  const fastLane = deps.fastLane
+    ? createFastLane({ ...deps, toolList: createToolList(deps.descriptors) })
+    : null;
   const handler = createMcpHandler(
     ({ authInfo, era }) => {
       const exchange = exchangeIn(authInfo?.extra);
@@ -31,7 +41,9 @@ export function createMcpFace(deps: McpServerDeps & GateRules): McpFace {
 
   return {
     async answer(body, request, exchange) {
-      gateMessage(body, exchange, deps);
+      const message = gateMessage(body, exchange, deps);
+      const fast = fastLane?.answer(message, request, exchange);
+      if (fast !== undefined) return fast;
       const { caller, signal } = exchange;
       const authInfo = {
         token: '',

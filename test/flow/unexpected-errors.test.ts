@@ -54,7 +54,7 @@ const brokenTools = Object.entries(bugs).map(([name, bug]) =>
   }),
 );
 
-const startBroken = () => startTwoTenants({ seed: false, tools: brokenTools });
+const startBroken = (config = {}) => startTwoTenants({ seed: false, tools: brokenTools, config });
 
 function expectNothingShown(answer: JsonAnswer): void {
   expect(answer.text).not.toMatch(/SQLITE|SELECT|secret|tnt_|\/var|node_modules|\.ts|at .*:\d+|outer|cause/);
@@ -80,16 +80,19 @@ test('a bug in a tool is INTERNAL with the request id and nothing else, on MCP',
   }
 });
 
-test('in the older era, too, whose answers are streams', async () => {
-  const app = await startBroken();
+test.each([
+  [500, true],
+  // The status of a stream has left before the tool is asked.
+  [200, false],
+])('in the older era, too, with status %i where the fast lane is %s', async (status, fastLane) => {
+  const app = await startBroken({ server: { fastLane } });
   for (const { name } of brokenTools) {
     const answer = await requestJson(`${app.url}/mcp`, {
       key: app.acme.defaultKey,
       headers: { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-11-25' },
       body: { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {} } },
     });
-    // The status of a stream has left before the tool is asked.
-    expectRefusal(answer, 200, 'INTERNAL', name);
+    expectRefusal(answer, status, 'INTERNAL', name);
     expect(answer.body.error.code).toBe(-32603);
     expect(Object.keys(answer.body.error.data).sort()).toEqual(['code', 'request_id']);
     expectNothingShown(answer);

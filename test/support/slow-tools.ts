@@ -10,6 +10,7 @@ const common = {
   effect: 'reads',
   input,
   output,
+  reportsProgress: true,
 } as const;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -24,6 +25,16 @@ export const counting = defineTool({
       await pause(20);
     }
     return { says: 'the counted result' };
+  },
+});
+
+/** Reports one step and answers at once. */
+export const stepping = defineTool({
+  ...common,
+  name: 'stepping',
+  async handle(_input, { progress }) {
+    await progress?.(1, 1, 'The one step.');
+    return { says: 'the stepped result' };
   },
 });
 

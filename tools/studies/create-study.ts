@@ -24,6 +24,7 @@ export const createStudy = defineTool({
   rest: 'POST /v1/studies',
   creates: true,
   timeoutSeconds: 45,
+  reportsProgress: true,
   input: z.strictObject({
     name: z.string().trim().min(1).max(200).describe('What the study is called, for people.'),
     objective: z.string().trim().min(1).max(2000).describe('What is to be learned, in a sentence or two.'),
