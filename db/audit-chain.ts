@@ -1,11 +1,8 @@
 import type Database from 'better-sqlite3';
-import { desc, getTableColumns, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
-import type { AuditRow, ChainHead, chainHash } from '../src/audit/audit-event.ts';
+import { getTableColumns } from 'drizzle-orm';
+import type { AuditChain, AuditRow, ChainHead } from '../src/audit/audit-event.ts';
 import { audit } from './schema.ts';
 import { requireOrganizationOrNull } from './tenant.ts';
-
-export type ChainHash = typeof chainHash;
 
 /** Appends rows to the chain; to be called inside a `BEGIN IMMEDIATE`, which keeps the head what it is. */
 export type AppendToChain = (rows: readonly AuditRow[]) => void;
@@ -14,50 +11,37 @@ const emptyChain: ChainHead = { seq: 0, hash: '0'.repeat(64) };
 
 /** The newest row, whichever process wrote it: a prune never takes it, its own checkpoint comes after. */
 export function prepareHead(database: Database.Database): () => ChainHead {
-  const newest = drizzle(database)
-    .select({ seq: audit.seq, hash: audit.hash })
-    .from(audit)
-    .orderBy(desc(audit.seq))
-    .limit(1)
-    .prepare();
+  const newest = database.prepare<[], ChainHead>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
   return () => newest.get() ?? emptyChain;
 }
 
-export function prepareAppend(database: Database.Database, hash: ChainHash): AppendToChain {
+export function prepareAppend(database: Database.Database, chain: AuditChain): AppendToChain {
   const head = prepareHead(database);
   const insert = prepareInsert(database);
   return (rows) => {
     let last = head();
     for (const row of rows) {
       requireOrganizationOrNull(row.organizationId);
-      const kept = asKept(row);
+      const values = chain.values(row).map(asKept);
       const seq = last.seq + 1;
-      last = { seq, hash: hash(last.hash, seq, kept) };
-      insert.run({ ...kept, ...last });
+      last = { seq, hash: chain.hash(last.hash, seq, values) };
+      insert.run([...values, seq, last.hash]);
     }
   };
 }
 
-function prepareInsert(database: Database.Database) {
-  const { seq: _seq, hash: _hash, ...columns } = getTableColumns(audit);
-  const names = Object.keys(columns);
-  const values = Object.fromEntries(names.map((name) => [name, sql.placeholder(name)]));
-  // The names are those of the table, which the type of `fromEntries` cannot say.
-  const fields = values as Record<keyof typeof columns, ReturnType<typeof sql.placeholder>>;
-  return drizzle(database)
-    .insert(audit)
-    .values({ ...fields, seq: sql.placeholder('seq'), hash: sql.placeholder('hash') })
-    .prepare();
+/** On the path of every request, hence without a query builder: the values in the order of the columns. */
+function prepareInsert(database: Database.Database): Database.Statement<unknown[]> {
+  const { seq, hash, ...columns } = getTableColumns(audit);
+  const names = [...Object.values(columns), seq, hash].map(({ name }) => name);
+  return database.prepare(
+    `INSERT INTO audit (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+  );
 }
 
 /**
- * The row as it will be read again. SQLite keeps UTF-8, which has no half of a surrogate pair; hashed as it
+ * A value as it will be read again. SQLite keeps UTF-8, which has no half of a surrogate pair; hashed as it
  * came, a client's name with one in it would look like a row that somebody changed.
  */
-function asKept(row: AuditRow): AuditRow {
-  let kept: AuditRow = row;
-  for (const [name, value] of Object.entries(row)) {
-    if (typeof value === 'string' && !value.isWellFormed()) kept = { ...kept, [name]: value.toWellFormed() };
-  }
-  return kept;
-}
+const asKept = <Value>(value: Value): Value | string =>
+  typeof value === 'string' && !value.isWellFormed() ? value.toWellFormed() : value;

@@ -1,40 +1,38 @@
-import { timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import { and, desc, eq, getTableColumns, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { AuditChain } from '../src/audit/audit-event.ts';
 import type { KeyId } from '../src/ids.ts';
 import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
-import type { FoundKey, KeyFilter, KeyPage, KeyStore, KeyUse } from '../src/keys/key-store.ts';
+import type { KeyFilter, KeyPage, KeyStore, KeyUse } from '../src/keys/key-store.ts';
 import { readActingKey, readKey } from './acting-key.ts';
-import { type ChainHash, prepareAppend } from './audit-chain.ts';
+import { prepareAppend } from './audit-chain.ts';
+import type { AuthReads } from './auth-reads.ts';
 import type { Connections } from './connections.ts';
+import type { FindKey } from './find-key.ts';
 import { applyGrantChange, prepareFindGrant, readGrants } from './host-grants.ts';
 import { readMintFacts, readRotateFacts } from './key-facts.ts';
-import {
-  insertKey,
-  isShown,
-  keyColumns,
-  keyOf,
-  keyTransaction,
-  ofKeyspace,
-  requireHash,
-} from './key-rows.ts';
+import { insertKey, isShown, keyColumns, keyOf, keyTransaction, ofKeyspace } from './key-rows.ts';
 import { hasStatus, isLiveAt } from './key-status.ts';
-import { keys, organizations } from './schema.ts';
+import { keys } from './schema.ts';
 import { requireKeyspaceStanding } from './standing.ts';
 import { storeCall, storeTransaction } from './store-call.ts';
 import { requireKeyId } from './tenant.ts';
 
-export function createKeyStore(connections: Connections, chainHash: ChainHash): KeyStore {
+export function createKeyStore(
+  connections: Connections,
+  auditChain: AuditChain,
+  reads: AuthReads,
+  findByHash: FindKey['find'],
+): KeyStore {
   const { auth, control, audit, listing } = connections;
-  const append = prepareAppend(control, chainHash);
-  const findByHash = prepareFind(auth);
+  const append = prepareAppend(control, auditChain);
   const findGrant = prepareFindGrant(auth);
   const noteUse = prepareNoteUse(audit);
 
   return {
-    find: (hash) => storeCall(auth, () => findByHash(requireHash(hash))),
-    findGrant: (keyId, organizationId) => storeCall(auth, () => findGrant(keyId, organizationId)),
+    find: (hash) => reads(() => findByHash(hash)),
+    findGrant: (keyId, organizationId) => reads(() => findGrant(keyId, organizationId)),
     listGrants: (keyId) => storeCall(listing, () => readGrants(listing, keyId)),
     get: (keyspace, keyId) => storeCall(listing, () => readKey(listing, keyspace, keyId)),
     list: (keyspace, filter, page) => storeCall(listing, () => listKeys(listing, keyspace, filter, page)),
@@ -91,22 +89,6 @@ export function createKeyStore(connections: Connections, chainHash: ChainHash): 
       storeTransaction(audit, () => {
         for (const [keyId, use] of uses) noteUse(requireKeyId(keyId), use);
       }),
-  };
-}
-
-/** On the path of every request, hence prepared once. */
-function prepareFind(auth: Database.Database): (hash: Buffer) => FoundKey | undefined {
-  const byHash = drizzle(auth)
-    .select({ hash: keys.hash, key: keyColumns, organization: getTableColumns(organizations) })
-    .from(keys)
-    .leftJoin(organizations, eq(organizations.id, keys.organizationId))
-    .where(eq(keys.hash, sql.placeholder('hash')))
-    .prepare();
-  return (hash) => {
-    const found = byHash.get({ hash });
-    // The index has compared already; this holds even if a query should ever find by less than the whole.
-    if (found === undefined || !timingSafeEqual(found.hash, hash)) return undefined;
-    return { key: found.key, organization: found.organization };
   };
 }
 

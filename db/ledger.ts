@@ -1,15 +1,6 @@
 import type Database from 'better-sqlite3';
-import { getTableColumns } from 'drizzle-orm';
 import type { LedgerFile, LedgerLine } from './ledger-file.ts';
-import { keys } from './schema.ts';
-
-/** What a use leaves on a key; all else that differs is a change of the key. */
-const traces: ReadonlySet<string> = new Set([keys.lastUsedAtMs.name, keys.lastClient.name]);
-
-const keyDiffers = Object.values(getTableColumns(keys))
-  .filter(({ name }) => !traces.has(name))
-  .map(({ name }) => `OLD.${name} IS NOT NEW.${name}`)
-  .join(' OR ');
+import { keyDiffers } from './revision.ts';
 
 const becomes = (column: string): string => `OLD.${column} IS NULL AND NEW.${column} IS NOT NULL`;
 

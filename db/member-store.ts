@@ -1,12 +1,14 @@
 import type Database from 'better-sqlite3';
 import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { AuditChain } from '../src/audit/audit-event.ts';
 import { AppError } from '../src/errors.ts';
 import type { OrganizationId, UserId } from '../src/ids.ts';
 import type { Permission } from '../src/members/member.ts';
 import type { MemberPage, MemberStore, NewMember, Standing } from '../src/members/member-store.ts';
 import { askedTransaction } from './asked-transaction.ts';
-import { type ChainHash, prepareAppend } from './audit-chain.ts';
+import { prepareAppend } from './audit-chain.ts';
+import type { AuthReads } from './auth-reads.ts';
 import type { Connections } from './connections.ts';
 import { createGroupStore } from './group-store.ts';
 import { memberColumns, memberOf, membersOf, readMember, requireUserId } from './member-rows.ts';
@@ -16,9 +18,13 @@ import { requireStanding } from './standing.ts';
 import { storeCall } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
 
-export function createMemberStore(connections: Connections, chainHash: ChainHash): MemberStore {
+export function createMemberStore(
+  connections: Connections,
+  auditChain: AuditChain,
+  reads: AuthReads,
+): MemberStore {
   const { auth, control, listing } = connections;
-  const append = prepareAppend(control, chainHash);
+  const append = prepareAppend(control, auditChain);
   const standingOf = prepareStanding(auth);
 
   return {
@@ -64,7 +70,7 @@ export function createMemberStore(connections: Connections, chainHash: ChainHash
         return { member, organizations: concerned };
       }),
     permissionsOf: (organizationId, userId) =>
-      storeCall(auth, () => standingOf(requireOrganizationId(organizationId), requireUserId(userId))),
+      reads(() => standingOf(requireOrganizationId(organizationId), requireUserId(userId))),
   };
 }
 

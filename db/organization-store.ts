@@ -1,11 +1,12 @@
 import type Database from 'better-sqlite3';
 import { and, asc, eq, isNull, ne } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { AuditChain } from '../src/audit/audit-event.ts';
 import { AppError } from '../src/errors.ts';
 import type { OrganizationId } from '../src/ids.ts';
 import type { Organization } from '../src/organization.ts';
 import type { NewOrganization, OrganizationStore } from '../src/provisioning/organization-store.ts';
-import { type ChainHash, prepareAppend } from './audit-chain.ts';
+import { prepareAppend } from './audit-chain.ts';
 import { isBootstrapOpen } from './bootstrap-latch.ts';
 import { addCanonIfNew, isSameSet, newestCanon, newestCanonOrNone } from './canon.ts';
 import type { Connections } from './connections.ts';
@@ -15,9 +16,9 @@ import { keys, organizations } from './schema.ts';
 import { storeCall, storeTransaction } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
 
-export function createOrganizationStore(connections: Connections, chainHash: ChainHash): OrganizationStore {
+export function createOrganizationStore(connections: Connections, auditChain: AuditChain): OrganizationStore {
   const { control, listing } = connections;
-  const append = prepareAppend(control, chainHash);
+  const append = prepareAppend(control, auditChain);
 
   return {
     async provision(externalId, make, auditRow) {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { requireIntact } from './backup.ts';
 import { migrateStore } from './migrate.ts';
+import { dropRevision, revisionTriggers } from './revision.ts';
 
 const migrationsFolder = join(import.meta.dirname, 'migrations');
 const LOCK_WAIT_MS = 1000;
@@ -56,6 +57,7 @@ export function openStaged(stagedFile: string, name: string): Database.Database 
     database.pragma('trusted_schema = OFF');
     database.pragma('foreign_keys = ON');
     requireStore(database, name);
+    dropRevision(database);
     database.pragma('journal_mode = DELETE');
     database.pragma('synchronous = FULL');
     requireIntact(database);
@@ -67,11 +69,12 @@ export function openStaged(stagedFile: string, name: string): Database.Database 
   }
 }
 
-/** Tables alone: a trigger that came with a snapshot would run as this program. */
+/** Tables alone, and the triggers that are dropped: another that came with a snapshot would run as this program. */
 function requireStore(database: Database.Database, name: string): void {
   const tables = new Set(readNames(database, "type = 'table'", name));
   if (!ownTables.every((table) => tables.has(table))) throw new Error(`${name} is no store of this program`);
-  const foreign = readNames(database, "type IN ('trigger', 'view')", name);
+  const beside = readNames(database, "type IN ('trigger', 'view')", name);
+  const foreign = beside.filter((each) => !revisionTriggers.includes(each));
   if (foreign.length > 0) throw new Error(`${name} holds what no store does: ${foreign.join(', ')}`);
 }
 

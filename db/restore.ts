@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { and, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import type { ChainHead } from '../src/audit/audit-event.ts';
+import type { AuditChain, ChainHead } from '../src/audit/audit-event.ts';
 import type { Restoration } from '../src/store.ts';
-import { type ChainHash, prepareAppend, prepareHead } from './audit-chain.ts';
+import { prepareAppend, prepareHead } from './audit-chain.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { describeSnapshot, syncFile } from './backup.ts';
 import { watchChanges } from './ledger.ts';
@@ -15,7 +15,7 @@ import { audit } from './schema.ts';
 import { settleLedger } from './settle-ledger.ts';
 import { syncFolder } from './sync-folder.ts';
 
-type RestoreOptions = { readonly chainHash: ChainHash; readonly now: () => number };
+type RestoreOptions = { readonly auditChain: AuditChain; readonly now: () => number };
 
 /**
  * Locks the store in `file` against everybody and prepares a copy of the snapshot beside it.
@@ -23,7 +23,7 @@ type RestoreOptions = { readonly chainHash: ChainHash; readonly now: () => numbe
  * @throws a sentence: the store is in use, the snapshot is no store, is damaged or is newer than the program
  */
 export function openRestoration(file: string, snapshotFile: string, options: RestoreOptions): Restoration {
-  const { chainHash, now } = options;
+  const { auditChain, now } = options;
   const inPlace = lockStore(file);
   const stagedFile = `${file}.restoring`;
   let staged: Database.Database | undefined;
@@ -41,11 +41,11 @@ export function openRestoration(file: string, snapshotFile: string, options: Res
     return {
       snapshot,
       replaced: inPlace === undefined ? null : describeReplaced(inPlace, snapshot.head),
-      readChain: createAuditTrail(all, chainHash).readChain,
+      readChain: createAuditTrail(all, auditChain).readChain,
       finish(auditRow) {
         const ledger = createLedgerFile(file);
         watchChanges(copy, ledger, now);
-        const append = prepareAppend(copy, chainHash);
+        const append = prepareAppend(copy, auditChain);
         const reckoning = settleLedger(copy, ledger, { append, now, auditRow, isRestored: true });
         if (reckoning === null) throw new Error('a restored store was not held against its ledger');
         copy.close();

@@ -85,6 +85,12 @@ export const hostGrants = sqliteTable(
   (row) => [primaryKey({ columns: [row.keyId, row.organizationId] })],
 );
 
+/** Grows with every change of what a credential means; one row (see revision.ts). */
+export const credentialRevision = sqliteTable('credential_revision', {
+  id: integer('id').primaryKey(),
+  value: integer('value').notNull(),
+});
+
 /** Doors that close once and for good: `bootstrap` closes with the first key. */
 export const latches = sqliteTable('latches', { name: text('name').primaryKey() });
 
@@ -94,7 +100,6 @@ export const canonicalSets = sqliteTable('canonical_sets', {
   createdAtMs: integer('created_at').notNull(),
 });
 
-/** An index entry ends with the rowid, which is `seq`: each of these yields its rows in the chain's order. */
 export const audit = sqliteTable(
   'audit',
   {
@@ -122,11 +127,15 @@ export const audit = sqliteTable(
     hash: text('hash').notNull(),
   },
   (row) => [
-    // `at` is in it so that a walk past rows of another time reads the index alone.
-    index('audit_by_organization').on(row.organizationId, row.seq, row.at),
-    index('audit_by_key').on(row.organizationId, row.keyPrefix),
-    index('audit_by_tool').on(row.organizationId, row.tool).where(sql`tool IS NOT NULL`),
-    index('audit_by_code').on(row.organizationId, row.errorCode).where(sql`error_code IS NOT NULL`),
+    // Every request pays for it, so it is the only one; a walk past rows that a filter rules out reads it alone.
+    index('audit_by_organization').on(
+      row.organizationId,
+      row.seq,
+      row.at,
+      row.keyPrefix,
+      row.tool,
+      row.errorCode,
+    ),
   ],
 );
 

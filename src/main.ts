@@ -6,7 +6,7 @@ import { openStore } from '../db/open-store.ts';
 import { openPlatform } from '../db/platform/open-platform.ts';
 import { openRestoration } from '../db/restore.ts';
 import { operatorTools, platformTools, tools as shippedTools } from '../tools/index.ts';
-import { chainHash } from './audit/audit-event.ts';
+import { auditChain } from './audit/audit-event.ts';
 import { runCli } from './cli/program.ts';
 import type { Listening, Runtime } from './cli/runtime.ts';
 import { sentenceOf } from './cli/with-services.ts';
@@ -47,7 +47,7 @@ async function openServices(
     write: (line) => process.stderr.write(line),
     secrets: [config.adminToken, config.metricsToken],
   });
-  const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
+  const store = openStore(config.storeFile, { durability: config.audit.durability, auditChain, now });
   const platform = await openConfigured(config);
   const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });
   for (const report of reports) {
@@ -111,7 +111,7 @@ const runtime: Runtime = {
   now: Date.now,
   prepareTools: (config) => prepareTools(config, process.env, { tools: shippedTools, platformTools }),
   openServices,
-  openRestoration: (config, file) => openRestoration(config.storeFile, file, { chainHash, now: Date.now }),
+  openRestoration: (config, file) => openRestoration(config.storeFile, file, { auditChain, now: Date.now }),
   listen,
   stopRequested: () =>
     new Promise((resolve) => {

@@ -1,5 +1,6 @@
 import { auditLine } from './audit/audit-event.ts';
 import type { SlotDeps } from './audit/audit-slot.ts';
+import { createKeptTexts } from './audit/kept-texts.ts';
 import { createRefusalLimit, type RefusalLimit } from './audit/refusal-limit.ts';
 import type { Config } from './config.ts';
 import type { Downstream } from './downstream/downstream.ts';
@@ -128,7 +129,7 @@ export async function createServices(parts: Parts): Promise<Services> {
       refusals,
       now,
       observe: observer(metrics, keyUses, parts.log),
-      redact: createRedactor([config.adminToken, config.metricsToken, bootstrap.code]),
+      texts: createKeptTexts(createRedactor([config.adminToken, config.metricsToken, bootstrap.code])),
     },
     metrics,
     refusals,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Tier } from '../caller.ts';
 import type { KeyId, OrganizationId, RequestId, UserId } from '../ids.ts';
 
@@ -42,11 +42,12 @@ export type ChainHead = { readonly seq: number; readonly hash: string };
 
 export const emptyChain: ChainHead = { seq: 0, hash: '0'.repeat(64) };
 
-/** SHA-256 over the previous row's hash and this row's place and fields, in their fixed order. */
-export function chainHash(previous: string, seq: number, row: AuditRow): string {
-  const fields = [
-    previous,
-    seq,
+type AuditValue = string | number | null;
+
+/** What a row in the chain is made of, for whoever keeps it and whoever verifies it. */
+export const auditChain = {
+  /** The fields of a row in their fixed order, which is that of the columns too. */
+  values: (row: AuditRow): readonly AuditValue[] => [
     row.kind,
     row.at,
     row.requestId,
@@ -67,9 +68,13 @@ export function chainHash(previous: string, seq: number, row: AuditRow): string 
     row.clientName,
     row.era,
     row.change,
-  ];
-  return createHash('sha256').update(JSON.stringify(fields)).digest('hex');
-}
+  ],
+  /** SHA-256 over the previous row's hash and this row's place and values, in hex. */
+  hash: (previous: string, seq: number, values: readonly AuditValue[]): string =>
+    hash('sha256', JSON.stringify([previous, seq, ...values])),
+};
+
+export type AuditChain = typeof auditChain;
 
 const tokens: Partial<Record<Tier, string>> = {
   'host-key': 'host-token',

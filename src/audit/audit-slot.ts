@@ -1,9 +1,9 @@
 import type { Caller } from '../caller.ts';
 import type { ErrorCode } from '../errors.ts';
 import { newRequestId, type OrganizationId, type RequestId } from '../ids.ts';
-import { printable } from '../printable.ts';
 import type { AuditRow, Era } from './audit-event.ts';
 import type { AuditTrail } from './audit-trail.ts';
+import type { KeptTexts } from './kept-texts.ts';
 import type { RefusalLimit } from './refusal-limit.ts';
 
 /** What is known of a request before anything about it is checked. */
@@ -67,15 +67,14 @@ export type SlotDeps = {
   readonly now: () => number;
   /** Told of every request that ended, written or not: for metrics and the log. */
   readonly observe: (row: AuditRow) => void;
-  /** Takes every secret out of a text that a client sent. */
-  readonly redact: (text: string) => string;
+  readonly texts: KeptTexts;
 };
 
 export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
   const openedAt = deps.now();
   const requestId = newRequestId();
   const learned: Learned = {};
-  const kept = keeper(deps.redact);
+  const { kept, keptPath } = deps.texts;
   const keptOrNull = (text: string | null): string | null => (text === null ? null : kept(text));
   let closing: Promise<void> | undefined;
   let mutationRow: AuditRow | undefined;
@@ -87,7 +86,7 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
     ...identityFields(learned),
     onBehalfOf: keptOrNull(facts.onBehalfOf),
     method: facts.method,
-    target: targetOf(withoutSecrets(facts.target, deps.redact), learned, kept),
+    target: targetOf(keptPath(facts.target), learned, kept),
     tool: learned.tool ?? null,
     status: outcome.status,
     errorCode: outcome.errorCode ?? null,
@@ -149,37 +148,15 @@ function identityFields({ caller, known = nobody }: Learned): Speaker & Pick<Aud
   };
 }
 
-function changeOf({ change }: Outcome, { reason }: Learned, kept: Keep): string | null {
+function changeOf({ change }: Outcome, { reason }: Learned, kept: KeptTexts['kept']): string | null {
   if (reason !== undefined) return JSON.stringify({ ...change, break_glass_reason: kept(reason) });
   return change === undefined ? null : JSON.stringify(change);
 }
 
-function targetOf(path: string, { rpcMethod, attempted }: Learned, kept: Keep): string {
+function targetOf(path: string, { rpcMethod, attempted }: Learned, kept: KeptTexts['kept']): string {
   const words = [path, rpcMethod ?? '', attempted === undefined ? '' : `organization=${attempted}`];
   return words
     .filter((word) => word !== '')
     .map(kept)
     .join(' ');
 }
-
-/** A path is percent-encoded, perhaps twice: a secret in it must be found all the same. */
-function withoutSecrets(path: string, redact: SlotDeps['redact']): string {
-  let decoded = path;
-  for (let round = 0; round < 3; round += 1) {
-    decoded = decoded.replaceAll(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    );
-  }
-  const safe = redact(decoded);
-  return safe === decoded ? path : safe;
-}
-
-const LONGEST_TEXT = 200;
-
-type Keep = (text: string) => string;
-
-/** What a client says of itself is kept short, on one line, and without any secret. */
-const keeper =
-  (redact: SlotDeps['redact']): Keep =>
-  (text) =>
-    printable(redact(text)).slice(0, LONGEST_TEXT);

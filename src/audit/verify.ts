@@ -1,4 +1,4 @@
-import { type AuditEvent, type ChainHead, chainHash, emptyChain } from './audit-event.ts';
+import { type AuditEvent, auditChain, type ChainHead, emptyChain } from './audit-event.ts';
 import type { AuditTrail } from './audit-trail.ts';
 
 /** What `audit verify` found. `brokenAt` is the first row that was changed, removed or moved. */
@@ -39,7 +39,8 @@ export async function verifyChain(
     for (const event of chunk) {
       const seq = head.seq + 1;
       if (event.seq !== seq) return report(seq, 'a row is missing');
-      if (chainHash(head.hash, seq, event) !== event.hash) return report(seq, 'a row was changed');
+      if (auditChain.hash(head.hash, seq, auditChain.values(event)) !== event.hash)
+        return report(seq, 'a row was changed');
       if (event.kind === 'intent') openIntents.add(event.requestId);
       if (event.kind === 'call') openIntents.delete(event.requestId);
       if (kept?.seq === seq && kept.hash === event.hash) keptSeen = true;

@@ -2,7 +2,7 @@ import type { AuditSlot, Speaker } from '../audit/audit-slot.ts';
 import { type Caller, freezeCaller, type Tier } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import type { KeyFormat } from '../keys/key-format.ts';
-import { endOfLifeMs, type KeyRecord, refusalOf, type ScopeType } from '../keys/key-record.ts';
+import { endOfLifeMs, type KnownKey, refusalOf, type ScopeType } from '../keys/key-record.ts';
 import type { FoundKey, KeyStore } from '../keys/key-store.ts';
 import { effectiveScopes, type PermissionRules } from '../members/effective-scopes.ts';
 import type { MemberStore, Standing } from '../members/member-store.ts';
@@ -59,12 +59,12 @@ function refusalReason({ key, organization }: FoundKey, nowMs: number): string |
 }
 
 /** A credential that is refused but known has its row in its own organisation. */
-function refused(key: KeyRecord, reason: string, slot: AuditSlot): AppError {
+function refused(key: KnownKey, reason: string, slot: AuditSlot): AppError {
   slot.learn({ known: speakerOf(key, 'none') });
   return new AppError('INVALID_TOKEN', { detail: { reason } });
 }
 
-const speakerOf = ({ organizationId, id, prefix, createdBy }: KeyRecord, tier: Tier): Speaker => ({
+const speakerOf = ({ organizationId, id, prefix, createdBy }: KnownKey, tier: Tier): Speaker => ({
   tier,
   organizationId,
   keyId: id,
@@ -74,7 +74,7 @@ const speakerOf = ({ organizationId, id, prefix, createdBy }: KeyRecord, tier: T
 
 /** A host key acts for the organisation that the request names, if it was granted; nothing is chosen for it. */
 async function grantedOrganization(
-  key: KeyRecord,
+  key: KnownKey,
   presented: Presented,
   slot: AuditSlot,
   { keys }: KeyDeps,
@@ -87,13 +87,13 @@ async function grantedOrganization(
 }
 
 /** What the owner of a user-bound key is and holds at this moment, read from the store on every request. */
-async function standingOf({ organizationId, userId }: KeyRecord, { members }: KeyDeps) {
+async function standingOf({ organizationId, userId }: KnownKey, { members }: KeyDeps) {
   return organizationId === null || userId === null
     ? undefined
     : members.permissionsOf(organizationId, userId);
 }
 
-const isOwnerGone = ({ scopeType }: KeyRecord, standing: Standing | undefined): boolean =>
+const isOwnerGone = ({ scopeType }: KnownKey, standing: Standing | undefined): boolean =>
   scopeType === 'user' && standing?.active !== true;
 
 /** A header or URL that names another organisation, existing or not, is refused with the same bytes. */
@@ -104,14 +104,14 @@ function requireAgreement(caller: Caller, presented: Presented, slot: AuditSlot)
 }
 
 /** An address that is not known is outside every list. */
-function requireAllowedAddress({ restrictions }: KeyRecord, address: string | null): void {
+function requireAllowedAddress({ restrictions }: KnownKey, address: string | null): void {
   if (restrictions?.addresses === undefined) return;
   if (address === null || !addressSet(restrictions.addresses).has(address))
     throw new AppError('KEY_RESTRICTED');
 }
 
 /** Below `/workspaces/…` the path counts, whatever the arguments say; a workspace token reaches nothing else. */
-function requireOwnWorkspace({ scopeType, restrictions }: KeyRecord, workspaceId: string | undefined): void {
+function requireOwnWorkspace({ scopeType, restrictions }: KnownKey, workspaceId: string | undefined): void {
   const own = restrictions?.workspace_ids;
   if (scopeType !== 'workspace' && (own === undefined || workspaceId === undefined)) return;
   if (workspaceId === undefined || !own?.includes(workspaceId)) throw new AppError('KEY_RESTRICTED');
@@ -119,7 +119,7 @@ function requireOwnWorkspace({ scopeType, restrictions }: KeyRecord, workspaceId
 
 /** What the key may do at this moment, whatever it was granted. */
 function scopesOf(
-  { scopeType, scopes }: KeyRecord,
+  { scopeType, scopes }: KnownKey,
   standing: Standing | undefined,
   rules: PermissionRules,
 ): readonly Scope[] {
@@ -142,7 +142,7 @@ const tiers: Readonly<Record<ScopeType, Tier>> = {
 };
 
 function callerOf(
-  key: KeyRecord,
+  key: KnownKey,
   organization: Organization,
   standing: Standing | undefined,
   rules: PermissionRules,

@@ -5,7 +5,9 @@ export type RawHeaders = readonly string[];
 export function headerValues(rawHeaders: RawHeaders, name: string): readonly string[] {
   const values: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
+    const sent = rawHeaders[index] ?? '';
+    // Most differ in length already: a request is asked for a dozen names.
+    if (sent.length === name.length && sent.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
   }
   return values;
 }

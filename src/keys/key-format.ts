@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -16,6 +16,8 @@ export type KeyFormat = {
   generate(isWorkspaceToken?: boolean): GeneratedKey;
   /** The key in `text`, or undefined for another brand, another form or a wrong checksum: no store is read. */
   parse(text: string): ParsedKey | undefined;
+  /** Whether any key can be a workspace token. */
+  readonly hasWorkspaceTokens: boolean;
   /** By its looks alone; never where workspace tokens are off. */
   isWorkspaceToken(text: string): boolean;
 };
@@ -46,12 +48,13 @@ export function createKeyFormat(
       if (text.slice(-CHECKSUM_LENGTH) !== checksum(body)) return undefined;
       return { prefix: text.slice(0, text.indexOf('_') + 1 + PREFIX_LENGTH), hash: hashKey(text) };
     },
+    hasWorkspaceTokens: workspaceTokens,
     isWorkspaceToken: (text) => text.startsWith(`${brand}w_`) && pattern.test(text),
   };
 }
 
 /** SHA-256 suffices: the secret has 256 bits, so there is nothing to guess that a slow hash would protect. */
-const hashKey = (plaintext: string): Buffer => createHash('sha256').update(plaintext).digest();
+const hashKey = (plaintext: string): Buffer => hash('sha256', plaintext, 'buffer');
 
 /** CRC-32 (zlib) in base62, left-padded: rejects typing errors, and is no secret. */
 function checksum(body: string): string {

@@ -51,13 +51,16 @@ export type KeyRecord = {
   readonly removedAtMs: number | null;
 };
 
+/** A key as far as it decides what its holder may: what its uses leave on it is no part of that. */
+export type KnownKey = Omit<KeyRecord, 'lastUsedAtMs' | 'lastClient'>;
+
 export const keyStatuses = ['active', 'stale', 'grace', 'expired', 'revoked'] as const;
 export type KeyStatus = (typeof keyStatuses)[number];
 
 export const DAY_MS = 86_400_000;
 
 /** Whether the key is accepted at `nowMs`; revocation is a flag, so no clock can undo it. */
-export function isLive(key: KeyRecord, nowMs: number): boolean {
+export function isLive(key: KnownKey, nowMs: number): boolean {
   return refusalOf(key, nowMs) === undefined;
 }
 
@@ -65,7 +68,7 @@ export function isLive(key: KeyRecord, nowMs: number): boolean {
 export type KeyRefusal = 'removed' | 'revoked' | 'held' | 'expired';
 
 /** Why the key is refused at `nowMs`, for the audit; undefined when it is accepted. */
-export function refusalOf(key: KeyRecord, nowMs: number): KeyRefusal | undefined {
+export function refusalOf(key: KnownKey, nowMs: number): KeyRefusal | undefined {
   if (key.removedAtMs !== null) return 'removed';
   if (key.revokedAtMs !== null) return 'revoked';
   if (key.heldAtMs !== null) return 'held';
@@ -73,7 +76,7 @@ export function refusalOf(key: KeyRecord, nowMs: number): KeyRefusal | undefined
 }
 
 /** When the key ends by itself, by its expiry or by its grace; null for one that does not. */
-export function endOfLifeMs({ expiresAtMs, graceUntilMs }: KeyRecord): number | null {
+export function endOfLifeMs({ expiresAtMs, graceUntilMs }: KnownKey): number | null {
   if (expiresAtMs === null || graceUntilMs === null) return expiresAtMs ?? graceUntilMs;
   return Math.min(expiresAtMs, graceUntilMs);
 }

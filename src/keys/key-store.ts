@@ -2,11 +2,11 @@ import type { AuditRow } from '../audit/audit-event.ts';
 import type { KeyId, OrganizationId, UserId } from '../ids.ts';
 import type { Organization } from '../organization.ts';
 import type { CanonicalSet } from '../scopes/scopes.ts';
-import type { KeyRecord, KeyStatus, Keyspace, ScopeType } from './key-record.ts';
+import type { KeyRecord, KeyStatus, Keyspace, KnownKey, ScopeType } from './key-record.ts';
 import type { RotateFacts, Rotation } from './rotate.ts';
 
 /** A key and the organisation that it belongs to; null for a host key, which belongs to none. */
-export type FoundKey = { readonly key: KeyRecord; readonly organization: Organization | null };
+export type FoundKey = { readonly key: KnownKey; readonly organization: Organization | null };
 
 export type KeyFilter = {
   readonly status?: KeyStatus | undefined;

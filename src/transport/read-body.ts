@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../errors.ts';
 import { headerValues } from '../identity/raw-headers.ts';
@@ -38,21 +39,32 @@ export async function readJsonBody(request: IncomingMessage, onTwice: TwiceCode)
 }
 
 /** Counts what arrives: a declared length proves nothing, and a chunked body declares none. */
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > MOST_BYTES) throw new AppError('BODY_TOO_LARGE');
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    // The socket must outlive a refusal, or the refusal is never read.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+function readBytes(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > MOST_BYTES)
+      return reject(new AppError('BODY_TOO_LARGE'));
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const onData = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MOST_BYTES) throw new AppError('BODY_TOO_LARGE');
       chunks.push(chunk);
-    }
-  } catch (error) {
-    throw error instanceof AppError ? error : new AppError('CANCELLED', { cause: error });
-  }
-  return Buffer.concat(chunks);
+      if (size <= MOST_BYTES) return;
+      // Not destroyed: the socket must outlive the refusal, or the refusal is never read.
+      request.off('data', onData).pause();
+      reject(new AppError('BODY_TOO_LARGE'));
+    };
+    let isWhole = false;
+    const onEnd = () => {
+      isWhole = true;
+      resolve(Buffer.concat(chunks));
+    };
+    const onGone = () => {
+      if (!isWhole) reject(new AppError('CANCELLED'));
+    };
+    request.on('data', onData).once('end', onEnd);
+    request.once('error', onGone).once('close', onGone);
+    if (request.destroyed) onGone();
+  });
 }
 
 /** `bytes` as JSON of at most 64 levels. */
@@ -68,8 +80,9 @@ export function parseJson(bytes: Buffer, onTwice: TwiceCode): unknown {
 
 function parseText(bytes: Buffer): unknown {
   try {
-    // Fatal: a broken character must not turn into a replacement that means something else.
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    // A broken character must not turn into a replacement that means something else.
+    if (!isUtf8(bytes)) throw new TypeError('not UTF-8');
+    return JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
     throw new AppError('PARSE_ERROR', { cause });
   }

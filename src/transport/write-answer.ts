@@ -27,18 +27,16 @@ export async function writeAnswer(
   extra: { readonly requestId: string; readonly origin: string | undefined },
 ): Promise<void> {
   if (response.destroyed || response.headersSent) return;
-  response.writeHead(answer.status, {
-    ...answer.headers,
-    // After them, since the engine says `no-cache` of its streams, which lets a cache keep one.
-    ...always,
-    // Nothing on the way may hold a stream back to compress it.
-    ...(answer.body instanceof ReadableStream ? { 'cache-control': 'no-store, no-transform' } : {}),
-    'x-request-id': extra.requestId,
-    ...corsHeaders(extra.origin),
-    // A body that nobody will read must not be mistaken for the next request.
-    ...(request.complete ? {} : { connection: 'close' }),
-    ...(typeof answer.body === 'string' ? { 'content-length': Buffer.byteLength(answer.body) } : {}),
-  });
+  // First those of the answer, since the engine says `no-cache` of its streams, which lets a cache keep one.
+  const headers: Record<string, string | number> = { ...answer.headers, ...always };
+  headers['x-request-id'] = extra.requestId;
+  // Nothing on the way may hold a stream back to compress it.
+  if (answer.body instanceof ReadableStream) headers['cache-control'] = 'no-store, no-transform';
+  if (extra.origin !== undefined) Object.assign(headers, corsHeaders(extra.origin));
+  // A body that nobody will read must not be mistaken for the next request.
+  if (!request.complete) headers.connection = 'close';
+  if (typeof answer.body === 'string') headers['content-length'] = Buffer.byteLength(answer.body);
+  response.writeHead(answer.status, headers);
   if (answer.body === null || typeof answer.body === 'string') {
     response.end(answer.body ?? undefined);
     return;
@@ -64,15 +62,15 @@ export function announceDeprecation(
   rawHeaders: RawHeaders,
   format: KeyFormat,
 ): void {
-  const shown = credentialTexts(rawHeaders).some(format.isWorkspaceToken);
-  if (!shown || response.headersSent) return;
+  if (!format.hasWorkspaceTokens || response.headersSent) return;
+  if (!credentialTexts(rawHeaders).some(format.isWorkspaceToken)) return;
   for (const [name, value] of Object.entries(deprecation)) response.setHeader(name, value);
 }
 
-function corsHeaders(origin: string | undefined): Record<string, string> {
-  if (origin === undefined) return {};
-  return { 'access-control-allow-origin': origin, 'access-control-expose-headers': exposedHeaders };
-}
+const corsHeaders = (origin: string): Record<string, string> => ({
+  'access-control-allow-origin': origin,
+  'access-control-expose-headers': exposedHeaders,
+});
 
 /** A browser asks this before any call, without a credential. */
 export function preflightAnswer(allowedMethods: readonly string[], organizationHeader: string): Answer {

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { openStore } from '../../db/open-store.ts';
 import { openPlatform } from '../../db/platform/open-platform.ts';
 import { openRestoration } from '../../db/restore.ts';
-import { chainHash } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/audit-event.ts';
 import { runCli } from '../../src/cli/program.ts';
 import type { Listening, Runtime } from '../../src/cli/runtime.ts';
 import type { Config, Environment } from '../../src/config.ts';
@@ -75,7 +75,7 @@ function createRuntime(env: Environment, cwd: string) {
     now: Date.now,
     prepareTools: (config) => prepareTools(config, env, { tools: shippedTools, platformTools }),
     openServices,
-    openRestoration: (config, file) => openRestoration(config.storeFile, file, { chainHash, now: Date.now }),
+    openRestoration: (config, file) => openRestoration(config.storeFile, file, { auditChain, now: Date.now }),
     listen,
     stopRequested: () => Promise.resolve(),
   };
@@ -88,7 +88,7 @@ async function openServices(
 ): Promise<Services & { close(): Promise<void> }> {
   const now = Date.now;
   const log = createLog({ level: config.logLevel, pretty: false, write: () => {} });
-  const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
+  const store = openStore(config.storeFile, { durability: config.audit.durability, auditChain, now });
   const platform = openPlatform(config.platformFile, { now });
   const version = '0.0.0-test';
   const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });

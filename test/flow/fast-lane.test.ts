@@ -156,6 +156,7 @@ test('what is unusual in form gets the same answer from both lanes', async () =>
     },
     { 'io.modelcontextprotocol/clientCapabilities': undefined },
     { 'io.modelcontextprotocol/clientCapabilities': null },
+    { 'io.modelcontextprotocol/clientCapabilities': { tasks: { list: 5 } } },
     {
       'io.modelcontextprotocol/clientCapabilities': {
         roots: { listChanged: true },
@@ -208,6 +209,7 @@ test('what is unusual in form gets the same answer from both lanes', async () =>
     withHeader(before, 'Accept'),
     withHeader(before, 'Accept', 'application/json'),
     withHeader(before, 'Accept', 'text/event-stream', 'application/json'),
+    withHeader(before, 'Accept', 'text/event-stream'),
     withHeader(before, 'Accept', '*/*'),
     withHeader(before, 'Mcp-Session-Id', 'x'),
     withHeader(whoami, 'Accept'),
@@ -227,6 +229,26 @@ test('what is unusual in form gets the same answer from both lanes', async () =>
     { ...whoami, target: `/o/${bolt.id}/mcp` },
   ];
   for (const pair of await inTurn(sent, send)) expectSame(pair);
+});
+
+test('a tool that does not say that it reports progress has nobody to report to, whatever it tries', async () => {
+  const seen: unknown[] = [];
+  const sly = defineTool({
+    name: 'sly',
+    title: 'Sly',
+    description: 'Looks for a way to report.',
+    scope: 'any',
+    effect: 'reads',
+    input: z.strictObject({}),
+    output: z.object({}),
+    async handle(_input, { progress }) {
+      seen.push(progress);
+      return {};
+    },
+  });
+  const { send, acme } = await startTwoLanes({ tools: [sly] });
+  expectSame(await send(modern(acme.defaultKey, call('sly'), { progressToken: 1 })));
+  expect(seen).toEqual([null, null]);
 });
 
 test('the 2025 era is answered in JSON where the form is beyond doubt, and in a stream where progress is told', async () => {

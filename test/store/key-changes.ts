@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { LedgerLine } from '../../db/ledger-file.ts';
-import type { KeyRecord } from '../../src/keys/key-record.ts';
+import type { KeyRecord, KnownKey } from '../../src/keys/key-record.ts';
 import type { KeyChange } from '../../src/keys/key-store.ts';
 import type { Store } from '../../src/store.ts';
 import { auditRow, START_MS } from './temporary-store.ts';
@@ -16,6 +16,11 @@ export const changeKey = (store: Store, { id, organizationId }: KeyRecord, how: 
 
 export const revokeKey = (store: Store, key: KeyRecord) =>
   changeKey(store, key, { revokedAtMs: START_MS + 7, revokedBy: 'ann', isDefault: false });
+
+/** A key as finding it by its hash shows it. */
+export function known({ lastUsedAtMs: _at, lastClient: _client, ...key }: KeyRecord): KnownKey {
+  return key;
+}
 
 export const ledgerLines = (file: string): LedgerLine[] =>
   readFileSync(`${file}.ledger`, 'utf8')

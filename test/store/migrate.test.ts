@@ -46,7 +46,7 @@ test('processes that upgrade together each succeed, and the upgrade happens once
     const applied = openForeign(each).prepare(
       'SELECT count(DISTINCT hash), count(*) FROM __drizzle_migrations',
     );
-    expect(applied.raw().get()).toEqual([3, 3]);
+    expect(applied.raw().get()).toEqual([4, 4]);
   }
 });
 

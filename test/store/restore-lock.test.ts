@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openForWriting } from '../../db/open-database.ts';
 import { openRestoration } from '../../db/restore.ts';
-import { chainHash } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/audit-event.ts';
 import { PROCESS_TEST_MS } from './run-together.ts';
 import { isLocked, now, openForeign, openSettled, provision } from './temporary-store.ts';
 
@@ -41,9 +41,9 @@ test('nobody else reads or writes the store while it is being restored', async (
   const copy = `${store.file}.copy`;
   writeFileSync(copy, '');
   await store.backup(copy);
-  expect(() => openRestoration(store.file, copy, { chainHash, now })).toThrow('is in use');
+  expect(() => openRestoration(store.file, copy, { auditChain, now })).toThrow('is in use');
   await store.close();
-  const restoration = openRestoration(store.file, copy, { chainHash, now });
+  const restoration = openRestoration(store.file, copy, { auditChain, now });
   const foreign = openForeign(store.file);
   expect(() => foreign.prepare('SELECT count(*) FROM keys').get()).toThrow('locked');
   expect(isLocked(foreign)).toBe(true);

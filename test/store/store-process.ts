@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { migrateStore } from '../../db/migrate.ts';
 import { openStore } from '../../db/open-store.ts';
 import type { AuditRow } from '../../src/audit/audit-event.ts';
-import { chainHash } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/audit-event.ts';
 import { AppError } from '../../src/errors.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
 import { provisionOrganization } from '../../src/provisioning/provision.ts';
@@ -29,7 +29,7 @@ async function perform(task: Task): Promise<unknown> {
   if (task.do === 'migrate') return migrateEach(task.files, task.startAtMs);
   if (task.do === 'hold') return holdLock(task.file, task.holdMs);
   if (task.do === 'open') return openEach(task.files, task.startAtMs);
-  const store = openStore(task.file, { durability: 'process', chainHash, now: Date.now });
+  const store = openStore(task.file, { durability: 'process', auditChain, now: Date.now });
   try {
     await store.organizations.settleCanon(['agent:read'], Date.now());
     if (task.do === 'append')
@@ -63,7 +63,7 @@ async function openEach(files: readonly string[], startAtMs: number): Promise<st
   const secrets: string[] = [];
   for (const [place, file] of files.entries()) {
     while (Date.now() < startAtMs + place * STEP_MS);
-    const store = openStore(file, { durability: 'process', chainHash, now: Date.now });
+    const store = openStore(file, { durability: 'process', auditChain, now: Date.now });
     await store.organizations.settleCanon(['agent:read'], Date.now());
     secrets.push(store.cursorSecret.toString('hex'));
     await store.close();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import { openStore } from '../../db/open-store.ts';
-import { type AuditRow, chainHash } from '../../src/audit/audit-event.ts';
+import { type AuditRow, auditChain } from '../../src/audit/audit-event.ts';
 import { newKeyId, newOrganizationId, newRequestId, type OrganizationId } from '../../src/ids.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
 import type { KeyRecord, Keyspace } from '../../src/keys/key-record.ts';
@@ -26,7 +26,7 @@ export function temporaryFile(): string {
 }
 
 export function openTemporary(file: string, durability: 'process' | 'power' = 'process'): Store {
-  const store = openStore(file, { durability, chainHash, now });
+  const store = openStore(file, { durability, auditChain, now });
   onTestFinished(() => store.close());
   return store;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openStore } from '../../db/open-store.ts';
 import { openPlatform } from '../../db/platform/open-platform.ts';
-import { type AuditEvent, chainHash } from '../../src/audit/audit-event.ts';
+import { type AuditEvent, auditChain } from '../../src/audit/audit-event.ts';
 import { operatorRow } from '../../src/audit/operator-row.ts';
 import { type Environment, loadConfig } from '../../src/config.ts';
 import { prepareTools } from '../../src/configured-tools.ts';
@@ -48,7 +48,7 @@ export async function startApp(options: Options = {}) {
   const log: string[] = [];
   const sent: DownstreamRequest[] = [];
   const config = settledConfig(dataDir, options);
-  const store = openStore(config.storeFile, { durability: config.audit.durability, chainHash, now });
+  const store = openStore(config.storeFile, { durability: config.audit.durability, auditChain, now });
   const embedded: Platform =
     config.downstream.url === 'embedded:'
       ? openPlatform(config.platformFile, { now })

@@ -1,0 +1,44 @@
+import { printable } from '../printable.ts';
+
+/** What clients say, as the audit keeps it: short, on one line, and without any secret. */
+export type KeptTexts = {
+  kept(text: string): string;
+  /** A path is percent-encoded, perhaps twice: a secret in it must be found all the same. */
+  keptPath(path: string): string;
+};
+
+const LONGEST_TEXT = 200;
+/** Texts remembered; what clients say of themselves is the same on every request. */
+const MOST_TEXTS = 1000;
+
+/** `redact` takes every secret out of a text. */
+export function createKeptTexts(redact: (text: string) => string): KeptTexts {
+  return {
+    kept: rememberHarmless((text) => printable(redact(text)).slice(0, LONGEST_TEXT)),
+    keptPath: rememberHarmless((path) => withoutSecrets(path, redact)),
+  };
+}
+
+/** Remembers what came out as it went in, so that nothing with a secret in it is held. */
+function rememberHarmless(clean: (text: string) => string): (text: string) => string {
+  const harmless = new Set<string>();
+  return (text) => {
+    if (harmless.has(text)) return text;
+    const cleaned = clean(text);
+    if (cleaned !== text || text.length > LONGEST_TEXT) return cleaned;
+    if (harmless.size >= MOST_TEXTS) harmless.clear();
+    harmless.add(text);
+    return text;
+  };
+}
+
+function withoutSecrets(path: string, redact: (text: string) => string): string {
+  let decoded = path;
+  for (let round = 0; round < 3; round += 1) {
+    decoded = decoded.replaceAll(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+  }
+  const safe = redact(decoded);
+  return safe === decoded ? path : safe;
+}

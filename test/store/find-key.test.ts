@@ -1,0 +1,117 @@
+import { getTableColumns } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { keys } from '../../db/schema.ts';
+import { changeKey, revokeKey } from './key-changes.ts';
+import {
+  auditRow,
+  mint,
+  newKey,
+  openForeign,
+  openSettled,
+  openTemporary,
+  provision,
+  START_MS,
+} from './temporary-store.ts';
+
+/** Finds the key once, so that it is known, and gives what asks for it again. */
+async function openKnown() {
+  const store = await openSettled();
+  const made = await provision(store);
+  const again = () => store.keys.find(made.hash);
+  expect(await again()).toBeDefined();
+  return { store, again, ...made };
+}
+
+test('a key that was found before is found as it is now, whatever was changed and by whom', async () => {
+  const { store, again, defaultKey, organization, hash } = await openKnown();
+  await changeKey(store, defaultKey, { name: 'renamed' });
+  expect((await again())?.key.name).toBe('renamed');
+  const other = openTemporary(store.file);
+  await changeKey(other, defaultKey, { restrictions: { tools: ['whoami'] } });
+  expect((await again())?.key.restrictions).toEqual({ tools: ['whoami'] });
+  await other.organizations.setStatus(organization.id, 'suspended', START_MS, () =>
+    auditRow(organization.id),
+  );
+  expect((await again())?.organization?.status).toBe('suspended');
+  await revokeKey(other, defaultKey);
+  expect((await again())?.key.revokedAtMs).not.toBeNull();
+  await other.close();
+  expect((await store.keys.find(hash))?.key.revokedBy).toBe('ann');
+});
+
+test('what an operator changes by hand in a running store holds on the next request', async () => {
+  const { store, again, defaultKey } = await openKnown();
+  const byHand = openForeign(store.file);
+  byHand.prepare('UPDATE keys SET held_at = 5 WHERE id = ?').run(defaultKey.id);
+  expect((await again())?.key.heldAtMs).toBe(5);
+  byHand.pragma('foreign_keys = OFF');
+  byHand.prepare('DELETE FROM organizations').run();
+  expect((await again())?.organization).toBeNull();
+  byHand.prepare('DELETE FROM keys WHERE id = ?').run(defaultKey.id);
+  expect(await again()).toBeUndefined();
+});
+
+test('a change of any column of a key is seen, but for what its uses leave on it', async () => {
+  const { store, again, defaultKey } = await openKnown();
+  const byHand = openForeign(store.file);
+  byHand.pragma('foreign_keys = OFF');
+  byHand.pragma('ignore_check_constraints = ON');
+  for (const [field, { name }] of Object.entries(getTableColumns(keys))) {
+    if (['lastUsedAtMs', 'lastClient', 'hash', 'id'].includes(field)) continue;
+    const before = await again();
+    const value = ['scopes', 'restrictions'].includes(field) ? '["x"]' : 12;
+    byHand.prepare(`UPDATE keys SET ${name} = ? WHERE id = ?`).run(value, defaultKey.id);
+    expect([field, await again()]).not.toEqual([field, before]);
+  }
+});
+
+test('a use of a key is no change: what is known of it stays', async () => {
+  const { store, again, defaultKey } = await openKnown();
+  const before = await again();
+  await store.keys.noteUses(new Map([[defaultKey.id, { atMs: START_MS + 1, client: 'a client' }]]));
+  expect(await again()).toBe(before);
+});
+
+test('what is shared between requests cannot be changed by one of them', async () => {
+  const { again } = await openKnown();
+  const found = await again();
+  expect(Object.isFrozen(found)).toBe(true);
+  expect(Object.isFrozen(found?.key)).toBe(true);
+  expect(Object.isFrozen(found?.key.scopes)).toBe(true);
+  expect(Object.isFrozen(found?.organization)).toBe(true);
+});
+
+test('a key that was looked for before it was made is found', async () => {
+  const store = await openSettled();
+  const { organization } = await provision(store);
+  const made = newKey(organization.id);
+  expect(await store.keys.find(made.hash)).toBeUndefined();
+  await mint(store, organization.id, made);
+  expect((await store.keys.find(made.hash))?.key.id).toBe(made.key.id);
+});
+
+test('questions that arrive together are answered each for itself, and a bad one fails alone', async () => {
+  const { store, hash, defaultKey } = await openKnown();
+  const { hash: otherHash, defaultKey: otherKey } = await provision(store, 'other');
+  const [one, bad, two] = await Promise.allSettled([
+    store.keys.find(hash),
+    store.keys.find(hash.subarray(1)),
+    store.keys.find(otherHash),
+  ]);
+  expect(one).toMatchObject({ value: { key: { id: defaultKey.id } } });
+  expect(bad.status).toBe('rejected');
+  expect(two).toMatchObject({ value: { key: { id: otherKey.id } } });
+});
+
+test('a store that lost its count answers nothing, and one whose triggers are gone has them again when opened', async () => {
+  const { store, again, hash, defaultKey } = await openKnown();
+  const byHand = openForeign(store.file);
+  byHand.exec('DROP TRIGGER revision_of_keys');
+  const reopened = openTemporary(store.file);
+  await reopened.keys.find(hash);
+  byHand.prepare('UPDATE keys SET name = ? WHERE id = ?').run('by hand', defaultKey.id);
+  expect((await reopened.keys.find(hash))?.key.name).toBe('by hand');
+  await reopened.close();
+  byHand.exec('DELETE FROM credential_revision');
+  await expect(again()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+});
