@@ -28,7 +28,8 @@ export type Exchange = {
 export type Answer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | ReadableStream<Uint8Array> | null;
+  /** Pieces are written one after the other: what was rendered before is not copied. */
+  readonly body: string | readonly (string | Buffer)[] | ReadableStream<Uint8Array> | null;
   /** The code that the audit row shows, where the answer is a refusal. */
   readonly errorCode: string | null;
 };

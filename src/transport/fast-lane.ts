@@ -1,19 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
 import type { Era } from '../audit/audit-event.ts';
-import type { Caller } from '../caller.ts';
 import type { Registry } from '../tool/registry.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { asksForProgress, type RpcMessage } from './mcp-gate.ts';
-import { listTtlMs, serverInfo } from './mcp-server.ts';
+import { modernMeta } from './mcp-server.ts';
 import { provenEra } from './proven-era.ts';
 import { answerToolCall, failureContent, type ToolAnswerDeps } from './tool-answer.ts';
+import type { ToolList } from './tool-list.ts';
 
 export type FastLaneDeps = ToolAnswerDeps & {
   readonly version: string;
   readonly tools: Registry;
-  /** What the caller may call, as the JSON of the array in `tools/list`. */
-  readonly toolList: (caller: Caller) => string;
+  readonly toolList: ToolList;
 };
 
 /**
@@ -26,30 +24,26 @@ export type FastLane = {
 };
 
 export function createFastLane(deps: FastLaneDeps): FastLane {
-  const serverMeta = { [SERVER_INFO_META_KEY]: serverInfo(deps.version) };
-  const stamp = `"_meta":${JSON.stringify(serverMeta)}`;
+  const meta = modernMeta(deps.version);
+  const stamp = `"resultType":"complete","_meta":${JSON.stringify(meta)}`;
 
-  async function list(era: Era, exchange: Exchange): Promise<Answer> {
-    const { caller } = exchange;
-    const tools = `"tools":${deps.toolList(caller)}`;
-    if (era === '2025') return resultAnswer(`{${tools}}`, exchange);
-    const cache = `"ttlMs":${listTtlMs(caller)},"cacheScope":"private"`;
-    return resultAnswer(`{${tools},"resultType":"complete",${cache},${stamp}}`, exchange);
-  }
+  const list = async (era: Era, exchange: Exchange): Promise<Answer> =>
+    jsonAnswer([START, deps.toolList(exchange.caller, era), endOf(exchange)]);
 
   async function call(name: string, era: Era, exchange: Exchange): Promise<Answer> {
     const { signal } = exchange;
     const answer = await answerToolCall(exchange, { name, signal, progress: null }, deps);
     if (!answer.ok) {
       const failure = failureContent(answer.error, exchange);
-      const stamped = { ...failure, _meta: { ...failure._meta, ...serverMeta }, resultType: 'complete' };
-      return resultAnswer(JSON.stringify(era === '2025' ? failure : stamped), exchange, answer.error.code);
+      const stamped = { ...failure, _meta: { ...failure._meta, ...meta }, resultType: 'complete' };
+      const result = JSON.stringify(era === '2025' ? failure : stamped);
+      return jsonAnswer(START + result + endOf(exchange), answer.error.code);
     }
     // Serialised once: the text for older clients is the same JSON, as a string.
     const output = JSON.stringify(answer.output);
     const members = `"content":[{"type":"text","text":${JSON.stringify(output)}}],"structuredContent":${output}`;
-    if (era === '2025') return resultAnswer(`{${members}}`, exchange);
-    return resultAnswer(`{${members},"resultType":"complete",${stamp}}`, exchange);
+    const result = era === '2025' ? `{${members}}` : `{${members},${stamp}}`;
+    return jsonAnswer(START + result + endOf(exchange));
   }
 
   return {
@@ -65,13 +59,12 @@ export function createFastLane(deps: FastLaneDeps): FastLane {
   };
 }
 
-const resultAnswer = (
-  result: string,
-  { rpcId }: Exchange,
-  errorCode: Answer['errorCode'] = null,
-): Answer => ({
+const START = '{"result":';
+const endOf = ({ rpcId }: Exchange): string => `,"jsonrpc":"2.0","id":${JSON.stringify(rpcId)}}`;
+
+const jsonAnswer = (body: Answer['body'], errorCode: Answer['errorCode'] = null): Answer => ({
   status: 200,
   headers: { 'content-type': 'application/json' },
-  body: `{"result":${result},"jsonrpc":"2.0","id":${JSON.stringify(rpcId)}}`,
+  body,
   errorCode,
 });

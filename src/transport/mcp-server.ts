@@ -1,5 +1,5 @@
 import type { CallToolResult, JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
-import { ProtocolError, Server, type Transport } from '@modelcontextprotocol/server';
+import { ProtocolError, SERVER_INFO_META_KEY, Server, type Transport } from '@modelcontextprotocol/server';
 import type { Caller } from '../caller.ts';
 import { toAppError } from '../errors.ts';
 import type { RequestId } from '../ids.ts';
@@ -23,7 +23,10 @@ export type McpServerDeps = ToolAnswerDeps & {
 export const listTtlMs = ({ key }: Caller): number => (key?.scopeType === 'global' ? 60_000 : 0);
 
 /** All that is told of this server. */
-export const serverInfo = (version: string) => ({ name: 'tenantry', version });
+const serverInfo = (version: string) => ({ name: 'tenantry', version });
+
+/** What the engine adds to every result of the 2026 era. */
+export const modernMeta = (version: string) => ({ [SERVER_INFO_META_KEY]: serverInfo(version) });
 
 /**
  * The protocol engine for one request (HTTP) or one connection (stdio); never shared, never pooled.

@@ -25,7 +25,7 @@ export type McpFaceDeps = McpServerDeps & GateRules & { readonly fastLane: boole
  */
 export function createMcpFace(deps: McpFaceDeps): McpFace {
   const fastLane = deps.fastLane
-    ? createFastLane({ ...deps, toolList: createToolList(deps.descriptors) })
+    ? createFastLane({ ...deps, toolList: createToolList(deps.descriptors, deps.version) })
     : null;
   const handler = createMcpHandler(
     ({ authInfo, era }) => {

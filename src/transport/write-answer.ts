@@ -30,22 +30,29 @@ export async function writeAnswer(
   // First those of the answer, since the engine says `no-cache` of its streams, which lets a cache keep one.
   const headers: Record<string, string | number> = { ...answer.headers, ...always };
   headers['x-request-id'] = extra.requestId;
-  // Nothing on the way may hold a stream back to compress it.
-  if (answer.body instanceof ReadableStream) headers['cache-control'] = 'no-store, no-transform';
   if (extra.origin !== undefined) Object.assign(headers, corsHeaders(extra.origin));
   // A body that nobody will read must not be mistaken for the next request.
   if (!request.complete) headers.connection = 'close';
-  if (typeof answer.body === 'string') headers['content-length'] = Buffer.byteLength(answer.body);
-  response.writeHead(answer.status, headers);
-  if (answer.body === null || typeof answer.body === 'string') {
-    response.end(answer.body ?? undefined);
+  if (answer.body instanceof ReadableStream) {
+    // Nothing on the way may hold it back to compress it.
+    headers['cache-control'] = 'no-store, no-transform';
+    response.writeHead(answer.status, headers);
+    const body = Readable.fromWeb(answer.body as import('node:stream/web').ReadableStream);
+    // A reader that goes away is the caller's `close` event; there is nothing more to say to it here.
+    await pipeline(body, response).catch(() => {});
     return;
   }
-  // A reader that goes away is the caller's `close` event; there is nothing more to say to it here.
-  await pipeline(Readable.fromWeb(answer.body as import('node:stream/web').ReadableStream), response).catch(
-    () => {},
-  );
+  const pieces = answer.body === null ? [] : [answer.body].flat();
+  if (pieces.length > 0) headers['content-length'] = lengthOf(pieces);
+  response.writeHead(answer.status, headers);
+  // Together with its head, in one write.
+  response.cork();
+  for (const piece of pieces.slice(0, -1)) response.write(piece);
+  response.end(pieces.at(-1));
 }
+
+const lengthOf = (pieces: readonly (string | Buffer)[]): number =>
+  pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
 
 /** Whatever the answer will be, a caller whose key is in its last days is told when it ends. */
 export function announceEnd(response: ServerResponse, endMs: number | null, nowMs: number): void {
