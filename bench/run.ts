@@ -1,13 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureFootprint } from './parts/footprint.ts';
+import { measureKeys } from './parts/keys.ts';
 import { measurePeers } from './parts/peers.ts';
+import { measureSearch } from './parts/search.ts';
+import { measureVerification } from './parts/verification.ts';
 import type { Pace } from './support/contest.ts';
 import { machine } from './support/machine.ts';
 import { root } from './support/server.ts';
 import { formatTable, type Table } from './support/table.ts';
 
-const parts: Readonly<Record<string, (pace: Pace) => Promise<Table>>> = { peers: measurePeers };
+const parts: Readonly<Record<string, (pace: Pace) => Promise<Table>>> = {
+  peers: measurePeers,
+  verification: measureVerification,
+  keys: measureKeys,
+  search: measureSearch,
+  footprint: measureFootprint,
+};
 
 const { values } = parseArgs({
   options: {

@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { KeyId } from '../src/ids.ts';
 import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
 import type { ActingKey } from '../src/keys/key-store.ts';
+import { drizzle } from './drizzle.ts';
 import { keyColumns, keyOf } from './key-rows.ts';
 import { memberOf } from './member-rows.ts';
 import { memberships } from './member-schema.ts';

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
-import { and, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { SQL } from 'drizzle-orm';
 import type { Reckoning } from '../src/store.ts';
+import { and, drizzle, inArray, isNull, ne, sql } from './drizzle.ts';
 import type { LedgerLine } from './ledger-file.ts';
 import { groupMembers } from './member-schema.ts';
 import { hostGrants, keys, organizations } from './schema.ts';

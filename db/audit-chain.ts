@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
-import { getTableColumns } from 'drizzle-orm';
 import type { AuditChain, AuditRow, ChainHead } from '../src/audit/audit-event.ts';
+import { getTableColumns } from './drizzle.ts';
 import { audit } from './schema.ts';
 import { requireOrganizationOrNull } from './tenant.ts';
 

@@ -1,10 +1,9 @@
-import { asc, eq, gt, lte } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { AuditChain } from '../src/audit/audit-event.ts';
 import type { AuditTrail } from '../src/audit/audit-trail.ts';
 import { prepareAppend, prepareHead } from './audit-chain.ts';
 import { prepareListAudit } from './audit-list.ts';
 import type { Connections } from './connections.ts';
+import { asc, drizzle, eq, gt, lte } from './drizzle.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { audit } from './schema.ts';
 import { storeCall, storeTransaction } from './store-call.ts';

@@ -1,11 +1,10 @@
 import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { count } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { Snapshot } from '../src/store.ts';
 import { prepareHead } from './audit-chain.ts';
 import type { Connections } from './connections.ts';
+import { count, drizzle } from './drizzle.ts';
 import { keys } from './schema.ts';
 import { syncFolder } from './sync-folder.ts';
 

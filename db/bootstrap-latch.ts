@@ -1,6 +1,5 @@
 import type Database from 'better-sqlite3';
-import { eq } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { drizzle, eq } from './drizzle.ts';
 import { latches } from './schema.ts';
 
 const NAME = 'bootstrap';

@@ -1,7 +1,6 @@
 import type Database from 'better-sqlite3';
-import { desc, eq } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { CanonicalSet, Scope } from '../src/scopes/scopes.ts';
+import { desc, drizzle, eq } from './drizzle.ts';
 import { canonicalSets } from './schema.ts';
 
 export function newestCanonOrNone(database: Database.Database): CanonicalSet | undefined {

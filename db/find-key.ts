@@ -1,8 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import { eq, getTableColumns, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { FoundKey } from '../src/keys/key-store.ts';
+import { drizzle, eq, getTableColumns, sql } from './drizzle.ts';
 import { keyColumns, requireHash } from './key-rows.ts';
 import { keys, organizations } from './schema.ts';
 

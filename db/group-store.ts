@@ -1,6 +1,4 @@
 import type Database from 'better-sqlite3';
-import { and, desc, eq, lt, ne } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { AppError } from '../src/errors.ts';
 import type { OrganizationId } from '../src/ids.ts';
 import type { GroupStore } from '../src/members/group-store.ts';
@@ -8,6 +6,7 @@ import type { PermissionGroup } from '../src/members/member.ts';
 import { askedTransaction } from './asked-transaction.ts';
 import type { AppendToChain } from './audit-chain.ts';
 import type { Connections } from './connections.ts';
+import { and, desc, drizzle, eq, lt, ne } from './drizzle.ts';
 import {
   groupColumns,
   groupOf,

@@ -1,10 +1,9 @@
 import type Database from 'better-sqlite3';
-import { and, asc, eq, getTableColumns, inArray, ne, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { KeyId, OrganizationId } from '../src/ids.ts';
 import type { KeyRecord } from '../src/keys/key-record.ts';
 import type { GrantChange } from '../src/keys/key-store.ts';
 import type { Organization } from '../src/organization.ts';
+import { and, asc, drizzle, eq, getTableColumns, inArray, ne, sql } from './drizzle.ts';
 import { hostGrants, organizations } from './schema.ts';
 import { requireStandingOfAll } from './standing.ts';
 import { requireKeyId, requireOrganizationId } from './tenant.ts';

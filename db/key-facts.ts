@@ -1,12 +1,11 @@
 import type Database from 'better-sqlite3';
-import { and, count, eq } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { KeyId, UserId } from '../src/ids.ts';
 import type { Keyspace } from '../src/keys/key-record.ts';
 import type { MintFacts } from '../src/keys/key-store.ts';
 import type { RotateFacts } from '../src/keys/rotate.ts';
 import { readActingKey, readKey } from './acting-key.ts';
 import { canonOf, newestCanon } from './canon.ts';
+import { and, count, drizzle, eq } from './drizzle.ts';
 import { readGrants } from './host-grants.ts';
 import { keyColumns, ofKeyspace } from './key-rows.ts';
 import { isLiveAt } from './key-status.ts';

@@ -1,9 +1,8 @@
 import Database from 'better-sqlite3';
-import { and, eq, getTableColumns, isNull } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
 import type { NewKey } from '../src/keys/key-store.ts';
 import { closeBootstrap } from './bootstrap-latch.ts';
+import { and, drizzle, eq, getTableColumns, isNull } from './drizzle.ts';
 import { insertGrants } from './host-grants.ts';
 import { keys } from './schema.ts';
 import { storeCall } from './store-call.ts';

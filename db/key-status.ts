@@ -1,5 +1,6 @@
-import { and, gt, isNotNull, isNull, lte, not, or, type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { KeyStatus } from '../src/keys/key-record.ts';
+import { and, gt, isNotNull, isNull, lte, not, or, sql } from './drizzle.ts';
 import { keys } from './schema.ts';
 
 /** Revoked, or as good as that. */

@@ -1,6 +1,4 @@
 import type Database from 'better-sqlite3';
-import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { AuditChain } from '../src/audit/audit-event.ts';
 import type { KeyId } from '../src/ids.ts';
 import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
@@ -9,6 +7,7 @@ import { readActingKey, readKey } from './acting-key.ts';
 import { prepareAppend } from './audit-chain.ts';
 import type { AuthReads } from './auth-reads.ts';
 import type { Connections } from './connections.ts';
+import { and, desc, drizzle, eq, isNull, lt, or, sql } from './drizzle.ts';
 import type { FindKey } from './find-key.ts';
 import { applyGrantChange, prepareFindGrant, readGrants } from './host-grants.ts';
 import { readMintFacts, readRotateFacts } from './key-facts.ts';

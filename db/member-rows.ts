@@ -1,8 +1,7 @@
 import type Database from 'better-sqlite3';
-import { and, eq, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { type GroupId, type OrganizationId, parseGroupId, parseUserId, type UserId } from '../src/ids.ts';
 import type { Member, PermissionGroup } from '../src/members/member.ts';
+import { and, drizzle, eq, sql } from './drizzle.ts';
 import { memberships, permissionGroups, users } from './member-schema.ts';
 import { requireOrganizationId } from './tenant.ts';
 

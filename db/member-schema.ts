@@ -1,14 +1,6 @@
-import {
-  foreignKey,
-  index,
-  integer,
-  primaryKey,
-  sqliteTable,
-  text,
-  uniqueIndex,
-} from 'drizzle-orm/sqlite-core';
 import type { GroupId, OrganizationId, UserId } from '../src/ids.ts';
 import type { MemberRole, Permission } from '../src/members/member.ts';
+import { foreignKey, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from './drizzle.ts';
 import { organizations } from './schema.ts';
 
 /** A person as one organisation knows them: nobody can find out through an address who is known elsewhere. */

@@ -1,6 +1,4 @@
 import type Database from 'better-sqlite3';
-import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { AuditChain } from '../src/audit/audit-event.ts';
 import { AppError } from '../src/errors.ts';
 import type { OrganizationId, UserId } from '../src/ids.ts';
@@ -10,6 +8,7 @@ import { askedTransaction } from './asked-transaction.ts';
 import { prepareAppend } from './audit-chain.ts';
 import type { AuthReads } from './auth-reads.ts';
 import type { Connections } from './connections.ts';
+import { and, desc, drizzle, eq, isNull, lt, sql } from './drizzle.ts';
 import { createGroupStore } from './group-store.ts';
 import { memberColumns, memberOf, membersOf, readMember, requireUserId } from './member-rows.ts';
 import { memberships, users } from './member-schema.ts';

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { readMigrationFiles } from './drizzle.ts';
 import { withStartWait } from './open-database.ts';
 
 /**

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
-import { sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { AuditChain, AuditRow } from '../src/audit/audit-event.ts';
 import { AppError } from '../src/errors.ts';
 import { newRequestId } from '../src/ids.ts';
@@ -12,6 +10,7 @@ import { createAuditTrail } from './audit-trail.ts';
 import { createAuthReads } from './auth-reads.ts';
 import { backupStore } from './backup.ts';
 import { closeConnections, type Durability, openConnections } from './connections.ts';
+import { drizzle, sql } from './drizzle.ts';
 import { prepareFindKey } from './find-key.ts';
 import { createKeyStore } from './key-store.ts';
 import { watchChanges } from './ledger.ts';

@@ -1,6 +1,4 @@
 import type Database from 'better-sqlite3';
-import { and, asc, eq, isNull, ne } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { AuditChain } from '../src/audit/audit-event.ts';
 import { AppError } from '../src/errors.ts';
 import type { OrganizationId } from '../src/ids.ts';
@@ -10,6 +8,7 @@ import { prepareAppend } from './audit-chain.ts';
 import { isBootstrapOpen } from './bootstrap-latch.ts';
 import { addCanonIfNew, isSameSet, newestCanon, newestCanonOrNone } from './canon.ts';
 import type { Connections } from './connections.ts';
+import { and, asc, drizzle, eq, isNull, ne } from './drizzle.ts';
 import { insertKey, keyTransaction, ofKeyspace } from './key-rows.ts';
 import { withStartWait } from './open-database.ts';
 import { keys, organizations } from './schema.ts';

@@ -1,13 +1,12 @@
 import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
-import { and, eq } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { AuditChain, ChainHead } from '../src/audit/audit-event.ts';
 import type { Restoration } from '../src/store.ts';
 import { prepareAppend, prepareHead } from './audit-chain.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { describeSnapshot, syncFile } from './backup.ts';
+import { and, drizzle, eq } from './drizzle.ts';
 import { watchChanges } from './ledger.ts';
 import { createLedgerFile } from './ledger-file.ts';
 import { lockStore, openStaged, stageSnapshot } from './restore-files.ts';

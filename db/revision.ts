@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
-import { getTableColumns } from 'drizzle-orm';
 import { AppError } from '../src/errors.ts';
+import { getTableColumns } from './drizzle.ts';
 import { keys } from './schema.ts';
 
 /** What a use leaves on a key; all else that differs is a change of the key. */

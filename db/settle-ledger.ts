@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import { and, eq } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { AuditRow } from '../src/audit/audit-event.ts';
 import type { Reckoning } from '../src/store.ts';
 import { applyChanges, isKnownChange } from './apply-changes.ts';
 import { type AppendToChain, prepareHead } from './audit-chain.ts';
 import { closeBootstrap } from './bootstrap-latch.ts';
+import { and, drizzle, eq } from './drizzle.ts';
 import type { LedgerFile, LedgerLine } from './ledger-file.ts';
 import { withStartWait } from './open-database.ts';
 import { audit, secrets } from './schema.ts';

@@ -1,9 +1,8 @@
 import type Database from 'better-sqlite3';
-import { and, count, inArray, ne } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { AppError } from '../src/errors.ts';
 import type { OrganizationId } from '../src/ids.ts';
 import type { Keyspace } from '../src/keys/key-record.ts';
+import { and, count, drizzle, inArray, ne } from './drizzle.ts';
 import { organizations } from './schema.ts';
 import { requireOrganizationId } from './tenant.ts';
 

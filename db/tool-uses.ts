@@ -1,15 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
-import { and, asc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { SQL } from 'drizzle-orm';
 import type { ToolUses } from '../src/audit/audit-trail.ts';
 import type { KeyId, OrganizationId } from '../src/ids.ts';
+import { inSegments, segmentOf } from './audit-segments.ts';
+import { and, asc, drizzle, eq, gte, isNotNull, isNull, lt, sql } from './drizzle.ts';
 import { audit } from './schema.ts';
 import { storeCall } from './store-call.ts';
 import { organizationOf } from './tenant.ts';
 
-/** Rows of the chain that are read in one go, some 10 ms: requests are answered in between. */
-const STRETCH = 50_000;
+/** Segments that are read in one go, some 10 ms: requests are answered in between. */
+const STRETCH = 400;
 
 /** Which tools were called with success, read from the chain a stretch at a time; what is in it never changes. */
 export function prepareToolUses(
@@ -30,19 +31,17 @@ export function prepareToolUses(
       .where(
         and(
           whose,
-          gt(audit.seq, sql.placeholder('after')),
-          lte(audit.seq, sql.placeholder('through')),
+          inSegments,
           gte(audit.at, sql.placeholder('sinceMs')),
           eq(audit.kind, 'call'),
           isNotNull(audit.keyId),
-          sql`+${audit.tool} IS NOT NULL`,
+          isNotNull(audit.tool),
           isNull(audit.errorCode),
           lt(audit.status, 400),
         ),
       )
       .groupBy(audit.keyId, audit.tool)
       .prepare();
-  // The range of `seq` lets it seek in `audit_by_organization`, which has `at` too.
   const ofOrganization = inStretch(eq(audit.organizationId, sql.placeholder('organizationId')));
   // Host keys call for every organisation.
   const ofOperator = inStretch(eq(audit.tier, 'host-key'));
@@ -53,8 +52,9 @@ export function prepareToolUses(
     const first = await storeCall(listing, () => oldest.get());
     const last = await storeCall(listing, head);
     const uses = new Map<string, { keyId: KeyId; tool: string }>();
-    for (let after = (first?.seq ?? 1) - 1; after < last.seq; after += STRETCH) {
-      const stretch = { organizationId, sinceMs, after, through: after + STRETCH };
+    const lastSegment = segmentOf(last.seq);
+    for (let from = segmentOf(first?.seq ?? 1); from <= lastSegment; from += STRETCH) {
+      const stretch = { organizationId, sinceMs, firstSegment: from, lastSegment: from + STRETCH - 1 };
       for (const { keyId, tool } of await storeCall(listing, () => statement.all(stretch))) {
         if (keyId !== null && tool !== null) uses.set(`${keyId} ${tool}`, { keyId, tool });
       }

@@ -93,7 +93,7 @@ export const removeFolder = (folder: string): void => rmSync(folder, { recursive
 /** Tenantry as it is started by anybody: `tenantry serve` with a configuration. */
 export const startTenantry = (folder: string, cores?: string): Promise<BenchServer> =>
   startServer({
-    command: [process.execPath, join(root, 'src/bin.js'), 'serve'],
+    command: [join(root, 'src/bin.js'), 'serve'],
     env: { TENANTRY_CONFIG: join(folder, 'mcp.config.json') },
     ...(cores !== undefined && { cores }),
   });

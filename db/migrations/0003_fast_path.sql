@@ -3,8 +3,8 @@ CREATE TABLE `credential_revision` (
 	`value` integer NOT NULL
 );
 --> statement-breakpoint
+DROP INDEX `audit_by_organization`;--> statement-breakpoint
 DROP INDEX `audit_by_key`;--> statement-breakpoint
 DROP INDEX `audit_by_tool`;--> statement-breakpoint
 DROP INDEX `audit_by_code`;--> statement-breakpoint
-DROP INDEX `audit_by_organization`;--> statement-breakpoint
-CREATE INDEX `audit_by_organization` ON `audit` (`organization_id`,`seq`,`at`,`key_prefix`,`tool`,`error_code`);
+CREATE INDEX `audit_by_segment` ON `audit` ((seq >> 7),`organization_id`,`seq`,`at`,`key_prefix`,`tool`,`error_code`);

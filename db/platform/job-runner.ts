@@ -1,4 +1,4 @@
-import { and, eq, ne } from 'drizzle-orm';
+import { and, eq, ne } from '../drizzle.ts';
 import type { JobRow } from './jobs.ts';
 import type { PlatformDatabase } from './platform-database.ts';
 import { jobs, studies } from './schema.ts';

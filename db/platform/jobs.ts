@@ -1,5 +1,5 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { ulid } from 'ulid';
+import { and, desc, eq, lt, sql } from '../drizzle.ts';
 import type { PlatformDatabase } from './platform-database.ts';
 import { isoTime } from './reply.ts';
 import { jobs } from './schema.ts';

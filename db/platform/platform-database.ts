@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
-import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { drizzle } from '../drizzle.ts';
 import { migrateStore } from '../migrate.ts';
 import { limitWait, makeFile, openForWriting } from '../open-database.ts';
 

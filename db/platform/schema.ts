@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm';
-import { foreignKey, index, integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
+import { foreignKey, index, integer, primaryKey, sql, sqliteTable, text, unique } from '../drizzle.ts';
 
 /**
  * The embedded platform's own tables. Ids are unique within an organisation, and every reference carries

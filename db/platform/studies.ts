@@ -1,5 +1,5 @@
-import { and, count, desc, eq, lt, sql } from 'drizzle-orm';
 import { ulid } from 'ulid';
+import { and, count, desc, eq, lt, sql } from '../drizzle.ts';
 import type { PlatformDatabase } from './platform-database.ts';
 import { isoTime } from './reply.ts';
 import { agents, researchGroupMembers as members, studies } from './schema.ts';

@@ -1,5 +1,5 @@
-import { getTableColumns } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { getTableColumns } from '../../db/drizzle.ts';
 import { keys } from '../../db/schema.ts';
 import { changeKey, revokeKey } from './key-changes.ts';
 import {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { eq } from 'drizzle-orm';
 import { ulid } from 'ulid';
+import { eq } from '../../drizzle.ts';
 import { insertAgents } from '../agents.ts';
 import { insertJob, newJob } from '../jobs.ts';
 import type { PlatformDatabase } from '../platform-database.ts';

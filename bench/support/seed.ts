@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { openStore } from '../../db/open-store.ts';
+import { insertAgents, type NewAgent } from '../../db/platform/agents.ts';
+import { openPlatformDatabase } from '../../db/platform/platform-database.ts';
+import { auditChain } from '../../src/audit/audit-event.ts';
+import { newKeyId, newOrganizationId } from '../../src/ids.ts';
+import { createKeyFormat } from '../../src/keys/key-format.ts';
+import { defaultCanonicalScopes } from '../../src/scopes/scopes.ts';
+
+/** What a folder was filled with; `keysFile` has one plaintext key a line, a sample where there are many. */
+export type Seeded = { readonly organizationIds: readonly string[]; readonly keysFile: string };
+
+const DAY_MS = 86_400_000;
+const format = createKeyFormat('tnt');
+
+/** Fills a new store with organisations and keys, spread evenly, as rows: a million mints would take an hour. */
+export async function seedKeys(
+  folder: string,
+  { organizations, keys, sample = 10_000 }: { organizations: number; keys: number; sample?: number },
+): Promise<Seeded> {
+  const file = join(folder, 'tenantry.db');
+  const nowMs = Date.now();
+  const store = openStore(file, { durability: 'process', auditChain, now: Date.now });
+  const canon = await store.organizations.settleCanon([...defaultCanonicalScopes], nowMs);
+  await store.close();
+  const database = new Database(file);
+  const organizationIds = Array.from({ length: organizations }, () => newOrganizationId(nowMs));
+  const plaintexts: string[] = [];
+  const insert = database.prepare(
+    `INSERT INTO keys (id, organization_id, hash, name, prefix, scope_type, scopes, scope_source, canonical_version,
+      is_default, owner, created_by, created_at, expires_at)
+    VALUES (?, ?, ?, 'Seeded', ?, 'global', ?, 'canonical', ?, 0, 'bench', 'cli', ?, ?)`,
+  );
+  const scopes = JSON.stringify(defaultCanonicalScopes);
+  const step = Math.max(1, Math.floor(keys / sample));
+  database.transaction(() => {
+    const organization = database.prepare(
+      "INSERT INTO organizations (id, name, status, created_at) VALUES (?, ?, 'active', ?)",
+    );
+    for (const [place, id] of organizationIds.entries()) organization.run(id, `Organisation ${place}`, nowMs);
+    for (let count = 0; count < keys; count += 1) {
+      const { plaintext, prefix, hash } = format.generate();
+      const owner = organizationIds[count % organizations];
+      insert.run(newKeyId(nowMs), owner, hash, prefix, scopes, canon.version, nowMs, nowMs + 90 * DAY_MS);
+      if (count % step === 0) plaintexts.push(plaintext);
+    }
+    database.prepare("INSERT OR IGNORE INTO latches (name) VALUES ('bootstrap')").run();
+  })();
+  database.close();
+  const keysFile = join(folder, 'keys.txt');
+  writeFileSync(keysFile, plaintexts.join('\n'));
+  return { organizationIds, keysFile };
+}
+
+const occupations = [
+  'Nurse',
+  'Teacher',
+  'Baker',
+  'Retired engineer',
+  'Bus driver',
+  'Student',
+  'Farmer',
+  'Cashier',
+];
+const cities = ['Hamburg', 'Recife', 'Osaka', 'Leeds', 'Toronto', 'Lyon', 'Pune', 'Accra'];
+const words = [
+  'night',
+  'shift',
+  'garden',
+  'cycling',
+  'mortgage',
+  'allergy',
+  'choir',
+  'football',
+  'vegan',
+  'commute',
+];
+
+/** Fills the embedded platform with agents of one organisation; no two biographies are alike. */
+export function seedAgents(folder: string, organizationId: string, count: number): void {
+  const database = openPlatformDatabase(join(folder, 'platform.db'));
+  const pick = <T>(list: readonly T[], place: number): T => list[place % list.length] as T;
+  const agent = (place: number): NewAgent => ({
+    agentId: `agt_${organizationId.slice(4, 14)}${String(place).padStart(12, '0')}`,
+    name: `Person ${place}`,
+    age: 18 + (place % 70),
+    gender: pick(['female', 'male', 'non_binary'], place),
+    country: pick(['DE', 'BR', 'JP', 'GB', 'CA', 'FR', 'IN', 'GH'], place),
+    city: pick(cities, place),
+    occupation: pick(occupations, Math.floor(place / 3)),
+    biography: `Lives with ${place % 5} others; likes ${pick(words, place)}, ${pick(words, place * 7 + 1)} and number ${place}.`,
+    tags: [pick(words, place * 3), 'panel'],
+  });
+  const BATCH = 20_000;
+  for (let start = 0; start < count; start += BATCH) {
+    database.sqlite.transaction(() => {
+      const size = Math.min(BATCH, count - start);
+      insertAgents(
+        database,
+        organizationId,
+        Array.from({ length: size }, (_, place) => agent(start + place)),
+      );
+    })();
+  }
+  database.sqlite.close();
+}
