@@ -1,12 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import type { FoundKey } from '../src/keys/key-store.ts';
-import { drizzle, eq, getTableColumns, sql } from './drizzle.ts';
-import { keyColumns, requireHash } from './key-rows.ts';
-import { keys, organizations } from './schema.ts';
+import type { Organization } from '../src/organization.ts';
+import { requireHash } from './key-rows.ts';
 
-/** Credentials whose rows are kept decoded: some 20 MiB. */
-const MOST_KEPT = 20_000;
+/** Credentials whose rows are kept decoded: some 10 MiB. */
+const MOST_KEPT = 10_000;
 
 export type FindKey = {
   /** To be called in every transaction before `find`, with the store's revision as that transaction sees it. */
@@ -42,21 +41,66 @@ export function prepareFindKey(auth: Database.Database): FindKey {
   };
 }
 
+/** All values as one text: each column that crosses into JavaScript by itself costs more than finding the row. */
+const COLUMNS = `json_array(hex(k.hash), k.id, k.organization_id, k.name, k.prefix, k.scope_type, k.user_id,
+  json(k.scopes), k.canonical_version, json(k.restrictions), k.owner, k.created_by, k.expires_at, k.revoked_at,
+  k.grace_until, k.held_at, k.removed_at, o.id, o.name, o.external_id, o.status, o.created_at)`;
+
 function prepareRead(auth: Database.Database): (hash: Buffer) => FoundKey | undefined {
-  const { lastUsedAtMs: _at, lastClient: _client, ...columns } = keyColumns;
-  const byHash = drizzle(auth)
-    .select({ hash: keys.hash, key: columns, organization: getTableColumns(organizations) })
-    .from(keys)
-    .leftJoin(organizations, eq(organizations.id, keys.organizationId))
-    .where(eq(keys.hash, sql.placeholder('hash')))
-    .prepare();
+  const byHash = auth
+    .prepare<[Buffer], string>(
+      `SELECT ${COLUMNS} FROM keys k LEFT JOIN organizations o ON o.id = k.organization_id WHERE k.hash = ?`,
+    )
+    .pluck();
   return (hash) => {
-    const row = byHash.get({ hash });
-    // The index has compared already; this holds even if a query should ever find by less than the whole.
-    if (row === undefined || !timingSafeEqual(row.hash, hash)) return undefined;
-    const { key, organization } = row;
-    // Shared by every request of the key.
-    for (const part of [key, key.scopes, key.restrictions, organization]) Object.freeze(part);
-    return Object.freeze({ key, organization });
+    const text = byHash.get(hash);
+    return text === undefined ? undefined : decode(JSON.parse(text), hash);
   };
+}
+
+/** The values in the order of `COLUMNS`, whose types are those of the tables. */
+// biome-ignore lint/suspicious/noExplicitAny: a row of the store, as SQLite writes it
+function decode(values: readonly any[], hash: Buffer): FoundKey | undefined {
+  const [found, id, organizationId, name, prefix, scopeType, userId, scopes, canonicalVersion, ...more] =
+    values;
+  const [
+    restrictions,
+    owner,
+    createdBy,
+    expiresAtMs,
+    revokedAtMs,
+    graceUntilMs,
+    heldAtMs,
+    removedAtMs,
+    ...of
+  ] = more;
+  // The index has compared already; this holds even if a query should ever find by less than the whole.
+  if (!timingSafeEqual(Buffer.from(found, 'hex'), hash)) return undefined;
+  const key = {
+    id,
+    organizationId,
+    name,
+    prefix,
+    scopeType,
+    userId,
+    scopes,
+    canonicalVersion,
+    restrictions,
+    owner,
+    createdBy,
+    expiresAtMs,
+    revokedAtMs,
+    graceUntilMs,
+    heldAtMs,
+    removedAtMs,
+  };
+  const organization = organizationOf(of);
+  // Shared by every request of the key.
+  for (const part of [key, scopes, restrictions, organization]) Object.freeze(part);
+  return Object.freeze({ key, organization });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of the store, as SQLite writes it
+function organizationOf([id, name, externalId, status, createdAtMs]: readonly any[]): Organization | null {
+  return id === null ? null : { id, name, externalId, status, createdAtMs };
 }

@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm';
 import type { KeyStatus } from '../src/keys/key-record.ts';
-import { and, gt, isNotNull, isNull, lte, not, or, sql } from './drizzle.ts';
+import { and, gt, isNotNull, isNull, lt, lte, not, or, sql } from './drizzle.ts';
 import { keys } from './schema.ts';
 
 /** Revoked, or as good as that. */
@@ -19,6 +19,10 @@ export function hasStatus(status: KeyStatus, nowMs: number, staleAfterMs: number
   } as const satisfies Record<KeyStatus, SQL | undefined>;
   return conditions[status];
 }
+
+/** By its expiry or by its grace, whichever comes first. */
+export const endsBefore = (ms: number): SQL | undefined =>
+  or(lt(keys.expiresAtMs, ms), lt(keys.graceUntilMs, ms));
 
 /** Neither revoked, nor expired, nor past its grace. */
 export function isLiveAt(nowMs: number): SQL | undefined {

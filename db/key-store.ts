@@ -12,7 +12,7 @@ import type { FindKey } from './find-key.ts';
 import { applyGrantChange, prepareFindGrant, readGrants } from './host-grants.ts';
 import { readMintFacts, readRotateFacts } from './key-facts.ts';
 import { insertKey, isShown, keyColumns, keyOf, keyTransaction, ofKeyspace } from './key-rows.ts';
-import { hasStatus, isLiveAt } from './key-status.ts';
+import { endsBefore, hasStatus, isLiveAt } from './key-status.ts';
 import { keys } from './schema.ts';
 import { requireKeyspaceStanding } from './standing.ts';
 import { storeCall, storeTransaction } from './store-call.ts';
@@ -112,7 +112,7 @@ function listKeys(
   filter: KeyFilter,
   page: KeyPage,
 ): readonly KeyRecord[] {
-  const { status, scopeType, userId, nowMs, staleAfterMs } = filter;
+  const { status, scopeType, userId, endsBeforeMs, nowMs, staleAfterMs } = filter;
   return drizzle(listing)
     .select(keyColumns)
     .from(keys)
@@ -122,6 +122,7 @@ function listKeys(
         isShown,
         status === undefined ? undefined : hasStatus(status, nowMs, staleAfterMs),
         scopeType === undefined ? undefined : eq(keys.scopeType, scopeType),
+        endsBeforeMs === undefined ? undefined : endsBefore(endsBeforeMs),
         // A text that is no user's id equals none of them.
         userId === undefined ? undefined : sql`${keys.userId} = ${userId}`,
         page.beforeId === undefined ? undefined : lt(keys.id, requireKeyId(page.beforeId)),

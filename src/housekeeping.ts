@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { operatorRow } from './audit/operator-row.ts';
 import { isoTime } from './iso-time.ts';
 import { readAllKeys } from './keys/all-keys.ts';
-import { DAY_MS, endOfLifeMs, isEndingSoon, isLive } from './keys/key-record.ts';
+import { DAY_MS, endOfLifeMs, isEndingSoon, isLive, WARNING_MS } from './keys/key-record.ts';
 import type { Log } from './log.ts';
 import type { Services } from './services.ts';
 
@@ -51,9 +51,10 @@ export async function writeRefusalSummary({ refusals, store, now }: Services): P
 async function warnOfEndingKeys({ store, mintRules, log, now }: Services): Promise<void> {
   const nowMs = now();
   const staleAfterMs = mintRules.staleAfterDays * DAY_MS;
+  const filter = { nowMs, staleAfterMs, endsBeforeMs: nowMs + WARNING_MS + 1 };
   const standing = (await store.organizations.list()).filter(({ status }) => status !== 'deleted');
   for (const keyspace of ['operator', ...standing.map(({ id }) => id)] as const) {
-    for (const key of await readAllKeys(store.keys, keyspace, { nowMs, staleAfterMs })) {
+    for (const key of await readAllKeys(store.keys, keyspace, filter)) {
       const endMs = endOfLifeMs(key);
       if (!isLive(key, nowMs) || !isEndingSoon(endMs, nowMs)) continue;
       const { organizationId, prefix, name, owner } = key;

@@ -7,7 +7,7 @@ import { createRateLimit } from './limits/rate-limit.ts';
 import type { Services } from './services.ts';
 import { createDocumentRoutes, documents } from './transport/document-routes.ts';
 import { createMcpFace } from './transport/mcp.ts';
-import { createMetricsRoute } from './transport/metrics.ts';
+import { createMetricsRoute } from './transport/metrics-route.ts';
 import { createOpenRoutes, openJson } from './transport/open-routes.ts';
 import { createRouter } from './transport/router.ts';
 

@@ -1,5 +1,4 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import { anyKey } from './token-shape.ts';
 
 export type Log = Logger;
@@ -17,19 +16,25 @@ export const createRedactor =
 
 type LogOptions = {
   readonly level: string;
-  readonly pretty: boolean;
+  /** Makes a line pleasant for a person; null leaves it JSON. */
+  readonly pretty: ((line: string) => string) | null;
   readonly write: (line: string) => void;
   readonly secrets?: readonly (string | null)[];
 };
 
+/** For a person at a terminal; nobody else pays for loading it. */
+export async function loadPretty(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import('pino-pretty');
+  return prettyFactory({ colorize: true, ignore: 'pid,hostname' });
+}
+
 /** Logs to `write`, as JSON lines or, for a person at a terminal, pretty; keys and `secrets` are redacted at the sink. */
 export function createLog(options: LogOptions): Log {
   const redact = createRedactor(options.secrets ?? []);
-  const pretty = options.pretty ? prettyFactory({ colorize: true, ignore: 'pid,hostname' }) : undefined;
   const sink: DestinationStream = {
     write(line: string) {
       const safe = redact(line);
-      options.write(pretty ? pretty(safe) : safe);
+      options.write(options.pretty?.(safe) ?? safe);
     },
   };
   return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, sink);

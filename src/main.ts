@@ -14,7 +14,7 @@ import type { Config } from './config.ts';
 import { type PreparedTools, prepareTools } from './configured-tools.ts';
 import { startHousekeeping, writeRefusalSummary } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
-import { createLog } from './log.ts';
+import { createLog, loadPretty } from './log.ts';
 import { createServices, type Platform, type Services } from './services.ts';
 
 /** Connections are cheap to open and hold: every wait has an end (milliseconds and bytes). */
@@ -43,7 +43,7 @@ async function openServices(
   const now = Date.now;
   const log = createLog({
     level: config.logLevel,
-    pretty: process.stderr.isTTY,
+    pretty: process.stderr.isTTY ? await loadPretty() : null,
     write: (line) => process.stderr.write(line),
     secrets: [config.adminToken, config.metricsToken],
   });

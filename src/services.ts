@@ -20,7 +20,7 @@ import type { OperatorTool } from './tool/define-operator-tool.ts';
 import type { Tool } from './tool/define-tool.ts';
 import { createRegistry } from './tool/registry.ts';
 import type { McpFaceDeps } from './transport/mcp.ts';
-import { createMetrics, type Metrics } from './transport/metrics.ts';
+import type { Metrics } from './transport/metrics.ts';
 import { createToolDescriptors } from './transport/tool-descriptors.ts';
 
 /** The embedded platform knows how to fill itself for a demo. */
@@ -45,7 +45,8 @@ export type Services = {
   /** What every audit slot needs. */
   readonly slot: SlotDeps;
   readonly refusals: RefusalLimit;
-  readonly metrics: Metrics;
+  /** Null where nobody may read them. */
+  readonly metrics: Metrics | null;
   readonly keyUses: KeyUses;
   readonly log: Log;
   readonly now: () => number;
@@ -105,7 +106,7 @@ export async function createServices(parts: Parts): Promise<Services> {
     maxInputElements,
   };
   const refusals = createRefusalLimit(now);
-  const metrics = createMetrics();
+  const metrics = config.metricsToken === null ? null : await loadMetrics();
   return {
     ...parts,
     mintRules,
@@ -148,10 +149,16 @@ function mcpDeps({ version, config, log }: Parts, callTool: CallToolDeps): McpFa
   };
 }
 
+/** What counts for nobody is not loaded. */
+async function loadMetrics(): Promise<Metrics> {
+  const { createMetrics } = await import('./transport/metrics.ts');
+  return createMetrics();
+}
+
 /** Each request counts in the metrics, as a use of its key and, at level `debug`, is a line of the log. */
-function observer(metrics: Metrics, keyUses: KeyUses, log: Log): SlotDeps['observe'] {
+function observer(metrics: Metrics | null, keyUses: KeyUses, log: Log): SlotDeps['observe'] {
   return (row) => {
-    metrics.observe(row);
+    metrics?.observe(row);
     // A refused credential has a key id, but no tier: it is no use of the key.
     if (row.keyId !== null && row.tier !== 'none') keyUses.note(row.keyId, row.clientName);
     if (log.isLevelEnabled('debug')) log.debug({ requestId: row.requestId }, auditLine(row));

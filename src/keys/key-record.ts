@@ -51,8 +51,26 @@ export type KeyRecord = {
   readonly removedAtMs: number | null;
 };
 
-/** A key as far as it decides what its holder may: what its uses leave on it is no part of that. */
-export type KnownKey = Omit<KeyRecord, 'lastUsedAtMs' | 'lastClient'>;
+/** A key as far as a request of its holder needs it. */
+export type KnownKey = Pick<
+  KeyRecord,
+  | 'id'
+  | 'organizationId'
+  | 'name'
+  | 'prefix'
+  | 'scopeType'
+  | 'userId'
+  | 'scopes'
+  | 'canonicalVersion'
+  | 'restrictions'
+  | 'owner'
+  | 'createdBy'
+  | 'expiresAtMs'
+  | 'revokedAtMs'
+  | 'graceUntilMs'
+  | 'heldAtMs'
+  | 'removedAtMs'
+>;
 
 export const keyStatuses = ['active', 'stale', 'grace', 'expired', 'revoked'] as const;
 export type KeyStatus = (typeof keyStatuses)[number];

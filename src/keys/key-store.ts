@@ -12,6 +12,8 @@ export type KeyFilter = {
   readonly status?: KeyStatus | undefined;
   readonly scopeType?: ScopeType | undefined;
   readonly userId?: string | undefined;
+  /** Only keys that end by themselves, and before this instant. */
+  readonly endsBeforeMs?: number | undefined;
   /** The instant and the age, in milliseconds, against which a status is judged. */
   readonly nowMs: number;
   readonly staleAfterMs: number;

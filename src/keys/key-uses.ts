@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { KeyId } from '../ids.ts';
 import type { KeyStore, KeyUse } from './key-store.ts';
 
@@ -10,6 +11,9 @@ export type KeyUses = {
   flush(): Promise<void>;
 };
 
+/** Keys whose last use is written in one transaction, some milliseconds long. */
+const PORTION = 500;
+
 export function createKeyUses(keys: KeyStore, now: () => number): KeyUses {
   let gathered = new Map<KeyId, KeyUse>();
   return {
@@ -17,10 +21,15 @@ export function createKeyUses(keys: KeyStore, now: () => number): KeyUses {
     latest: (keyId) => gathered.get(keyId),
     async flush() {
       if (gathered.size === 0) return;
-      const uses = gathered;
+      const uses = [...gathered];
       gathered = new Map();
       try {
-        await keys.noteUses(uses);
+        // A portion at a time: requests have their turn in between, however many keys were used.
+        while (uses.length > 0) {
+          await keys.noteUses(new Map(uses.slice(-PORTION)));
+          uses.length = Math.max(0, uses.length - PORTION);
+          await setImmediate();
+        }
       } catch (error) {
         gathered = new Map([...uses, ...gathered]);
         throw error;

@@ -1,10 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { AuditRow } from '../audit/audit-event.ts';
-import { AppError } from '../errors.ts';
-import { readCredential } from '../identity/credential.ts';
-import { createSecret } from '../secret.ts';
-import type { Answer } from './exchange.ts';
 
 /** Counts for Prometheus. They name tools and codes, never an organisation or a key. */
 export type Metrics = {
@@ -38,21 +33,6 @@ export function createMetrics(): Metrics {
       if (registry.getSingleMetric('process_cpu_seconds_total') === undefined)
         collectDefaultMetrics({ register: registry });
       return { contentType: registry.contentType, body: await registry.metrics() };
-    },
-  };
-}
-
-/** `/metrics`, which exists only where a token is set. */
-export function createMetricsRoute(metrics: Metrics, token: string | null) {
-  if (token === null) return {};
-  const secret = createSecret(token);
-  return {
-    '/metrics': async ({ rawHeaders }: IncomingMessage): Promise<Answer> => {
-      const sent = readCredential(rawHeaders);
-      if (sent === undefined) throw new AppError('AUTHENTICATION_REQUIRED');
-      if (!secret.matches(sent)) throw new AppError('INVALID_TOKEN');
-      const { contentType, body } = await metrics.text();
-      return { status: 200, headers: { 'content-type': contentType }, body, errorCode: null };
     },
   };
 }

@@ -87,7 +87,7 @@ async function openServices(
   { tools, downstreams }: PreparedTools,
 ): Promise<Services & { close(): Promise<void> }> {
   const now = Date.now;
-  const log = createLog({ level: config.logLevel, pretty: false, write: () => {} });
+  const log = createLog({ level: config.logLevel, pretty: null, write: () => {} });
   const store = openStore(config.storeFile, { durability: config.audit.durability, auditChain, now });
   const platform = openPlatform(config.platformFile, { now });
   const version = '0.0.0-test';

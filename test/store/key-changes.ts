@@ -18,8 +18,10 @@ export const revokeKey = (store: Store, key: KeyRecord) =>
   changeKey(store, key, { revokedAtMs: START_MS + 7, revokedBy: 'ann', isDefault: false });
 
 /** A key as finding it by its hash shows it. */
-export function known({ lastUsedAtMs: _at, lastClient: _client, ...key }: KeyRecord): KnownKey {
-  return key;
+export function known(key: KeyRecord): KnownKey {
+  const { purpose: _1, scopeSource: _2, isDefault: _3, createdAtMs: _4, revokedBy: _5, ...rest } = key;
+  const { replacedBy: _6, replaces: _7, lastUsedAtMs: _8, lastClient: _9, ...shown } = rest;
+  return shown;
 }
 
 export const ledgerLines = (file: string): LedgerLine[] =>

@@ -72,7 +72,7 @@ export async function startApp(options: Options = {}) {
     platform,
     tools,
     operatorTools,
-    log: createLog({ level: 'info', pretty: false, write: (line) => log.push(line) }),
+    log: createLog({ level: 'info', pretty: null, write: (line) => log.push(line) }),
     now,
   });
   const app = createHttpApp(services);

@@ -1,0 +1,21 @@
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '../errors.ts';
+import { readCredential } from '../identity/credential.ts';
+import { createSecret } from '../secret.ts';
+import type { Answer } from './exchange.ts';
+import type { Metrics } from './metrics.ts';
+
+/** `/metrics`, which exists only where a token is set. */
+export function createMetricsRoute(metrics: Metrics | null, token: string | null) {
+  if (metrics === null || token === null) return {};
+  const secret = createSecret(token);
+  return {
+    '/metrics': async ({ rawHeaders }: IncomingMessage): Promise<Answer> => {
+      const sent = readCredential(rawHeaders);
+      if (sent === undefined) throw new AppError('AUTHENTICATION_REQUIRED');
+      if (!secret.matches(sent)) throw new AppError('INVALID_TOKEN');
+      const { contentType, body } = await metrics.text();
+      return { status: 200, headers: { 'content-type': contentType }, body, errorCode: null };
+    },
+  };
+}
