@@ -6,6 +6,7 @@ import { measureKeys } from './parts/keys.ts';
 import { measurePeers } from './parts/peers.ts';
 import { measureSearch } from './parts/search.ts';
 import { measureVerification } from './parts/verification.ts';
+import { measureWorkers } from './parts/workers.ts';
 import type { Pace } from './support/contest.ts';
 import { machine } from './support/machine.ts';
 import { root } from './support/server.ts';
@@ -15,6 +16,7 @@ const parts: Readonly<Record<string, (pace: Pace) => Promise<Table>>> = {
   peers: measurePeers,
   verification: measureVerification,
   keys: measureKeys,
+  workers: measureWorkers,
   search: measureSearch,
   footprint: measureFootprint,
 };

@@ -42,6 +42,12 @@ const server = z
     organizationHeader: headerName
       .default('X-Organization-Id')
       .describe('The header in which a client names the organisation.'),
+    workers: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe('Processes that answer on the port, about one for each core of the machine.'),
     fastLane: z
       .boolean()
       .default(true)

@@ -8,12 +8,21 @@ import type { Services } from './services.ts';
 
 const MINUTE_MS = 60_000;
 
-/** What is done on the side, never on a request's path: last uses, counted refusals, warnings, the chain's head. */
-export function startHousekeeping(services: Services): { stop(): void } {
-  const { keyUses, log } = services;
+type Tasks = { stop(): void };
+
+/** What each process that answers requests does on the side: last uses, counted refusals. */
+export function startMinuteTasks(services: Services): Tasks {
   const timers = [
-    every(MINUTE_MS, services, () => keyUses.flush()),
+    every(MINUTE_MS, services, () => services.keyUses.flush()),
     every(MINUTE_MS, services, () => writeRefusalSummary(services)),
+  ];
+  return { stop: () => timers.forEach(clearInterval) };
+}
+
+/** What one process does for all: warnings, the chain's head. */
+export function startDailyTasks(services: Services): Tasks {
+  const { log } = services;
+  const timers = [
     onceADay(services, () => warnOfEndingKeys(services)),
     every(DAY_MS, services, async () => log.info(await services.store.audit.head(), 'audit chain head')),
   ];

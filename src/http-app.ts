@@ -15,9 +15,9 @@ export type HttpApp = App & { readonly inFlight: InFlight; close(): Promise<void
 
 /** The HTTP faces over the services; who listens, and where, is not its concern. */
 export function createHttpApp(services: Services): HttpApp {
-  const { config, callTool, operator, operatorTools, identity, slot, log, version } = services;
+  const { config, callTool, operator, operatorTools, identity, slot, log, version, fleet } = services;
   const { server, limits } = config;
-  const inFlight = createInFlight(limits.maxConcurrentRequests);
+  const inFlight = createInFlight(Math.ceil(limits.maxConcurrentRequests / fleet.size));
   const trustedProxies = addressSet(server.trustedProxies);
   const organizationHeader = server.organizationHeader.toLowerCase();
   const mcp = createMcpFace(services.mcp);
@@ -40,7 +40,11 @@ export function createHttpApp(services: Services): HttpApp {
     callTool,
     operator,
     slot,
-    rateLimit: createRateLimit(limits.requestsPerMinutePerKey, services.now),
+    rateLimit: createRateLimit(
+      limits.requestsPerMinutePerKey,
+      services.now,
+      fleet.counts('requests admitted'),
+    ),
     inFlight,
     log,
   });

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,10 +13,12 @@ import type { Listening, Runtime } from './cli/runtime.ts';
 import { sentenceOf } from './cli/with-services.ts';
 import type { Config } from './config.ts';
 import { type PreparedTools, prepareTools } from './configured-tools.ts';
-import { startHousekeeping, writeRefusalSummary } from './housekeeping.ts';
+import { startDailyTasks, startMinuteTasks, writeRefusalSummary } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
 import { createLog, loadPretty } from './log.ts';
 import { createServices, type Platform, type Services } from './services.ts';
+import { createPrimary } from './workers/primary.ts';
+import { joinFleet, type WorkerFleet } from './workers/worker.ts';
 
 /** Connections are cheap to open and hold: every wait has an end (milliseconds and bytes). */
 const connectionLimits = {
@@ -36,6 +39,15 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
+/** The variable in which the process that starts workers gives them the code that it shows its operator. */
+const BOOTSTRAP_CODE = 'TENANTRY_WORKER_BOOTSTRAP_CODE';
+const bootstrapCode = cluster.isWorker ? process.env[BOOTSTRAP_CODE] : undefined;
+delete process.env[BOOTSTRAP_CODE];
+
+const primary = createPrimary();
+/** Null in whatever was not started by a primary. */
+let worker: WorkerFleet | null = null;
+
 async function openServices(
   config: Config,
   { tools, downstreams, reports }: PreparedTools,
@@ -49,8 +61,11 @@ async function openServices(
   });
   const store = openStore(config.storeFile, { durability: config.audit.durability, auditChain, now });
   const platform = await openConfigured(config);
-  const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });
-  for (const report of reports) {
+  if (cluster.worker !== undefined) worker = joinFleet(cluster.worker, config.server.workers);
+  const fleet = worker ?? primary;
+  const parts = { config, version, store, platform, tools, operatorTools, log, fleet, bootstrapCode, now };
+  const services = await createServices(parts);
+  for (const report of worker === null ? reports : []) {
     const { unscoped, refused, held, isFirstSeen } = report;
     const isWhole = !isFirstSeen && unscoped.length + refused.length + held.length === 0;
     log[isWhole ? 'info' : 'warn'](report, 'tools of a downstream');
@@ -75,17 +90,39 @@ async function openConfigured({ downstream, platformFile }: Config): Promise<Pla
   return createConfiguredDownstream(downstream.url, downstream, process.env);
 }
 
-async function listen(services: Services): Promise<Listening> {
+function listen(services: Services): Promise<Listening> {
+  const { workers } = services.config.server;
+  return worker === null && workers > 1 ? listenWithWorkers(services) : listenHere(services);
+}
+
+/** This process answers nothing: it keeps the workers, and does what one does for all. */
+async function listenWithWorkers(services: Services): Promise<Listening> {
+  const { config, log, bootstrap } = services;
+  const port = await primary.start(config.server.workers, { [BOOTSTRAP_CODE]: bootstrap.code }, log);
+  const tasks = [startMinuteTasks(services), startDailyTasks(services)];
+  return {
+    url: urlOf(config.server.host, port),
+    async stop() {
+      await primary.stop();
+      for (const task of tasks) task.stop();
+    },
+  };
+}
+
+const urlOf = (host: string, port: number): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+async function listenHere(services: Services): Promise<Listening> {
   const app = createHttpApp(services);
   const server = createServer(connectionLimits, (request, response) => void app.handle(request, response));
   server.maxConnections = MOST_CONNECTIONS;
   server.timeout = services.config.limits.toolTimeoutSeconds * 1000 + IDLE_MS;
   const { host, port } = services.config.server;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
-  const housekeeping = startHousekeeping(services);
+  const tasks = [startMinuteTasks(services), ...(worker === null ? [startDailyTasks(services)] : [])];
   const bound = server.address() as AddressInfo; // A TCP server that listens has one.
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
+    url: urlOf(host, bound.port),
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
@@ -94,7 +131,7 @@ async function listen(services: Services): Promise<Listening> {
       server.closeIdleConnections();
       await closed;
       clearTimeout(deadline);
-      housekeeping.stop();
+      for (const task of tasks) task.stop();
       await app.close();
     },
   };
@@ -107,6 +144,7 @@ const runtime: Runtime = {
   stdout: process.stdout,
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
+  isWorker: cluster.isWorker,
   isTerminal: process.stdout.isTTY,
   now: Date.now,
   prepareTools: (config) => prepareTools(config, process.env, { tools: shippedTools, platformTools }),
@@ -116,6 +154,7 @@ const runtime: Runtime = {
   stopRequested: () =>
     new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+      worker?.onStop(resolve);
     }),
 };
 
@@ -124,6 +163,8 @@ process.stdout.on('error', () => process.exit(1));
 
 try {
   process.exitCode = await runCli(process.argv.slice(2), version, runtime);
+  // The channel to the primary would keep the process alive.
+  cluster.worker?.disconnect();
 } catch (error) {
   runtime.err(`tenantry: ${sentenceOf(error)}`);
   if (process.env.LOG_LEVEL === 'debug') console.error(error);

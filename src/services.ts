@@ -4,6 +4,7 @@ import { createKeptTexts } from './audit/kept-texts.ts';
 import { createRefusalLimit, type RefusalLimit } from './audit/refusal-limit.ts';
 import type { Config } from './config.ts';
 import type { Downstream } from './downstream/downstream.ts';
+import type { Fleet } from './fleet.ts';
 import type { IdentityDeps } from './identity/identify.ts';
 import { createKeyFormat } from './keys/key-format.ts';
 import { createKeyUses, type KeyUses } from './keys/key-uses.ts';
@@ -49,6 +50,7 @@ export type Services = {
   readonly metrics: Metrics | null;
   readonly keyUses: KeyUses;
   readonly log: Log;
+  readonly fleet: Fleet;
   readonly now: () => number;
 };
 
@@ -60,6 +62,9 @@ type Parts = {
   readonly tools: readonly Tool[];
   readonly operatorTools: readonly OperatorTool[];
   readonly log: Log;
+  readonly fleet: Fleet;
+  /** The code of the process that started this one; made when left out. */
+  readonly bootstrapCode?: string | undefined;
   readonly now: () => number;
 };
 
@@ -95,6 +100,7 @@ export async function createServices(parts: Parts): Promise<Services> {
     defaultTtlDays: ofKeys.defaultTtlDays,
     now,
     offered: config.adminToken === null,
+    code: parts.bootstrapCode,
   });
   const operator: OperatorCallDeps = {
     keys: store.keys,
@@ -105,8 +111,8 @@ export async function createServices(parts: Parts): Promise<Services> {
     bootstrap,
     maxInputElements,
   };
-  const refusals = createRefusalLimit(now);
-  const metrics = config.metricsToken === null ? null : await loadMetrics();
+  const refusals = createRefusalLimit(now, parts.fleet);
+  const metrics = config.metricsToken === null ? null : await loadMetrics(parts.fleet);
   return {
     ...parts,
     mintRules,
@@ -150,9 +156,9 @@ function mcpDeps({ version, config, log }: Parts, callTool: CallToolDeps): McpFa
 }
 
 /** What counts for nobody is not loaded. */
-async function loadMetrics(): Promise<Metrics> {
+async function loadMetrics(fleet: Fleet): Promise<Metrics> {
   const { createMetrics } = await import('./transport/metrics.ts');
-  return createMetrics();
+  return createMetrics(fleet);
 }
 
 /** Each request counts in the metrics, as a use of its key and, at level `debug`, is a line of the log. */

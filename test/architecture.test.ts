@@ -11,6 +11,7 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 /** Each layer may import itself and those before it. */
 const layers = [
   'errors',
+  'fleet',
   'ids',
   'iso-time',
   'printable',
@@ -43,6 +44,7 @@ const layers = [
   'services',
   'http-app',
   'housekeeping',
+  'workers',
   'cli',
   'main',
 ];

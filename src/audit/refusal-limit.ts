@@ -1,3 +1,5 @@
+import { alone, type Fleet } from '../fleet.ts';
+
 /** Which refusals of a credential get a row of their own, so that a flood cannot fill the trail. */
 export type RefusalLimit = {
   /** Whether this refusal is written; one that is not is counted for the summary. */
@@ -10,11 +12,23 @@ const WINDOW_MS = 60_000;
 const PER_ADDRESS = 20;
 const OVER_ALL = 1000;
 
-export function createRefusalLimit(now: () => number): RefusalLimit {
+/** The same limit for all processes of a server, whose primary sums up what none of them wrote. */
+export function createRefusalLimit(now: () => number, fleet: Fleet = alone): RefusalLimit {
   let windowStartMs = Number.NEGATIVE_INFINITY;
   let written = 0;
   let unwritten = 0;
   const perAddress = new Map<string, number>();
+  const writtenByAll = fleet.counts('refusals written');
+  const unwrittenByAll = fleet.counts('refusals not written');
+
+  const note = (network: string, count: number): void => {
+    perAddress.set(network, (perAddress.get(network) ?? 0) + count);
+    written += count;
+  };
+  writtenByAll.onOthers(note);
+  unwrittenByAll.onOthers((_network, count) => {
+    if (fleet.size === 1) unwritten += count;
+  });
 
   return {
     admit(address) {
@@ -26,11 +40,12 @@ export function createRefusalLimit(now: () => number): RefusalLimit {
       const network = networkOf(address);
       const seen = perAddress.get(network) ?? 0;
       if (seen >= PER_ADDRESS || written >= OVER_ALL) {
-        unwritten += 1;
+        if (fleet.size === 1) unwritten += 1;
+        else unwrittenByAll.add(network);
         return false;
       }
-      perAddress.set(network, seen + 1);
-      written += 1;
+      note(network, 1);
+      writtenByAll.add(network);
       return true;
     },
     takeUnwritten() {

@@ -22,6 +22,8 @@ export type Runtime = {
   out(line: string): void;
   /** A line on standard error. */
   err(line: string): void;
+  /** Whether this is one of several processes that answer on a port; another one speaks to the terminal. */
+  readonly isWorker: boolean;
   /** Whether a person reads standard output. */
   readonly isTerminal: boolean;
   readonly now: () => number;

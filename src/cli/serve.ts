@@ -15,9 +15,7 @@ export const registerServe: Register = (program, runtime, done) => {
           async (services) => {
             // First the port: a start that fails on it must not have made keys that nobody saw.
             const listening = await runtime.listen(services);
-            if (services.config.demo) await showDemo(services, listening.url, runtime);
-            else await showBootstrap(services, listening.url, runtime);
-            runtime.out(`tenantry listening on ${listening.url}`);
+            if (!runtime.isWorker) await greet(services, listening.url, runtime);
             await runtime.stopRequested();
             await listening.stop();
             return 0;
@@ -27,6 +25,12 @@ export const registerServe: Register = (program, runtime, done) => {
       ),
     );
 };
+
+async function greet(services: Services, url: string, runtime: Runtime): Promise<void> {
+  if (services.config.demo) await showDemo(services, url, runtime);
+  else await showBootstrap(services, url, runtime);
+  runtime.out(`tenantry listening on ${url}`);
+}
 
 async function showDemo(services: Services, url: string, runtime: Runtime): Promise<void> {
   const tenants = await provisionDemo(services);

@@ -1,5 +1,6 @@
 import { type Caller, speakerOf } from '../caller.ts';
 import { AppError } from '../errors.ts';
+import { alone, type SharedCounts } from '../fleet.ts';
 
 /** A token bucket for each key: it holds a minute's worth and refills evenly. */
 export type RateLimit = {
@@ -10,23 +11,40 @@ export type RateLimit = {
 const MINUTE_MS = 60_000;
 const MOST_BUCKETS = 100_000;
 
-/** `requestsPerMinute` 0 sets no limit. */
-export function createRateLimit(requestsPerMinute: number, now: () => number): RateLimit {
+/**
+ * `requestsPerMinute` 0 sets no limit. What other processes of the server admitted is taken out of the bucket too,
+ * down to a debt where they were faster than the news of it.
+ */
+export function createRateLimit(
+  requestsPerMinute: number,
+  now: () => number,
+  shared: SharedCounts = alone.counts(''),
+): RateLimit {
   if (requestsPerMinute === 0) return { admit: () => {} };
   const buckets = new Map<string, { tokens: number; atMs: number }>();
   const perMs = requestsPerMinute / MINUTE_MS;
 
+  function tokensIn(bucket: string): number {
+    const last = buckets.get(bucket);
+    if (last === undefined) return requestsPerMinute;
+    return Math.min(requestsPerMinute, last.tokens + (now() - last.atMs) * perMs);
+  }
+
+  function keep(bucket: string, tokens: number): void {
+    // Set anew, a bucket moves to the end: the first of the map is the one unused the longest.
+    buckets.delete(bucket);
+    buckets.set(bucket, { tokens, atMs: now() });
+    if (buckets.size > MOST_BUCKETS) dropOldest(buckets);
+  }
+
+  shared.onOthers((bucket, count) => keep(bucket, tokensIn(bucket) - count));
   return {
     admit(bucket, status) {
-      const nowMs = now();
-      const last = buckets.get(bucket) ?? { tokens: requestsPerMinute, atMs: nowMs };
-      const tokens = Math.min(requestsPerMinute, last.tokens + (nowMs - last.atMs) * perMs);
+      const tokens = tokensIn(bucket);
       const admitted = tokens >= 1;
-      // Set anew, a bucket moves to the end: the first of the map is the one unused the longest.
-      buckets.delete(bucket);
-      buckets.set(bucket, { tokens: admitted ? tokens - 1 : tokens, atMs: nowMs });
-      if (buckets.size > MOST_BUCKETS) dropOldest(buckets);
-      if (!admitted) {
+      keep(bucket, admitted ? tokens - 1 : tokens);
+      if (admitted) shared.add(bucket);
+      else {
         const retryAfterSeconds = Math.max(1, Math.ceil((1 - tokens) / perMs / 1000));
         throw new AppError('RATE_LIMITED', { status, data: { retry_after_seconds: retryAfterSeconds } });
       }

@@ -37,13 +37,15 @@ type BootstrapDeps = {
   readonly now: () => number;
   /** False where the operator has another credential. */
   readonly offered: boolean;
+  /** Made when left out. */
+  readonly code?: string | undefined;
 };
 
 const CODE_BYTES = 20;
 
 export function createBootstrap(deps: BootstrapDeps): Bootstrap {
   const { organizations, offered } = deps;
-  const code = randomBytes(CODE_BYTES).toString('base64url');
+  const code = deps.code ?? randomBytes(CODE_BYTES).toString('base64url');
   const secret = createSecret(code);
   const isOpen = async () => offered && (await organizations.isBootstrapOpen());
   const requireOpen = async () => {

@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { AuditRow } from '../audit/audit-event.ts';
+import type { Fleet } from '../fleet.ts';
 
 /** Counts for Prometheus. They name tools and codes, never an organisation or a key. */
 export type Metrics = {
@@ -8,7 +9,8 @@ export type Metrics = {
   text(): Promise<{ readonly contentType: string; readonly body: string }>;
 };
 
-export function createMetrics(): Metrics {
+/** The figures of one process, and the text of all that serve together. */
+export function createMetrics(fleet: Fleet): Metrics {
   const registry = new Registry();
   const requests = new Counter({
     name: 'tenantry_requests_total',
@@ -23,16 +25,21 @@ export function createMetrics(): Metrics {
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
     registers: [registry],
   });
+  const reportsOfAll = fleet.reports(() => {
+    // Those of the process are gathered on the first request: nobody else pays for them.
+    if (registry.getSingleMetric('process_cpu_seconds_total') === undefined)
+      collectDefaultMetrics({ register: registry });
+    return registry.getMetricsAsJSON();
+  });
   return {
     observe({ method, tool, status, errorCode, durationMs }) {
       requests.inc({ method, tool: tool ?? '', status, code: errorCode ?? '' });
       duration.observe({ tool: tool ?? '' }, durationMs / 1000);
     },
     async text() {
-      // Those of the process are gathered on the first request: nobody else pays for them.
-      if (registry.getSingleMetric('process_cpu_seconds_total') === undefined)
-        collectDefaultMetrics({ register: registry });
-      return { contentType: registry.contentType, body: await registry.metrics() };
+      const reports = (await reportsOfAll()) as object[][];
+      const all = AggregatorRegistry.aggregate(reports);
+      return { contentType: all.contentType, body: await all.metrics() };
     },
   };
 }

@@ -10,6 +10,7 @@ import { runCli } from '../../src/cli/program.ts';
 import type { Listening, Runtime } from '../../src/cli/runtime.ts';
 import type { Config, Environment } from '../../src/config.ts';
 import { type PreparedTools, prepareTools } from '../../src/configured-tools.ts';
+import { alone } from '../../src/fleet.ts';
 import { createHttpApp } from '../../src/http-app.ts';
 import { createLog } from '../../src/log.ts';
 import { createServices, type Services } from '../../src/services.ts';
@@ -71,6 +72,7 @@ function createRuntime(env: Environment, cwd: string) {
     err: (line) => {
       seen.stderr += `${line}\n`;
     },
+    isWorker: false,
     isTerminal: false,
     now: Date.now,
     prepareTools: (config) => prepareTools(config, env, { tools: shippedTools, platformTools }),
@@ -91,7 +93,17 @@ async function openServices(
   const store = openStore(config.storeFile, { durability: config.audit.durability, auditChain, now });
   const platform = openPlatform(config.platformFile, { now });
   const version = '0.0.0-test';
-  const services = await createServices({ config, version, store, platform, tools, operatorTools, log, now });
+  const services = await createServices({
+    config,
+    version,
+    store,
+    platform,
+    tools,
+    operatorTools,
+    log,
+    fleet: alone,
+    now,
+  });
   return {
     ...services,
     async close() {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
-import { startHousekeeping } from '../../src/housekeeping.ts';
+import { startDailyTasks } from '../../src/housekeeping.ts';
 import { callTool, requestJson, rpc } from '../support/http.ts';
 import { startApp, startTwoTenants, type TestApp } from '../support/start-app.ts';
 
@@ -76,7 +76,7 @@ test('the log names each key in its last 14 days, at the start and once a day, a
   await callTool(app.url, manager.plaintext, 'revoke_key', { key_id: revoked.id });
   app.advance(DAY_MS);
 
-  const housekeeping = startHousekeeping(app.services);
+  const housekeeping = startDailyTasks(app.services);
   const first = await warnings(app);
   expect(first.map(({ keyId }) => keyId).sort()).toEqual([soon.id, theirs.id].sort());
   expect(first.find(({ keyId }) => keyId === soon.id)).toMatchObject({
@@ -101,7 +101,7 @@ test('the log names each key in its last 14 days, at the start and once a day, a
 test('a host key that ends soon is named too, as a key of no organisation', async () => {
   const app = await startTwoTenants({ seed: false });
   const host = await app.mintHost([app.acme], { expiresInDays: 10 });
-  const housekeeping = startHousekeeping(app.services);
+  const housekeeping = startDailyTasks(app.services);
   expect(await warnings(app)).toMatchObject([{ keyId: host.id, organizationId: null, prefix: host.prefix }]);
   housekeeping.stop();
 });

@@ -12,6 +12,7 @@ import { type Environment, loadConfig } from '../../src/config.ts';
 import { prepareTools } from '../../src/configured-tools.ts';
 import { createConfiguredDownstream } from '../../src/downstream/configured-downstream.ts';
 import type { DownstreamReply, DownstreamRequest } from '../../src/downstream/downstream.ts';
+import { alone } from '../../src/fleet.ts';
 import { createHttpApp } from '../../src/http-app.ts';
 import type { OrganizationId } from '../../src/ids.ts';
 import { type Keyspace, organizationIn } from '../../src/keys/key-record.ts';
@@ -74,6 +75,7 @@ export async function startApp(options: Options = {}) {
     operatorTools,
     log: createLog({ level: 'info', pretty: null, write: (line) => log.push(line) }),
     now,
+    fleet: alone,
   });
   const app = createHttpApp(services);
   const server = createServer(
