@@ -5,12 +5,16 @@ import { makeFolder, removeFolder, startTenantry } from '../support/server.ts';
 import { median, quantile } from '../support/statistics.ts';
 import type { Row, Table } from '../support/table.ts';
 
+/** The seed's words from the most common (`bababa`) to rarer ones, alone, together, and with filters. */
 const queries: Readonly<Record<string, object>> = {
-  'a common word': { query: 'nurse' },
-  'two words': { query: 'garden cycling' },
-  'three words, one unknown': { query: 'nurse choir zzyzx' },
-  'a word of one agent': { query: '4711' },
+  'an occupation': { query: 'nurse' },
+  'the most common word': { query: 'bababa' },
+  'two common words': { query: 'babalo babami' },
+  'three words': { query: 'teacher bababa lokater' },
+  'a word that is nowhere': { query: 'nurse zzyzx' },
+  'one agent': { query: '4711' },
   'a word and filters': { query: 'teacher', country: 'DE', min_age: 60 },
+  'filters alone': { country: 'BR', gender: 'female', max_age: 25 },
   'no words': {},
 };
 const ROUNDS = 60;

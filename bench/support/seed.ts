@@ -54,44 +54,85 @@ export async function seedKeys(
   return { organizationIds, keysFile };
 }
 
+const parts = [
+  'ba',
+  'lo',
+  'mi',
+  'ter',
+  'nu',
+  'ka',
+  'ves',
+  'or',
+  'sin',
+  'del',
+  'pru',
+  'gan',
+  'hol',
+  'ri',
+  'ten',
+  'ju',
+];
+
+/** Words that look like some, as many as a panel's biographies have. */
+const vocabulary = Array.from({ length: 4096 }, (_, place) =>
+  [place >> 8, (place >> 4) % 16, place % 16].map((part) => parts[part]).join(''),
+);
 const occupations = [
   'Nurse',
   'Teacher',
   'Baker',
-  'Retired engineer',
+  'Engineer',
   'Bus driver',
   'Student',
   'Farmer',
   'Cashier',
+  ...vocabulary.slice(0, 92),
 ];
-const cities = ['Hamburg', 'Recife', 'Osaka', 'Leeds', 'Toronto', 'Lyon', 'Pune', 'Accra'];
-const words = [
-  'night',
-  'shift',
-  'garden',
-  'cycling',
-  'mortgage',
-  'allergy',
-  'choir',
-  'football',
-  'vegan',
-  'commute',
+const countries = [
+  'DE',
+  'BR',
+  'JP',
+  'GB',
+  'CA',
+  'FR',
+  'IN',
+  'GH',
+  'US',
+  'MX',
+  'IT',
+  'ES',
+  'PL',
+  'NG',
+  'KE',
+  'SE',
 ];
+
+/** The same numbers on every run (https://en.wikipedia.org/wiki/Linear_congruential_generator). */
+function createRandom(): () => number {
+  let state = 42;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
 
 /** Fills the embedded platform with agents of one organisation; no two biographies are alike. */
 export function seedAgents(folder: string, organizationId: string, count: number): void {
   const database = openPlatformDatabase(join(folder, 'platform.db'));
-  const pick = <T>(list: readonly T[], place: number): T => list[place % list.length] as T;
+  const random = createRandom();
+  const pick = (list: readonly string[]): string => list[Math.floor(random() * list.length)] ?? '';
+  /** A few words are in every other text and most are rare, as in any language. */
+  const word = (): string => vocabulary[Math.floor(vocabulary.length ** random()) - 1] ?? '';
   const agent = (place: number): NewAgent => ({
     agentId: `agt_${organizationId.slice(4, 14)}${String(place).padStart(12, '0')}`,
     name: `Person ${place}`,
-    age: 18 + (place % 70),
-    gender: pick(['female', 'male', 'non_binary'], place),
-    country: pick(['DE', 'BR', 'JP', 'GB', 'CA', 'FR', 'IN', 'GH'], place),
-    city: pick(cities, place),
-    occupation: pick(occupations, Math.floor(place / 3)),
-    biography: `Lives with ${place % 5} others; likes ${pick(words, place)}, ${pick(words, place * 7 + 1)} and number ${place}.`,
-    tags: [pick(words, place * 3), 'panel'],
+    age: 18 + Math.floor(random() * 70),
+    gender: pick(['female', 'male', 'non_binary']),
+    country: pick(countries),
+    city: pick(vocabulary.slice(200, 400)),
+    occupation: pick(occupations),
+    biography: Array.from({ length: 25 }, word).join(' '),
+    tags: [word(), word()],
   });
   const BATCH = 20_000;
   for (let start = 0; start < count; start += BATCH) {
