@@ -96,7 +96,8 @@ function decode(values: readonly any[], hash: Buffer): FoundKey | undefined {
   };
   const organization = organizationOf(of);
   // Shared by every request of the key.
-  for (const part of [key, scopes, restrictions, organization]) Object.freeze(part);
+  const lists = Object.values(restrictions ?? {});
+  for (const part of [key, scopes, restrictions, ...lists, organization]) Object.freeze(part);
   return Object.freeze({ key, organization });
 }
 

@@ -39,14 +39,10 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-/** The variable in which the process that starts workers gives them the code that it shows its operator. */
-const BOOTSTRAP_CODE = 'TENANTRY_WORKER_BOOTSTRAP_CODE';
-const bootstrapCode = cluster.isWorker ? process.env[BOOTSTRAP_CODE] : undefined;
-delete process.env[BOOTSTRAP_CODE];
-
 const primary = createPrimary();
 /** Null in whatever was not started by a primary. */
 let worker: WorkerFleet | null = null;
+const fleetOfWorker = (): WorkerFleet | null => worker;
 
 async function openServices(
   config: Config,
@@ -61,8 +57,9 @@ async function openServices(
   });
   const store = openStore(config.storeFile, { durability: config.audit.durability, auditChain, now });
   const platform = await openConfigured(config);
-  if (cluster.worker !== undefined) worker = joinFleet(cluster.worker, config.server.workers);
+  if (cluster.worker !== undefined) worker = await joinFleet(cluster.worker, config.server.workers);
   const fleet = worker ?? primary;
+  const bootstrapCode = worker?.bootstrapCode;
   const parts = { config, version, store, platform, tools, operatorTools, log, fleet, bootstrapCode, now };
   const services = await createServices(parts);
   for (const report of worker === null ? reports : []) {
@@ -98,7 +95,7 @@ function listen(services: Services): Promise<Listening> {
 /** This process answers nothing: it keeps the workers, and does what one does for all. */
 async function listenWithWorkers(services: Services): Promise<Listening> {
   const { config, log, bootstrap } = services;
-  const port = await primary.start(config.server.workers, { [BOOTSTRAP_CODE]: bootstrap.code }, log);
+  const port = await primary.start(config.server.workers, bootstrap.code, log);
   const tasks = [startMinuteTasks(services), startDailyTasks(services)];
   return {
     url: urlOf(config.server.host, port),
@@ -164,7 +161,7 @@ process.stdout.on('error', () => process.exit(1));
 try {
   process.exitCode = await runCli(process.argv.slice(2), version, runtime);
   // The channel to the primary would keep the process alive.
-  cluster.worker?.disconnect();
+  fleetOfWorker()?.leave();
 } catch (error) {
   runtime.err(`tenantry: ${sentenceOf(error)}`);
   if (process.env.LOG_LEVEL === 'debug') console.error(error);

@@ -21,7 +21,14 @@ export function createRefusalLimit(now: () => number, fleet: Fleet = alone): Ref
   const writtenByAll = fleet.counts('refusals written');
   const unwrittenByAll = fleet.counts('refusals not written');
 
+  const startWindow = (): void => {
+    if (now() - windowStartMs < WINDOW_MS) return;
+    windowStartMs = now();
+    written = 0;
+    perAddress.clear();
+  };
   const note = (network: string, count: number): void => {
+    startWindow();
     perAddress.set(network, (perAddress.get(network) ?? 0) + count);
     written += count;
   };
@@ -32,11 +39,7 @@ export function createRefusalLimit(now: () => number, fleet: Fleet = alone): Ref
 
   return {
     admit(address) {
-      if (now() - windowStartMs >= WINDOW_MS) {
-        windowStartMs = now();
-        written = 0;
-        perAddress.clear();
-      }
+      startWindow();
       const network = networkOf(address);
       const seen = perAddress.get(network) ?? 0;
       if (seen >= PER_ADDRESS || written >= OVER_ALL) {

@@ -12,6 +12,9 @@ export type Message =
       readonly of: number;
       readonly report: unknown;
     }
+  /** A worker hears now; what it needs of the primary is its answer. */
+  | { readonly kind: 'join' }
+  | { readonly kind: 'welcome'; readonly bootstrapCode: string }
   /** Finish what is under way, and end. */
   | { readonly kind: 'stop' };
 

@@ -7,67 +7,93 @@ import { isMessage, type Message } from './message.ts';
 
 /** A worker that ended is replaced after this pause, so that one that cannot live does not take the machine. */
 const PAUSE_MS = 1000;
+/** A worker finishes what is under way in 10 s; one that has not ended by then never will. */
+const STOP_MS = 15_000;
 
 /** The process that starts the workers. It answers no request itself; it passes on what they tell each other. */
 export type Primary = Fleet & {
-  /** Resolves with the port once all accept requests. @throws where one ends before that */
-  start(size: number, env: Readonly<Record<string, string>>, log: Log): Promise<number>;
+  /** Resolves with the port once all accept requests. Where one ends before that, all end, and it throws. */
+  start(size: number, bootstrapCode: string, log: Log): Promise<number>;
   /** Lets each finish what is under way. */
   stop(): Promise<void>;
 };
 
 export function createPrimary(): Primary {
   const { counts, hear } = createCounts();
+  const serving = new Set<Worker>();
+  let started = false;
   let stopping = false;
-  const living = (): Worker[] =>
-    Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-  const send = (worker: Worker | undefined, message: Message): void => {
-    if (worker?.isConnected()) worker.send(message);
-  };
 
-  function relay(from: Worker, message: Message): void {
+  async function stop(): Promise<void> {
+    stopping = true;
     const workers = living();
-    switch (message.kind) {
-      case 'counts':
-        hear(message.added);
-        for (const worker of workers) if (worker !== from) send(worker, message);
-        return;
-      case 'ask':
-        for (const worker of workers) send(worker, message);
-        return;
-      case 'report':
-        send(cluster.workers?.[message.asker], { ...message, of: workers.length });
-        return;
-      case 'stop':
-        return;
+    const ended = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
+    for (const worker of workers) {
+      if (serving.has(worker)) send(worker, { kind: 'stop' });
+      // It may not hear us yet, and has nothing under way.
+      else worker.process.kill('SIGTERM');
     }
+    const timer = setTimeout(() => killAll(workers), STOP_MS);
+    await Promise.all(ended);
+    clearTimeout(timer);
   }
 
   return {
     size: 1,
     counts,
     reports: (own) => async () => [await own()],
-    async start(size, env, log) {
+    async start(size, bootstrapCode, log) {
       cluster.on('message', (worker, message) => {
-        if (isMessage(message)) relay(worker, message);
+        if (!isMessage(message)) return;
+        if (message.kind === 'join') send(worker, { kind: 'welcome', bootstrapCode });
+        else if (message.kind === 'counts') hear(message.added);
+        relay(worker, message);
       });
-      const [port = 0] = await Promise.all(Array.from({ length: size }, () => listening(cluster.fork(env))));
+      cluster.on('listening', (worker) => serving.add(worker));
       cluster.on('exit', (worker, code, signal) => {
-        if (stopping) return;
+        serving.delete(worker);
+        if (!started || stopping) return;
         log.error({ pid: worker.process.pid, code, signal }, 'a worker ended; another takes its place');
         setTimeout(() => {
-          if (!stopping) cluster.fork(env);
-        }, PAUSE_MS);
+          if (!stopping) cluster.fork();
+        }, PAUSE_MS).unref();
       });
-      return port;
+      try {
+        const [port = 0] = await Promise.all(Array.from({ length: size }, () => listening(cluster.fork())));
+        started = true;
+        return port;
+      } catch (error) {
+        await stop();
+        throw error;
+      }
     },
-    async stop() {
-      stopping = true;
-      const ended = living().map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
-      for (const worker of living()) send(worker, { kind: 'stop' });
-      await Promise.all(ended);
-    },
+    stop,
   };
+}
+
+const killAll = (workers: readonly Worker[]): void => {
+  for (const worker of workers) worker.process.kill('SIGKILL');
+};
+
+const living = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+
+function send(worker: Worker | undefined, message: Message): void {
+  if (worker?.isConnected()) worker.send(message);
+}
+
+/** Counts go to the others, a question to all, and a report to whoever asked. */
+function relay(from: Worker, message: Message): void {
+  const workers = living();
+  switch (message.kind) {
+    case 'counts':
+      for (const worker of workers) if (worker !== from) send(worker, message);
+      return;
+    case 'ask':
+      for (const worker of workers) send(worker, message);
+      return;
+    case 'report':
+      send(cluster.workers?.[message.asker], { ...message, of: workers.length });
+  }
 }
 
 function listening(worker: Worker): Promise<number> {

@@ -7,23 +7,34 @@ const TELL_MS = 50;
 const REPORT_MS = 1000;
 
 export type WorkerFleet = Fleet & {
-  /** Calls back when the primary wants this process to end. */
+  /** What the primary shows its operator. */
+  readonly bootstrapCode: string;
+  /** Calls back when the primary wants this process to end, also where it wanted that already. */
   onStop(listener: () => void): void;
+  /** Tells what is left to tell, and lets go of the primary. */
+  leave(): void;
 };
 
 /** One of several processes that answer on the same port; `size` is how many they are. */
-export function joinFleet(self: Worker, size: number): WorkerFleet {
+export function joinFleet(self: Worker, size: number): Promise<WorkerFleet> {
   const { counts, hear, take } = createCounts();
   const waiting = new Map<number, (report: unknown, of: number) => void>();
+  const stop = Promise.withResolvers<void>();
+  const welcome = Promise.withResolvers<WorkerFleet>();
   let ownReport: () => Promise<unknown> = async () => null;
   let questions = 0;
-  let onStop = () => {};
   const send = (message: Message): void => {
     if (self.isConnected()) self.send(message);
+  };
+  const tell = (): void => {
+    const added = take();
+    if (added.length > 0) send({ kind: 'counts', added });
   };
 
   async function receive(message: Message): Promise<void> {
     switch (message.kind) {
+      case 'welcome':
+        return welcome.resolve(fleetWith(message.bootstrapCode));
       case 'counts':
         return hear(message.added);
       case 'ask':
@@ -31,18 +42,11 @@ export function joinFleet(self: Worker, size: number): WorkerFleet {
       case 'report':
         return waiting.get(message.question)?.(message.report, message.of);
       case 'stop':
-        tell();
-        return onStop();
+        return stop.resolve();
+      case 'join':
+        return;
     }
   }
-  self.on('message', (message: unknown) => {
-    if (isMessage(message)) void receive(message);
-  });
-  const tell = () => {
-    const added = take();
-    if (added.length > 0) send({ kind: 'counts', added });
-  };
-  setInterval(tell, TELL_MS).unref();
 
   function ask(): Promise<readonly unknown[]> {
     questions += 1;
@@ -63,15 +67,25 @@ export function joinFleet(self: Worker, size: number): WorkerFleet {
     });
   }
 
-  return {
+  const fleetWith = (bootstrapCode: string): WorkerFleet => ({
     size,
+    bootstrapCode,
     counts,
     reports(own) {
       ownReport = own;
       return ask;
     },
-    onStop(listener) {
-      onStop = listener;
+    onStop: (listener) => void stop.promise.then(listener),
+    leave() {
+      tell();
+      self.disconnect();
     },
-  };
+  });
+
+  self.on('message', (message: unknown) => {
+    if (isMessage(message)) void receive(message);
+  });
+  setInterval(tell, TELL_MS).unref();
+  send({ kind: 'join' });
+  return welcome.promise;
 }

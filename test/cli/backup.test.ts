@@ -163,6 +163,22 @@ test.for([
 const newer = "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 99999999999999)";
 const trigger = 'CREATE TRIGGER revive AFTER UPDATE ON keys BEGIN UPDATE keys SET revoked_at = NULL; END';
 
+test('a trigger of a backup that bears the name of one of ours is not run, and gone afterwards', async () => {
+  const commands = createCommands();
+  const { id } = await createOrganization(commands, 'Acme');
+  await commands.json(['backup', '--out', 'copy.db']);
+  const body = "UPDATE keys SET name = 'planted'";
+  const planted = `DROP TRIGGER revision_with_key; CREATE TRIGGER revision_with_key AFTER INSERT ON audit BEGIN ${body}; END`;
+  alter(join(commands.dir, 'copy.db'), planted);
+  expect(await commands.run(['restore', 'copy.db'])).toMatchObject({ code: 0 });
+  const { keys } = await commands.json(['keys', 'list', '--org', id]);
+  expect(keys.map(({ name }: { name: string }) => name)).not.toContain('planted');
+  const store = new Database(storeOf(commands));
+  const sql = store.prepare("SELECT sql FROM sqlite_schema WHERE name = 'revision_with_key'").pluck().get();
+  store.close();
+  expect(sql).toContain('AFTER INSERT ON keys');
+});
+
 test('a store in place that cannot be read is not replaced: nobody can tell who uses it', async () => {
   const commands = createCommands();
   await createOrganization(commands, 'Acme');

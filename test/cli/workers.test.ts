@@ -180,6 +180,39 @@ test(
   },
 );
 
+test(
+  'a server that is asked to stop while a worker is being replaced ends, and does not wait for it',
+  settled,
+  async () => {
+    const { program, workers } = await startTwoWorkers();
+    process.kill(workers()[0] ?? 0, 'SIGKILL');
+    // The pause is a second; the one that takes its place is on its way up then.
+    await pause(1120);
+    program.kill('SIGTERM');
+    expect(await program.closed).toMatchObject({ code: 0, signal: null });
+  },
+);
+
+test('a worker that dies before all are there is a start that failed', settled, async () => {
+  const { dir, file } = writeConfig({ dataDir: '.', server: { port: 0, workers: 3 } });
+  const program = startProgram(['serve'], { TENANTRY_CONFIG: file }, dir);
+  await until(() => childrenOf(program.pid ?? 0).length === 3);
+  process.kill(childrenOf(program.pid ?? 0)[1] ?? 0, 'SIGKILL');
+  const { code, stdout, stderr } = await program.closed;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('a worker ended before it accepted requests');
+});
+
+test('no worker has the bootstrap code in its environment', settled, async () => {
+  const { dir, file } = writeConfig({ dataDir: '.', server: { port: 0, workers: 2 } });
+  const program = await startServer({ TENANTRY_CONFIG: file }, dir);
+  const [, code = ''] = /"code":"([\w-]+)"/.exec(program.seen.stderr) ?? [];
+  expect(code).not.toBe('');
+  for (const pid of childrenOf(program.pid ?? 0)) {
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain(code);
+  }
+});
+
 test('the code that is printed opens the bootstrap of either worker, once', settled, async () => {
   const { dir, file } = writeConfig({ dataDir: '.', server: { port: 0, workers: 2 } });
   const program = await startServer({ TENANTRY_CONFIG: file }, dir);

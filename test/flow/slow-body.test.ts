@@ -30,6 +30,19 @@ async function heldBack(
   return [answer.slice(9, 12), /"code":"([A-Z_]+)"/.exec(answer)?.[1] ?? 'done'];
 }
 
+test('whoever goes away in the middle of a body leaves a row that says so, and holds no place', async () => {
+  const app = await startApp({ seed: false });
+  const acme = await app.provision('Acme');
+  const slow = startSlowRequest(app.port, 'POST', '/v1/research-groups', headersOf(acme.defaultKey, acme.id));
+  slow.begin(group);
+  await setTimeout(150);
+  slow.leave();
+  const newest = async () => (await app.audit(1))[0];
+  await expect
+    .poll(newest)
+    .toMatchObject({ status: 499, errorCode: 'CANCELLED', target: '/v1/research-groups' });
+});
+
 test('a body that is held back is judged by what its sender is when it comes', async () => {
   const app = await startHost({ env: { ADMIN_TOKEN } });
   const { acme, bolt, host } = app;

@@ -155,3 +155,23 @@ test('a listing filters by key, tool, code and time, newest first, page by page'
   const all = await store.audit.listForOperator({ tool: 'whoami', sinceMs: 106, untilMs: 110 }, { limit: 9 });
   expect(all.map((event) => event.at - 100)).toEqual([9, 9, 6, 6]);
 });
+
+test('what a filter looks for is found however far back it stands, and so are the rows of a quiet organisation', async () => {
+  const store = await openSettled();
+  const { organization } = await provision(store);
+  const busy = await provision(store);
+  const rare = { tool: 'rare', at: 7 };
+  await store.audit.append(auditRow(organization.id, rare));
+  for (let count = 0; count < 3; count += 1) {
+    await Promise.all(Array.from({ length: 1000 }, () => store.audit.append(auditRow(busy.organization.id))));
+  }
+  const found = await store.audit.list(organization.id, { tool: 'rare' }, { limit: 5 });
+  expect(found).toMatchObject([rare]);
+  expect((await store.audit.list(organization.id, {}, { limit: 1 }))[0]).toMatchObject(rare);
+  expect(await store.audit.listForOperator({ tool: 'rare' }, { limit: 5 })).toEqual(found);
+  expect(
+    await store.audit.list(organization.id, { tool: 'rare' }, { limit: 5, beforeSeq: found[0]?.seq ?? 0 }),
+  ).toEqual([]);
+  const page = await store.audit.list(busy.organization.id, { tool: 'whoami' }, { limit: 1500 });
+  expect(page.map(({ seq }) => seq)).toEqual(page.map(({ seq }) => seq).sort((a, b) => b - a));
+});

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { getTableColumns } from '../../db/drizzle.ts';
 import { keys } from '../../db/schema.ts';
@@ -64,6 +65,55 @@ test('a change of anything that decides about a request is seen', async () => {
   }
 });
 
+test('a row that is replaced by hand, which no trigger of a change or removal tells, is seen', async () => {
+  const { store, again, defaultKey, organization } = await openKnown();
+  const byHand = openForeign(store.file);
+  byHand.pragma('foreign_keys = OFF');
+  const columns = (table: string, column: string, value: string) =>
+    byHand
+      .prepare<[], string>(`SELECT name FROM pragma_table_info('${table}')`)
+      .pluck()
+      .all()
+      .map((name) => (name === column ? value : name));
+  byHand.exec(`REPLACE INTO keys SELECT ${columns('keys', 'revoked_at', '5')} FROM keys`);
+  expect((await again())?.key).toMatchObject({ id: defaultKey.id, revokedAtMs: 5 });
+  byHand.exec(
+    `REPLACE INTO organizations SELECT ${columns('organizations', 'status', "'suspended'")} FROM organizations`,
+  );
+  expect((await again())?.organization).toMatchObject({ id: organization.id, status: 'suspended' });
+});
+
+test('a copy of the store that is put back by hand is another store, however many changes each saw', async () => {
+  const { store, again, defaultKey } = await openKnown();
+  const byHand = openForeign(store.file);
+  const copy = `${store.file}.copy`;
+  await byHand.backup(copy);
+  const older = new Database(copy);
+  older.prepare('UPDATE keys SET held_at = 5 WHERE id = ?').run(defaultKey.id);
+  await changeKey(store, defaultKey, { name: 'renamed' });
+  expect((await again())?.key).toMatchObject({ name: 'renamed', heldAtMs: null });
+  const ofOlder = older.prepare('SELECT value FROM credential_revision').pluck().get();
+  const ofStore = byHand.prepare('SELECT value FROM credential_revision').pluck().get();
+  expect(ofOlder).not.toBe(ofStore);
+  older.close();
+});
+
+test.each([
+  'DROP TRIGGER revision_of_keys',
+  'UPDATE credential_revision SET value = 1e300',
+  'DELETE FROM credential_revision',
+])('a running store in which changes could go unseen answers nothing: %s', async (harm) => {
+  const { store, again } = await openKnown();
+  openForeign(store.file).exec(harm);
+  await expect(again()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+});
+
+test('a store that is closed answers nothing', async () => {
+  const { store, again } = await openKnown();
+  await store.close();
+  await expect(again()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+});
+
 test('a use of a key is no change: what is known of it stays', async () => {
   const { store, again, defaultKey } = await openKnown();
   const before = await again();
@@ -72,12 +122,14 @@ test('a use of a key is no change: what is known of it stays', async () => {
 });
 
 test('what is shared between requests cannot be changed by one of them', async () => {
-  const { again } = await openKnown();
+  const { store, again, defaultKey } = await openKnown();
   const found = await again();
   expect(Object.isFrozen(found)).toBe(true);
   expect(Object.isFrozen(found?.key)).toBe(true);
   expect(Object.isFrozen(found?.key.scopes)).toBe(true);
   expect(Object.isFrozen(found?.organization)).toBe(true);
+  await changeKey(store, defaultKey, { restrictions: { tools: ['whoami'] } });
+  expect(Object.isFrozen((await again())?.key.restrictions?.tools)).toBe(true);
 });
 
 test('a key that was looked for before it was made is found', async () => {
@@ -102,8 +154,8 @@ test('questions that arrive together are answered each for itself, and a bad one
   expect(two).toMatchObject({ value: { key: { id: otherKey.id } } });
 });
 
-test('a store that lost its count answers nothing, and one whose triggers are gone has them again when opened', async () => {
-  const { store, again, hash, defaultKey } = await openKnown();
+test('a store whose triggers are gone has them again when it is opened', async () => {
+  const { store, hash, defaultKey } = await openKnown();
   const byHand = openForeign(store.file);
   byHand.exec('DROP TRIGGER revision_of_keys');
   const reopened = openTemporary(store.file);
@@ -111,6 +163,4 @@ test('a store that lost its count answers nothing, and one whose triggers are go
   byHand.prepare('UPDATE keys SET name = ? WHERE id = ?').run('by hand', defaultKey.id);
   expect((await reopened.keys.find(hash))?.key.name).toBe('by hand');
   await reopened.close();
-  byHand.exec('DELETE FROM credential_revision');
-  await expect(again()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });

@@ -27,6 +27,8 @@ export function startSlowRequest(port: number, method: string, target: string, h
     begin(body: object) {
       socket.write(`${head(Buffer.byteLength(JSON.stringify(body)))}\r\n\r\n`);
     },
+    /** Breaks the connection. */
+    leave: () => void socket.destroy(),
     async end(body: object): Promise<string> {
       socket.write(JSON.stringify(body));
       return closed;
