@@ -188,8 +188,10 @@ test(
     process.kill(workers()[0] ?? 0, 'SIGKILL');
     // The pause is a second; the one that takes its place is on its way up then.
     await pause(1120);
+    const askedMs = performance.now();
     program.kill('SIGTERM');
     expect(await program.closed).toMatchObject({ code: 0, signal: null });
+    expect(performance.now() - askedMs).toBeLessThan(8000);
   },
 );
 

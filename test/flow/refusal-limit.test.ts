@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRefusalLimit } from '../../src/audit/refusal-limit.ts';
+import { alone, type SharedCounts } from '../../src/fleet.ts';
 
 function startLimit() {
   const clock = { nowMs: 0 };
@@ -36,4 +37,23 @@ test('an IPv6 host has its whole /64 for one address, however it is written', ()
   expect(written).toBe(20);
   expect(admitted('2001:db8:1:3::1', 10)).toBe(10);
   expect(admitted('::1', 30)).toBe(20);
+});
+
+test('what other processes wrote counts in the window in which it is heard', () => {
+  const clock = { nowMs: 0 };
+  let tell: (name: string, count: number) => void = () => {};
+  const counts = (topic: string): SharedCounts => ({
+    add: () => {},
+    onOthers: (listener) => {
+      if (topic === 'refusals written') tell = listener;
+    },
+  });
+  const limit = createRefusalLimit(() => clock.nowMs, { ...alone, size: 2, counts });
+  const admitted = () => Array.from({ length: 40 }, () => limit.admit('192.0.2.1')).filter(Boolean).length;
+  expect(admitted()).toBe(20);
+  clock.nowMs = 61_000;
+  tell('192.0.2.1', 5);
+  expect(admitted()).toBe(15);
+  // What is not written here is summed up by the one who started the processes.
+  expect(limit.takeUnwritten()).toBe(0);
 });
