@@ -20,7 +20,6 @@ export type Primary = Fleet & {
 
 export function createPrimary(): Primary {
   const { counts, hear } = createCounts();
-  const serving = new Set<Worker>();
   let started = false;
   let stopping = false;
 
@@ -28,11 +27,7 @@ export function createPrimary(): Primary {
     stopping = true;
     const workers = living();
     const ended = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
-    for (const worker of workers) {
-      if (serving.has(worker)) send(worker, { kind: 'stop' });
-      // It may not hear us yet, and has nothing under way.
-      else worker.process.kill('SIGTERM');
-    }
+    for (const worker of workers) send(worker, { kind: 'stop' });
     const timer = setTimeout(() => killAll(workers), STOP_MS);
     await Promise.all(ended);
     clearTimeout(timer);
@@ -49,9 +44,7 @@ export function createPrimary(): Primary {
         else if (message.kind === 'counts') hear(message.added);
         relay(worker, message);
       });
-      cluster.on('listening', (worker) => serving.add(worker));
       cluster.on('exit', (worker, code, signal) => {
-        serving.delete(worker);
         if (!started || stopping) return;
         log.error({ pid: worker.process.pid, code, signal }, 'a worker ended; another takes its place');
         setTimeout(() => {
