@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=16
 // The young generation may not take 100 MiB and more, which it would under load, and which makes nothing faster.
 import module from 'node:module';
 

@@ -95,7 +95,11 @@ export class AppError extends Error {
   readonly status: number;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    // An answer, not a bug: nobody reads where it was thrown, and to find that out would make refusals slow.
+    const usual = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(options.message ?? table[code][3], { cause: options.cause });
+    Error.stackTraceLimit = usual;
     this.name = 'AppError';
     this.code = code;
     this.data = options.data ?? {};

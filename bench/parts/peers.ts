@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tools } from '../../tools/index.ts';
 import { type Contestant, contest, type Pace, runColumns } from '../support/contest.ts';
 import { bearer, call, list, modern, older, sendOnce } from '../support/request.ts';
 import { type BenchServer, makeFolder, removeFolder, startPeer, startTenantry } from '../support/server.ts';
@@ -132,8 +133,10 @@ async function peerEnvironment(
   writeFileSync(join(scratch, 'call.json'), called.text);
   writeFileSync(join(scratch, 'list.json'), listed.text);
   writeFileSync(join(scratch, 'output.json'), JSON.stringify(output));
-  const tools = JSON.parse(listed.text).result.tools.length;
-  return { BENCH_OUTPUT: join(scratch, 'output.json'), BENCH_TOOLS: String(tools) };
+  return {
+    BENCH_OUTPUT: join(scratch, 'output.json'),
+    BENCH_TOOLS: String(tools.filter(({ onMcp }) => onMcp).length),
+  };
 }
 
 async function openSession(server: BenchServer): Promise<Record<string, string>> {

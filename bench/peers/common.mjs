@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** What the tool answers: the very structured content that Tenantry answers, so that all send the same bytes. */
 export const output = JSON.parse(readFileSync(process.env.BENCH_OUTPUT, 'utf8'));
 
-/** As many tools as Tenantry lists to the key that it is measured with. */
+/** As many tools as Tenantry has; whom they are shown to is none of the others' business. */
 const toolCount = Number(process.env.BENCH_TOOLS);
 
 /** Made once, outside of any request, as the SDK's own advice is. */
