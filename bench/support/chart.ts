@@ -26,6 +26,7 @@ export function chartOf({ rows }: Table, column: string, title: string): string 
 <text x="${(LEFT + width + 6).toFixed(1)}" y="${y + 15}">${value.toFixed(2)}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13">
+<title>${escapeXml(title)}</title>
 <rect width="100%" height="100%" fill="#ffffff"/>
 <text x="10" y="22" font-size="15" font-weight="600">${escapeXml(title)}</text>
 ${drawn.join('\n')}
