@@ -44,6 +44,6 @@ export const server = z
     fastLane: z
       .boolean()
       .default(true)
-      .describe('Off sends every MCP request through the protocol engine, which is many times slower.'),
+      .describe('Off sends every MCP request through the protocol engine, which takes several times as long.'),
   })
   .prefault({});
