@@ -44,6 +44,8 @@ export const server = z
     fastLane: z
       .boolean()
       .default(true)
-      .describe('Off sends every MCP request through the protocol engine, which takes several times as long.'),
+      .describe(
+        'Off sends every MCP request through the protocol engine, which takes several times as long.',
+      ),
   })
   .prefault({});
