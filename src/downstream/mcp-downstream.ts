@@ -59,7 +59,11 @@ export function createMcpDownstream(options: McpDownstreamOptions): Downstream {
         connection.calls += 1;
         clearTimeout(connection.idle);
         try {
-          return await callMcpTool(await connection.client, request, options.timeoutMs);
+          return await callMcpTool(
+            await whileWanted(connection.client, request.signal),
+            request,
+            options.timeoutMs,
+          );
         } catch (thrown) {
           if (request.signal.aborted) {
             if (isLate(request.signal)) drop(connections, request.organizationId, connection);
@@ -79,6 +83,15 @@ export function createMcpDownstream(options: McpDownstreamOptions): Downstream {
       connections.clear();
     },
   };
+}
+
+/** Who has stopped waiting for a connection leaves it at once, so that the next call need not wait for its failure. */
+function whileWanted(client: Connection['client'], signal: AbortSignal): Connection['client'] {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    client.then(resolve, reject);
+  });
 }
 
 const isLate = ({ reason }: AbortSignal): boolean =>

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { DownstreamRequest } from '../../src/downstream/downstream.ts';
 import { createMcpDownstream } from '../../src/downstream/mcp-downstream.ts';
+import { AppError } from '../../src/errors.ts';
 import { newOrganizationId } from '../../src/ids.ts';
 import { fingerprint } from '../../src/mcp-tools/approved-tools.ts';
 import { startBehind, upstreamProgram, upstreamScopes } from '../support/behind-upstream.ts';
@@ -129,8 +131,8 @@ test('a connection says for whom it is; each call says whose it is', async () =>
   }
 });
 
-test('a caller who cannot be told of progress does no harm to the call, nor to the process', async () => {
-  const { url } = await startUpstream();
+/** The server without the gateway in front of it, with more time to connect than a call has. */
+function downstreamAt(url: string) {
   const downstream = createMcpDownstream({
     server: { url: new URL(url), maxBytes: 4096 },
     terms: {
@@ -143,23 +145,48 @@ test('a caller who cannot be told of progress does no harm to the call, nor to t
     timeoutMs: 5000,
     connections: 1,
   });
+  const organizationId = newOrganizationId(Date.now());
+  return {
+    close: downstream.close,
+    call: (tool: string, signal: AbortSignal, onProgress: DownstreamRequest['onProgress'] = null) =>
+      downstream.send({
+        method: 'POST',
+        url: new URL(`http://platform.invalid/tools/${tool}`),
+        headers: {},
+        body: {},
+        isRepeatable: false,
+        organizationId,
+        organization: 'customer-17',
+        signal,
+        onProgress,
+      }),
+  };
+}
+
+test('a connection that is not there when a call has no more time is left at once', async () => {
+  const upstream = await startUpstream();
+  const { call, close } = downstreamAt(upstream.url);
+  upstream.state.isSilent = true;
+  const time = new AbortController();
+  const late = call('plain', time.signal);
+  setTimeout(() => time.abort(new AppError('DOWNSTREAM_TIMEOUT')), 100);
+  await expect(late).rejects.toMatchObject({ code: 'DOWNSTREAM_TIMEOUT' });
+  upstream.state.isSilent = false;
+  const reply = await call('plain', new AbortController().signal);
+  expect(reply.body).toMatchObject({ content: [{ type: 'text' }] });
+  await close();
+});
+
+test('a caller who cannot be told of progress does no harm to the call, nor to the process', async () => {
+  const { url } = await startUpstream();
+  const { call, close } = downstreamAt(url);
   let told = 0;
-  const reply = await downstream.send({
-    method: 'POST',
-    url: new URL('http://platform.invalid/tools/counting'),
-    headers: {},
-    body: {},
-    isRepeatable: false,
-    organizationId: newOrganizationId(Date.now()),
-    organization: 'customer-17',
-    signal: new AbortController().signal,
-    onProgress: async () => {
-      told += 1;
-      throw new Error('gone');
-    },
+  const reply = await call('counting', new AbortController().signal, async () => {
+    told += 1;
+    throw new Error('gone');
   });
   expect([told, reply.body]).toEqual([3, { content: [{ type: 'text', text: 'counted' }] }]);
-  await downstream.close();
+  await close();
 });
 
 test('another server under the same prefix has nothing approved for it', async () => {
