@@ -52,7 +52,8 @@ export function createPrimary(): Primary {
         }, PAUSE_MS).unref();
       });
       try {
-        const [port = 0] = await Promise.all(Array.from({ length: size }, () => listening(cluster.fork())));
+        const workers = Array.from({ length: size }, () => cluster.fork());
+        const [port = 0] = await Promise.race([Promise.all(workers.map(listening)), anyExit()]);
         started = true;
         return port;
       } catch (error) {
@@ -89,9 +90,11 @@ function relay(from: Worker, message: Message): void {
   }
 }
 
-function listening(worker: Worker): Promise<number> {
-  return new Promise((resolve, reject) => {
-    worker.once('listening', ({ port }) => resolve(port));
-    worker.once('exit', () => reject(new Error('a worker ended before it accepted requests')));
+const listening = (worker: Worker): Promise<number> =>
+  new Promise((resolve) => worker.once('listening', ({ port }) => resolve(port)));
+
+/** Also of a worker that listens already: with the others still on their way nobody would replace it. */
+const anyExit = (): Promise<never> =>
+  new Promise((_, reject) => {
+    cluster.once('exit', () => reject(new Error('a worker ended before all accepted requests')));
   });
-}

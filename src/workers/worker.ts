@@ -56,7 +56,8 @@ export function joinFleet(self: Worker, size: number): Promise<WorkerFleet> {
       const end = () => {
         clearTimeout(timer);
         waiting.delete(question);
-        resolve(reports);
+        // One that has just joined has nothing to report yet.
+        resolve(reports.filter((report) => report !== null));
       };
       const timer = setTimeout(end, REPORT_MS);
       waiting.set(question, (report, of) => {

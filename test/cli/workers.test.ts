@@ -202,7 +202,7 @@ test('a worker that dies before all are there is a start that failed', settled, 
   process.kill(childrenOf(program.pid ?? 0)[1] ?? 0, 'SIGKILL');
   const { code, stdout, stderr } = await program.closed;
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toContain('a worker ended before it accepted requests');
+  expect(stderr).toContain('a worker ended before all accepted requests');
 });
 
 test('no worker has the bootstrap code in its environment', settled, async () => {
