@@ -135,7 +135,6 @@ const boundaries = [
   'src/downstream/resilience.ts',
   'src/housekeeping.ts',
   'src/http-app.ts',
-  'src/keys/key-uses.ts',
   'src/main.ts',
   'src/tool/call-tool.ts',
   'src/configured-tools.ts',

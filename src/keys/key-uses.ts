@@ -15,25 +15,31 @@ export type KeyUses = {
 const PORTION = 500;
 
 export function createKeyUses(keys: KeyStore, now: () => number): KeyUses {
-  let gathered = new Map<KeyId, KeyUse>();
+  const gathered = new Map<KeyId, KeyUse>();
+  /** What a write failed for stays here, and goes with the next one. */
+  const writing = new Map<KeyId, KeyUse>();
   return {
     note: (keyId, client) => void gathered.set(keyId, { atMs: now(), client }),
-    latest: (keyId) => gathered.get(keyId),
+    latest: (keyId) => gathered.get(keyId) ?? writing.get(keyId),
     async flush() {
-      if (gathered.size === 0) return;
-      const uses = [...gathered];
-      gathered = new Map();
-      try {
-        // A portion at a time: requests have their turn in between, however many keys were used.
-        while (uses.length > 0) {
-          await keys.noteUses(new Map(uses.slice(-PORTION)));
-          uses.length = Math.max(0, uses.length - PORTION);
-          await setImmediate();
-        }
-      } catch (error) {
-        gathered = new Map([...uses, ...gathered]);
-        throw error;
+      for (const [keyId, use] of gathered) writing.set(keyId, use);
+      gathered.clear();
+      // A portion at a time: requests have their turn in between, however many keys were used.
+      while (writing.size > 0) {
+        const portion = firstOf(writing, PORTION);
+        await keys.noteUses(portion);
+        for (const [keyId, use] of portion) if (writing.get(keyId) === use) writing.delete(keyId);
+        await setImmediate();
       }
     },
   };
+}
+
+function firstOf<Key, Value>(map: ReadonlyMap<Key, Value>, count: number): ReadonlyMap<Key, Value> {
+  const first = new Map<Key, Value>();
+  for (const [key, value] of map) {
+    if (first.size === count) break;
+    first.set(key, value);
+  }
+  return first;
 }
