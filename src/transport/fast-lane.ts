@@ -28,7 +28,7 @@ export function createFastLane(deps: FastLaneDeps): FastLane {
   const stamp = `"resultType":"complete","_meta":${JSON.stringify(meta)}`;
 
   const list = async (era: Era, exchange: Exchange): Promise<Answer> =>
-    jsonAnswer([START, deps.toolList(exchange.caller, era), endOf(exchange)]);
+    jsonAnswer([START, deps.toolList(exchange.caller, era), tailOf(exchange)]);
 
   async function call(name: string, era: Era, exchange: Exchange): Promise<Answer> {
     const { signal } = exchange;
@@ -37,13 +37,13 @@ export function createFastLane(deps: FastLaneDeps): FastLane {
       const failure = failureContent(answer.error, exchange);
       const stamped = { ...failure, _meta: { ...failure._meta, ...meta }, resultType: 'complete' };
       const result = JSON.stringify(era === '2025' ? failure : stamped);
-      return jsonAnswer(START + result + endOf(exchange), answer.error.code);
+      return jsonAnswer(START + result + tailOf(exchange), answer.error.code);
     }
     // Serialised once: the text for older clients is the same JSON, as a string.
     const output = JSON.stringify(answer.output);
     const members = `"content":[{"type":"text","text":${JSON.stringify(output)}}],"structuredContent":${output}`;
     const result = era === '2025' ? `{${members}}` : `{${members},${stamp}}`;
-    return jsonAnswer(START + result + endOf(exchange));
+    return jsonAnswer(START + result + tailOf(exchange));
   }
 
   return {
@@ -60,7 +60,7 @@ export function createFastLane(deps: FastLaneDeps): FastLane {
 }
 
 const START = '{"result":';
-const endOf = ({ rpcId }: Exchange): string => `,"jsonrpc":"2.0","id":${JSON.stringify(rpcId)}}`;
+const tailOf = ({ rpcId }: Exchange): string => `,"jsonrpc":"2.0","id":${JSON.stringify(rpcId)}}`;
 
 const jsonAnswer = (body: Answer['body'], errorCode: Answer['errorCode'] = null): Answer => ({
   status: 200,

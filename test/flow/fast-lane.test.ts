@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../src/tool/define-tool.ts';
 import { tools as shippedTools } from '../../tools/index.ts';
-import { call, era2026, listing, modern, older } from '../support/lane-requests.ts';
+import { envelope } from '../support/http.ts';
+import { call, listing, modern, older } from '../support/lane-requests.ts';
 import { slowTools } from '../support/slow-tools.ts';
 import { expectSame, expectSameRows, type LaneRequest, startTwoLanes } from '../support/two-lanes.ts';
 
@@ -192,7 +193,7 @@ test('what is unusual in form gets the same answer from both lanes', async () =>
     '{"jsonrpc":"2.0","id":"\\u2028\\"","method":"tools/list"}',
     '{"jsonrpc":"2.0","method":"tools/list"}',
     '{"jsonrpc":"2.0","id":9007199254740993,"method":"tools/list"}',
-    `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":${JSON.stringify(era2026)},"_meta":{}}}`,
+    `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":${JSON.stringify(envelope)},"_meta":{}}}`,
     '[]',
     '',
   ];

@@ -1,10 +1,5 @@
+import { envelope } from './http.ts';
 import type { LaneRequest } from './two-lanes.ts';
-
-export const era2026 = {
-  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-  'io.modelcontextprotocol/clientInfo': { name: 'lanes', version: '1' },
-  'io.modelcontextprotocol/clientCapabilities': {},
-};
 
 type Message = { readonly method: string; readonly params?: Record<string, unknown> };
 
@@ -23,7 +18,7 @@ export function modern(key: string, { method, params = {} }: Message, meta: obje
       jsonrpc: '2.0',
       id: 1,
       method,
-      params: { ...params, _meta: { ...era2026, ...meta } },
+      params: { ...params, _meta: { ...envelope, ...meta } },
     }),
   };
 }
