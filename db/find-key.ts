@@ -1,12 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
-import type { KnownKey } from '../src/keys/key-record.ts';
 import type { FoundKey } from '../src/keys/key-store.ts';
 import type { Organization } from '../src/organization.ts';
-import { getTableColumns } from './drizzle.ts';
-import { keyColumns, requireHash } from './key-rows.ts';
-import { organizations } from './schema.ts';
+import { requireHash } from './key-rows.ts';
 
 /** Credentials whose rows are kept decoded: some 10 MiB. */
 const MOST_KEPT = 10_000;
@@ -45,49 +41,67 @@ export function prepareFindKey(auth: Database.Database): FindKey {
   };
 }
 
-const { lastUsedAtMs: _1, lastClient: _2, purpose: _3, scopeSource: _4, isDefault: _5, ...more } = keyColumns;
-const { createdAtMs: _6, revokedBy: _7, replacedBy: _8, replaces: _9, ...knownColumns } = more;
-const organizationColumns = getTableColumns(organizations);
-
-/** The row as one text: each column that crosses into JavaScript by itself costs more than finding the row. */
-const FOUND = `json_array(hex(k.hash), ${valuesOf('k', knownColumns)}, ${valuesOf('o', organizationColumns)})`;
-
-type Columns = Readonly<Record<string, SQLiteColumn>>;
-
-function valuesOf(table: string, columns: Columns): string {
-  const values = Object.values(columns).map(({ name, dataType }) =>
-    dataType === 'json' ? `json(${table}.${name})` : `${table}.${name}`,
-  );
-  return `CASE WHEN ${table}.id IS NULL THEN NULL ELSE json_array(${values.join(', ')}) END`;
-}
-
-/** The values under the names of their columns, whose types are those of the record. */
-function recordOf<Fields>(columns: Columns, values: readonly unknown[]): Fields {
-  const record: Record<string, unknown> = {};
-  let place = 0;
-  for (const field in columns) record[field] = values[place++];
-  return record as Fields;
-}
-
-type Row = readonly [hash: string, key: readonly unknown[], organization: readonly unknown[] | null];
+/** All values as one text: each column that crosses into JavaScript by itself costs more than finding the row. */
+const COLUMNS = `json_array(hex(k.hash), k.id, k.organization_id, k.name, k.prefix, k.scope_type, k.user_id,
+  json(k.scopes), k.canonical_version, json(k.restrictions), k.owner, k.created_by, k.expires_at, k.revoked_at,
+  k.grace_until, k.held_at, k.removed_at, o.id, o.name, o.external_id, o.status, o.created_at)`;
 
 function prepareRead(auth: Database.Database): (hash: Buffer) => FoundKey | undefined {
   const byHash = auth
     .prepare<[Buffer], string>(
-      `SELECT ${FOUND} FROM keys k LEFT JOIN organizations o ON o.id = k.organization_id WHERE k.hash = ?`,
+      `SELECT ${COLUMNS} FROM keys k LEFT JOIN organizations o ON o.id = k.organization_id WHERE k.hash = ?`,
     )
     .pluck();
   return (hash) => {
     const text = byHash.get(hash);
-    if (text === undefined) return undefined;
-    const [found, ofKey, ofOrganization] = JSON.parse(text) as Row; // As `FOUND` makes it.
-    // The index has compared already; this holds even if a query should ever find by less than the whole.
-    if (!timingSafeEqual(Buffer.from(found, 'hex'), hash)) return undefined;
-    const key = recordOf<KnownKey>(knownColumns, ofKey);
-    const organization = ofOrganization && recordOf<Organization>(organizationColumns, ofOrganization);
-    const lists = Object.values(key.restrictions ?? {});
-    // Shared by every request of the key.
-    for (const part of [key, key.scopes, key.restrictions, ...lists, organization]) Object.freeze(part);
-    return Object.freeze({ key, organization });
+    return text === undefined ? undefined : decode(JSON.parse(text), hash);
   };
+}
+
+/** The values in the order of `COLUMNS`, whose types are those of the tables. */
+// biome-ignore lint/suspicious/noExplicitAny: a row of the store, as SQLite writes it
+function decode(values: readonly any[], hash: Buffer): FoundKey | undefined {
+  const [found, id, organizationId, name, prefix, scopeType, userId, scopes, canonicalVersion, ...more] =
+    values;
+  const [
+    restrictions,
+    owner,
+    createdBy,
+    expiresAtMs,
+    revokedAtMs,
+    graceUntilMs,
+    heldAtMs,
+    removedAtMs,
+    ...of
+  ] = more;
+  // The index has compared already; this holds even if a query should ever find by less than the whole.
+  if (!timingSafeEqual(Buffer.from(found, 'hex'), hash)) return undefined;
+  const key = {
+    id,
+    organizationId,
+    name,
+    prefix,
+    scopeType,
+    userId,
+    scopes,
+    canonicalVersion,
+    restrictions,
+    owner,
+    createdBy,
+    expiresAtMs,
+    revokedAtMs,
+    graceUntilMs,
+    heldAtMs,
+    removedAtMs,
+  };
+  const organization = organizationOf(of);
+  // Shared by every request of the key.
+  const lists = Object.values(restrictions ?? {});
+  for (const part of [key, scopes, restrictions, ...lists, organization]) Object.freeze(part);
+  return Object.freeze({ key, organization });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of the store, as SQLite writes it
+function organizationOf([id, name, externalId, status, createdAtMs]: readonly any[]): Organization | null {
+  return id === null ? null : { id, name, externalId, status, createdAtMs };
 }
