@@ -1,0 +1,4 @@
+import type { PlantedBug } from './planted-bug.ts';
+
+/** Every breakage that `npm run proof -- --planted` tries, by area. */
+export const plantedBugs: readonly PlantedBug[] = [];

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runPlanted } from './planted/run-planted.ts';
+
+/**
+ * `npm run proof`: every proof at its full depth, the scorecard as a table and in `proof/scorecard.json`.
+ * `--only a,b` runs the named files of this folder and writes nothing; `--ci` runs at the depth of `npm test`.
+ * `--planted [--only name,…]` shows instead that deliberate breakages are caught, and writes `proof/planted.json`.
+ */
+const root = join(import.meta.dirname, '../..');
+const folder = join(root, 'proof');
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    ci: { type: 'boolean', default: false },
+    planted: { type: 'boolean', default: false },
+  },
+});
+const only = values.only?.split(',');
+mkdirSync(folder, { recursive: true });
+process.exitCode = values.planted ? showPlanted() : showScorecard();
+
+function showScorecard(): number {
+  const files = (only ?? ['']).map((name) => `test/proof/${name}`);
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', 'proof', ...files], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...settings() },
+  });
+  return status ?? 1;
+}
+
+/** Part of a scorecard must not look like the whole. */
+function settings(): Record<string, string> {
+  const isWhole = only === undefined && !values.ci;
+  return {
+    ...(values.ci ? {} : { PROOF: 'full' }),
+    ...(isWhole ? { PROOF_SCORECARD: join(folder, 'scorecard.json') } : {}),
+  };
+}
+
+function showPlanted(): number {
+  const results = runPlanted(only, console.log);
+  const missed = results.filter(({ red }) => red.length === 0);
+  console.log(`\n${results.length - missed.length} of ${results.length} planted bugs were caught`);
+  if (only === undefined) {
+    const file = join(folder, 'planted.json');
+    writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), bugs: results }, null, 2)}\n`);
+  }
+  return missed.length === 0 && results.length > 0 ? 0 : 1;
+}
