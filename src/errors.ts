@@ -53,6 +53,7 @@ const table = {
     'Arguments never name the organisation; the credential does.',
   ],
   INVALID_CURSOR: ['rpc', 400, -32602, 'The cursor is not valid.'],
+  RESOURCE_NOT_FOUND: ['rpc', 404, -32602, 'There is no such resource.'],
   UNKNOWN_TOOL: ['rpc', 404, -32602, 'There is no such tool.'],
 
   VALIDATION_ERROR: ['tool', 400, 40010, 'The arguments are not valid.'],

@@ -147,6 +147,7 @@ function mcpDeps({ version, config, log }: Parts, callTool: CallToolDeps): McpFa
   return {
     version,
     tools: callTool.tools,
+    extension: null,
     descriptors: createToolDescriptors(callTool.tools),
     callTool,
     denial: config.scopes.denial,

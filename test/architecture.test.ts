@@ -188,7 +188,7 @@ test('files stay small enough to read', () => {
 
 test('what the model sees changes on purpose only', async () => {
   const surface = tools.map(
-    ({ name, title, description, scope, effect, rest, onMcp, inputJsonSchema, outputJsonSchema }) => ({
+    ({
       name,
       title,
       description,
@@ -196,6 +196,18 @@ test('what the model sees changes on purpose only', async () => {
       effect,
       rest,
       onMcp,
+      resource,
+      inputJsonSchema,
+      outputJsonSchema,
+    }) => ({
+      name,
+      title,
+      description,
+      scope,
+      effect,
+      rest,
+      onMcp,
+      resource,
       input: inputJsonSchema,
       output: outputJsonSchema,
     }),

@@ -78,6 +78,8 @@ function createMcpTool(
     timeoutSeconds: settings.timeoutSeconds,
     maxInputElements: null,
     reportsProgress: true,
+    content: null,
+    resource: null,
     inputJsonSchema,
     outputJsonSchema,
     platform: { downstream, places },

@@ -46,6 +46,8 @@ export function createOpenApiTool(parts: Parts): Tool {
     timeoutSeconds: null,
     maxInputElements: null,
     reportsProgress: false,
+    content: null,
+    resource: null,
     inputJsonSchema,
     outputJsonSchema,
     platform: { downstream, places: plan.organization },

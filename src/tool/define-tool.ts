@@ -2,8 +2,10 @@ import type { z } from 'zod';
 import type { Caller } from '../caller.ts';
 import type { Downstream, OrganizationPlace } from '../downstream/downstream.ts';
 import type { Scope } from '../scopes/scopes.ts';
+import type { ToolContent } from './content.ts';
 import { type Operation, type OperationDefinition, settleOperation } from './operation.ts';
 import type { QuietContext, ToolContext } from './tool-context.ts';
+import { type SettledResource, settleResource, type ToolResource } from './tool-resource.ts';
 
 /** What a tool is. One definition makes the MCP tool, the REST route and its place in the document. */
 export type ToolDefinition<
@@ -21,6 +23,10 @@ export type ToolDefinition<
   readonly maxInputElements?: number;
   /** Whether `handle` may report progress; a tool that does not is answered faster where a host always asks for it. */
   readonly reportsProgress?: Reports;
+  /** What MCP clients show of the output besides its fields; the output as JSON when left out. */
+  content?(output: z.output<Output>): readonly ToolContent[];
+  /** Where one thing that it gives by id is also an MCP resource. */
+  readonly resource?: ToolResource;
   /** Refusals that come before the arguments are judged, such as `requireMintRole`. */
   precheck?(rawArguments: Readonly<Record<string, unknown>>, me: Caller): void;
   handle(
@@ -41,6 +47,8 @@ export type Tool = Operation & {
   readonly timeoutSeconds: number | null;
   readonly maxInputElements: number | null;
   readonly reportsProgress: boolean;
+  readonly content: ((output: Readonly<Record<string, unknown>>) => readonly ToolContent[]) | null;
+  readonly resource: SettledResource | null;
   readonly precheck: (rawArguments: Readonly<Record<string, unknown>>, me: Caller) => void;
   readonly handle: (input: unknown, context: ToolContext) => Promise<unknown>;
 };
@@ -51,14 +59,19 @@ export function defineTool<
   Output extends z.ZodObject,
   Reports extends boolean = false,
 >(definition: ToolDefinition<Input, Output, Reports>): Tool {
+  const operation = settleOperation(definition);
+  const { name, resource, content } = definition;
   return Object.freeze({
-    ...settleOperation(definition),
+    ...operation,
     scope: definition.scope,
     onMcp: definition.faces !== 'rest',
     platform: null,
     timeoutSeconds: definition.timeoutSeconds ?? null,
     maxInputElements: definition.maxInputElements ?? null,
     reportsProgress: definition.reportsProgress ?? false,
+    // Only what this tool's own output schema made is shown.
+    content: (content as Tool['content']) ?? null,
+    resource: resource === undefined ? null : settleResource(name, resource, operation.inputJsonSchema),
     precheck: definition.precheck ?? (() => {}),
     // Only callTool calls it, and only with what this tool's own input schema made.
     handle: definition.handle as Tool['handle'],

@@ -13,6 +13,7 @@ export { memberRoles } from '../members/member.ts';
 export { groupToWire, memberToWire } from '../members/member-wire.ts';
 export { organizationStatuses } from '../organization.ts';
 export { organizationToWire } from '../provisioning/manage-organizations.ts';
+export type { ToolContent } from './content.ts';
 export { defineOperatorTool, type OperatorTool } from './define-operator-tool.ts';
 export { defineTool, type Tool, type ToolDefinition } from './define-tool.ts';
 export { cutPage, nextCursor, pageCursor, pageLimit } from './page.ts';

@@ -22,6 +22,7 @@ export function registryMistakes(tools: readonly Tool[], catalogue: Catalogue): 
     if (tool.scope !== 'any' && catalogue.unknown([tool.scope]).length > 0) {
       mistakes.push(`tool ${tool.name}: expected a scope of the catalogue, got "${tool.scope}"`);
     }
+    mistakes.push(...resourceMistakes(tool, tools));
     const route = tool.rest?.replaceAll(/\{[^}]+\}/g, '{}');
     if (route === undefined) continue;
     if (routes.has(route))
@@ -29,6 +30,18 @@ export function registryMistakes(tools: readonly Tool[], catalogue: Catalogue): 
     routes.add(route);
   }
   return mistakes;
+}
+
+/** A resource has a template of its own, and a tool that completes its ids. */
+function resourceMistakes({ name, resource }: Tool, tools: readonly Tool[]): string[] {
+  if (resource === null) return [];
+  const { start, completion } = resource;
+  const isShared = tools.some((other) => other.name !== name && other.resource?.start === start);
+  const completing = tools.find((other) => other.name === completion.tool);
+  return [
+    ...(isShared ? [`tool ${name}: expected a resource of its own, got "${resource.uri}"`] : []),
+    ...(completing?.onMcp ? [] : [`tool ${name}: expected a tool that completes, got "${completion.tool}"`]),
+  ];
 }
 
 export function createRegistry(tools: readonly Tool[]): Registry {

@@ -1,6 +1,7 @@
 import type { AuditSlot } from '../audit/audit-slot.ts';
 import type { Caller } from '../caller.ts';
 import type { AppError } from '../errors.ts';
+import type { WantedCall } from '../tool/resource-calls.ts';
 
 /** A JSON-RPC id, as far as the body has shown one. */
 export type RpcId = string | number | null;
@@ -20,8 +21,8 @@ export type Exchange = {
   closedStatus: number | null;
   /** Why a tool's call failed, for the audit alone. */
   detail?: AppError['detail'];
-  /** A tool call's arguments as they were judged; the engine's copy of them drops the name `__proto__`. */
-  toolArguments?: Readonly<Record<string, unknown>>;
+  /** The call that the message asks for, as it was judged; the engine's copy of it drops the name `__proto__`. */
+  call?: WantedCall;
 };
 
 /** What leaves. A stream has closed its audit slot itself before its last message. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Era } from '../audit/audit-event.ts';
 import type { Registry } from '../tool/registry.ts';
+import type { EngineExtension } from './engine-extension.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { asksForProgress, type RpcMessage } from './mcp-gate.ts';
 import { modernMeta } from './mcp-server.ts';
@@ -12,6 +13,7 @@ export type FastLaneDeps = ToolAnswerDeps & {
   readonly version: string;
   readonly tools: Registry;
   readonly toolList: ToolList;
+  readonly extension: EngineExtension | null;
 };
 
 /**
@@ -30,9 +32,9 @@ export function createFastLane(deps: FastLaneDeps): FastLane {
   const list = async (era: Era, exchange: Exchange): Promise<Answer> =>
     jsonAnswer([START, deps.toolList(exchange.caller, era), tailOf(exchange)]);
 
-  async function call(name: string, era: Era, exchange: Exchange): Promise<Answer> {
+  async function call(era: Era, exchange: Exchange): Promise<Answer> {
     const { signal } = exchange;
-    const answer = await answerToolCall(exchange, { name, signal, progress: null }, deps);
+    const answer = await answerToolCall(exchange, { signal, progress: null }, deps);
     if (!answer.ok) {
       const failure = failureContent(answer.error, exchange);
       const stamped = { ...failure, _meta: { ...failure._meta, ...meta }, resultType: 'complete' };
@@ -41,7 +43,11 @@ export function createFastLane(deps: FastLaneDeps): FastLane {
     }
     // Serialised once: the text for older clients is the same JSON, as a string.
     const output = JSON.stringify(answer.output);
-    const members = `"content":[{"type":"text","text":${JSON.stringify(output)}}],"structuredContent":${output}`;
+    const content =
+      answer.content === null
+        ? `[{"type":"text","text":${JSON.stringify(output)}}]`
+        : JSON.stringify(answer.content);
+    const members = `"content":${content},"structuredContent":${output}`;
     const result = era === '2025' ? `{${members}}` : `{${members},${stamp}}`;
     return jsonAnswer(START + result + tailOf(exchange));
   }
@@ -51,10 +57,11 @@ export function createFastLane(deps: FastLaneDeps): FastLane {
       const era = provenEra(message, request.headers);
       if (era === undefined) return undefined;
       if (message.method === 'tools/list') return list(era, exchange);
-      const name = String(message.params?.name);
+      const { tool } = exchange.call ?? {};
       // Whoever is told of progress is told in a stream, which is the engine's.
-      if (asksForProgress(message) && deps.tools.find(name).reportsProgress) return undefined;
-      return call(name, era, exchange);
+      if (asksForProgress(message) && tool?.reportsProgress) return undefined;
+      if (tool !== undefined && deps.extension?.tools.has(tool.name)) return undefined;
+      return call(era, exchange);
     },
   };
 }

@@ -1,7 +1,10 @@
 import type { Era } from '../audit/audit-event.ts';
 import { AppError } from '../errors.ts';
 import { requireMayCall, requireNoOrganization } from '../tool/gate.ts';
+import type { RawArguments } from '../tool/parse-arguments.ts';
 import type { Registry } from '../tool/registry.ts';
+import { completingCall, readingCall, type WantedCall } from '../tool/resource-calls.ts';
+import { completionIn } from './completion.ts';
 import type { Exchange, RpcId } from './exchange.ts';
 
 /** One JSON-RPC request or notification, as far as the gate looks at it. */
@@ -32,7 +35,8 @@ export function gateMessage(body: unknown, exchange: Exchange, rules: GateRules)
   exchange.rpcId = message.id ?? null;
   learnFrom(message, exchange);
   if (message.method === 'subscriptions/listen') throw new AppError('METHOD_NOT_FOUND');
-  if (message.method === 'tools/call') gateToolCall(message, exchange, rules);
+  const call = wantedCall(message, rules.tools);
+  if (call !== undefined) gateCall(call, exchange, rules);
   return message;
 }
 
@@ -56,19 +60,38 @@ function isRpcId(id: unknown): boolean {
   return id === undefined || (typeof id === 'number' && Number.isSafeInteger(id));
 }
 
-function gateToolCall({ params }: RpcMessage, exchange: Exchange, { tools, denial }: GateRules): void {
-  const { caller, slot } = exchange;
-  if (typeof params?.name !== 'string') throw new AppError('INVALID_REQUEST');
+/** Reads and completions are calls of a tool too. Undefined for whatever reaches no tool. */
+function wantedCall({ method, params = {} }: RpcMessage, tools: Registry): WantedCall | undefined {
+  switch (method) {
+    case 'tools/call':
+      return toolCall(params, tools);
+    case 'resources/read':
+      return typeof params.uri === 'string' ? readingCall(params.uri, tools) : undefined;
+    case 'completion/complete': {
+      const completion = completionIn(params);
+      return completion && completingCall(completion, tools);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function toolCall(params: Readonly<Record<string, unknown>>, tools: Registry): WantedCall {
+  if (typeof params.name !== 'string') throw new AppError('INVALID_REQUEST');
   const tool = tools.find(params.name);
   if (!tool.onMcp) throw new AppError('UNKNOWN_TOOL');
-  slot.learn({ tool: tool.name });
-  if (denial === 'http-403') requireMayCall(caller, tool);
-  if (params.arguments === undefined) return;
-  if (!isRecord(params.arguments)) {
+  // Scopes come before arguments, so that these are not looked at yet.
+  return { tool, arguments: (params.arguments === undefined ? {} : params.arguments) as RawArguments };
+}
+
+function gateCall(call: WantedCall, exchange: Exchange, { denial }: GateRules): void {
+  exchange.slot.learn({ tool: call.tool.name });
+  if (denial === 'http-403') requireMayCall(exchange.caller, call.tool);
+  if (!isRecord(call.arguments)) {
     throw new AppError('INVALID_REQUEST', { message: 'The arguments of a tool are a JSON object.' });
   }
-  requireNoOrganization(params.arguments);
-  exchange.toolArguments = params.arguments;
+  requireNoOrganization(call.arguments);
+  exchange.call = call;
 }
 
 /** Whether the caller wants to be told how far the call is. */

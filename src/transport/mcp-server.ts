@@ -1,18 +1,25 @@
 import type { CallToolResult, JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { ProtocolError, SERVER_INFO_META_KEY, Server, type Transport } from '@modelcontextprotocol/server';
 import type { Caller } from '../caller.ts';
-import { toAppError } from '../errors.ts';
+import { AppError, toAppError } from '../errors.ts';
 import type { RequestId } from '../ids.ts';
+import type { ToolOutput } from '../tool/call-tool.ts';
+import type { Registry } from '../tool/registry.ts';
+import { hasResource } from '../tool/resource-calls.ts';
 import type { Progress } from '../tool/tool-context.ts';
 import { engineStatus, shownError } from './engine-errors.ts';
+import type { EngineExtension } from './engine-extension.ts';
 import type { Exchange } from './exchange.ts';
 import { errorData } from './failure-response.ts';
 import { isRecord } from './mcp-gate.ts';
-import { answerToolCall, failureContent, type ToolAnswerDeps } from './tool-answer.ts';
+import { serveResources } from './mcp-resources.ts';
+import { answerToolCall, failureContent, type ToolAnswer, type ToolAnswerDeps } from './tool-answer.ts';
 import type { ToolDescriptors } from './tool-descriptors.ts';
 
 export type McpServerDeps = ToolAnswerDeps & {
   readonly version: string;
+  readonly tools: Registry;
+  readonly extension: EngineExtension | null;
   readonly descriptors: ToolDescriptors;
 };
 
@@ -37,7 +44,9 @@ export function createMcpServer(
   deps: McpServerDeps,
   ttlMs: number,
 ): Server {
+  const { tools, extension } = deps;
   const server = new Server(serverInfo(deps.version), {
+    ...extension?.options,
     capabilities: { tools: { listChanged: false } },
     cacheHints: { 'tools/list': { ttlMs, cacheScope: 'private' } },
   });
@@ -45,29 +54,58 @@ export function createMcpServer(
     tools: deps.descriptors(exchangeOf(context).caller),
   }));
   server.setRequestHandler('tools/call', (request, context) => {
-    return answerCall(request.params.name, exchangeOf(context), context, deps);
+    const inWordsOfEngine = extension?.tools.get(request.params.name);
+    return inWordsOfEngine?.(context) ?? answerCall(exchangeOf(context), context, deps);
   });
+  if (tools.all.some(hasResource)) {
+    const callOf = (exchange: Exchange, context: ServerContext) => outputOf(exchange, context, deps);
+    serveResources(server, exchangeOf, { tools, callOf });
+  }
+  extension?.extend(server, exchangeOf);
   return server;
 }
 
 async function answerCall(
-  name: string,
   exchange: Exchange,
   context: ServerContext,
   deps: McpServerDeps,
 ): Promise<CallToolResult> {
+  const answer = await settleCall(exchange, context, deps);
+  if (!answer.ok) return failureContent(answer.error, exchange);
+  const { output, content } = answer;
+  const shown = content ?? [{ type: 'text' as const, text: JSON.stringify(output) }];
+  return { content: [...shown], structuredContent: output };
+}
+
+/** What a call gives, where its failure is an error and no result: foreign, absent and ill-formed ids are one. */
+async function outputOf(
+  exchange: Exchange,
+  context: ServerContext,
+  deps: McpServerDeps,
+): Promise<ToolOutput> {
+  const answer = await settleCall(exchange, context, deps);
+  if (answer.ok) return answer.output;
+  const isNoSuchThing = answer.error.code === 'NOT_FOUND' || answer.error.code === 'VALIDATION_ERROR';
+  throw protocolError(isNoSuchThing ? new AppError('RESOURCE_NOT_FOUND') : answer.error, exchange);
+}
+
+async function settleCall(
+  exchange: Exchange,
+  context: ServerContext,
+  deps: McpServerDeps,
+): Promise<ToolAnswer> {
   const signal = AbortSignal.any([exchange.signal, context.mcpReq.signal]);
   try {
-    const answer = await answerToolCall(exchange, { name, signal, progress: progressOf(context) }, deps);
-    if (!answer.ok) return failureContent(answer.error, exchange);
-    const { output } = answer;
-    return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
+    return await answerToolCall(exchange, { signal, progress: progressOf(context) }, deps);
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.spoken === 'gate') exchange.failure = error;
-    throw new ProtocolError(error.rpcCode, error.message, errorData(error, exchange.slot.requestId));
+    throw protocolError(error, exchange);
   }
 }
+
+const protocolError = (error: AppError, { slot }: Exchange): ProtocolError =>
+  new ProtocolError(error.rpcCode, error.message, errorData(error, slot.requestId));
 
 function progressOf({ mcpReq }: ServerContext): Progress | null {
   const progressToken = mcpReq._meta?.progressToken;

@@ -1,5 +1,6 @@
-import { type AppError, toAppError } from '../errors.ts';
+import { AppError, toAppError } from '../errors.ts';
 import { type CallToolDeps, callTool, type ToolCall, type ToolOutput } from '../tool/call-tool.ts';
+import type { ToolContent } from '../tool/content.ts';
 import type { Exchange } from './exchange.ts';
 import { errorData } from './failure-response.ts';
 
@@ -12,19 +13,21 @@ export type ToolAnswerDeps = {
 
 /** What a tool call comes to on MCP, whichever lane speaks it. */
 export type ToolAnswer =
-  | { readonly ok: true; readonly output: ToolOutput }
+  | { readonly ok: true; readonly output: ToolOutput; readonly content: readonly ToolContent[] | null }
   | { readonly ok: false; readonly error: AppError };
 
-/** Calls the tool. @throws what is no answer of a tool but a JSON-RPC error, and always an AppError */
+/** Makes the call that the gate passed. @throws what is no answer of a tool but a JSON-RPC error, and always an AppError */
 export async function answerToolCall(
   exchange: Exchange,
-  call: Pick<ToolCall, 'name' | 'signal' | 'progress'>,
+  listener: Pick<ToolCall, 'signal' | 'progress'>,
   deps: ToolAnswerDeps,
 ): Promise<ToolAnswer> {
-  const { caller, slot, toolArguments = {} } = exchange;
+  const { caller, slot, call } = exchange;
+  if (call === undefined) throw new AppError('RESOURCE_NOT_FOUND');
   try {
-    const output = await callTool(caller, { ...call, arguments: toolArguments, slot }, deps.callTool);
-    return { ok: true, output };
+    const wanted = { name: call.tool.name, arguments: call.arguments, slot };
+    const output = await callTool(caller, { ...wanted, ...listener }, deps.callTool);
+    return { ok: true, output, content: call.tool.content?.(output) ?? null };
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.code === 'INTERNAL') deps.report(thrown, slot.requestId);

@@ -26,7 +26,7 @@ test('an unknown method is 404 in the 2026 era, and a JSON-RPC error in the olde
     expect(answer.body).toMatchObject({ jsonrpc: '2.0', id: 1, error: { code: -32601 } });
     expect(await codeInAudit(app)).toEqual([404, 'METHOD_NOT_FOUND']);
   }
-  for (const method of ['nowhere/x', 'resources/list', 'prompts/list', 'server/discover']) {
+  for (const method of ['nowhere/x', 'prompts/list', 'server/discover']) {
     const answer = await legacy(app, key, method);
     expectRefusal(answer, 200, 'METHOD_NOT_FOUND', method);
     expect(answer.body).toMatchObject({ id: 'q', error: { code: -32601 } });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { capabilities } from '../support/client-checks.ts';
 import { envelope, requestJson, rpc } from '../support/http.ts';
 import { serveLines } from '../support/line-peer.ts';
 import { startApp } from '../support/start-app.ts';
@@ -28,7 +29,6 @@ const handshake = (protocolVersion: string) => ({
 });
 
 const serverInfo = { name: 'tenantry', version: expect.any(String) };
-const capabilities = { tools: { listChanged: false } };
 
 describe.each(versionsOf2025)('version %s', (version) => {
   test('is agreed on over HTTP, and what follows is spoken in it', async () => {

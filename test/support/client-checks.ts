@@ -4,6 +4,13 @@ import { tools as shippedTools } from '../../tools/index.ts';
 import type { Peer } from './real-clients.ts';
 import type { Tenant } from './start-app.ts';
 
+/** All that the server says it can do; nothing of it changes or notifies. */
+export const capabilities = {
+  tools: { listChanged: false },
+  resources: { listChanged: false, subscribe: false },
+  completions: {},
+};
+
 const isCanonical = (scope: string): boolean => defaultCanonicalScopes.some((each) => each === scope);
 
 const toolsOnMcp = shippedTools.filter(({ onMcp }) => onMcp);
@@ -15,7 +22,7 @@ export const canonicalTools = toolsOnMcp.filter(({ scope }) => scope === 'any' |
 const promises: Readonly<Record<string, (peer: Peer, tenant: Tenant) => Promise<void>>> = {
   async 'learns the name and version of the server and nothing else; its list does not change'(peer) {
     expect(peer.serverInfo).toEqual({ name: 'tenantry', version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
-    expect(peer.capabilities).toEqual({ tools: { listChanged: false } });
+    expect(peer.capabilities).toEqual(capabilities);
   },
   async 'is shown exactly the tools that its key may call'(peer) {
     const { tools } = await peer.listTools();
@@ -36,6 +43,20 @@ const promises: Readonly<Record<string, (peer: Peer, tenant: Tenant) => Promise<
     const [{ agent_id }] = answer.structuredContent.agents;
     const { structuredContent } = await peer.callTool('get_agent', { agent_id });
     expect(structuredContent.agent.agent_id).toBe(agent_id);
+  },
+  async 'reads an agent as a resource, whose id is completed from words'(peer) {
+    const { resourceTemplates } = await peer.listResourceTemplates();
+    const uris = resourceTemplates.map(({ uriTemplate }) => uriTemplate);
+    expect(uris).toEqual(['agent://{agent_id}', 'study://{study_id}']);
+    const { completion } = await peer.complete('agent://{agent_id}', 'agent_id', 'nurse');
+    const [id = ''] = completion.values;
+    const { contents } = await peer.readResource(`agent://${id}`);
+    const { structuredContent } = await peer.callTool('get_agent', { agent_id: id });
+    expect(contents).toEqual([
+      { uri: `agent://${id}`, mimeType: 'application/json', text: JSON.stringify(structuredContent) },
+    ]);
+    const absent = peer.readResource('agent://agt_01ARZ3NDEKTSV4RRFFQ69G5FAV');
+    await expect(absent).rejects.toMatchObject({ code: -32602, data: { code: 'RESOURCE_NOT_FOUND' } });
   },
   async 'reads the failure of a tool as an answer that is an error'(peer) {
     await peer.listTools();

@@ -57,7 +57,8 @@ export function rpc(
   params: Record<string, unknown> = {},
   headers: Record<string, string> = {},
 ): Promise<JsonAnswer> {
-  const name = typeof params.name === 'string' ? { 'mcp-name': params.name } : {};
+  const named = params.name ?? params.uri;
+  const name = typeof named === 'string' ? { 'mcp-name': named } : {};
   return requestJson(url.includes('/mcp') ? url : `${url}/mcp`, {
     key,
     headers: {

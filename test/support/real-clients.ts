@@ -31,6 +31,16 @@ export type Peer = {
   listTools(): Promise<{
     readonly tools: readonly { readonly name: string; readonly outputSchema?: unknown }[];
   }>;
+  listResourceTemplates(): Promise<{
+    readonly resourceTemplates: readonly { readonly uriTemplate: string }[];
+  }>;
+  readResource(uri: string): Promise<{ readonly contents: readonly unknown[] }>;
+  /** What the server offers for `argument` of the resource template `uri`. */
+  complete(
+    uri: string,
+    argument: string,
+    typed: string,
+  ): Promise<{ readonly completion: { readonly values: readonly string[] } }>;
   callTool(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<ToolAnswer>;
 };
 
@@ -79,6 +89,10 @@ async function connectYesterday(wire: Wire): Promise<Peer> {
     serverInfo: client.getServerVersion(),
     capabilities: client.getServerCapabilities(),
     listTools: () => client.listTools(),
+    listResourceTemplates: () => client.listResourceTemplates(),
+    readResource: (uri) => client.readResource({ uri }),
+    complete: (uri, name, value) =>
+      client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value } }),
     callTool: async (name, args = {}, { onProgress, signal } = {}) =>
       (await client.callTool({ name, arguments: args }, undefined, {
         ...(onProgress && { onprogress: onProgress }),
@@ -104,6 +118,10 @@ async function connectToday(wire: Wire, mode: 'auto' | { pin: string } | undefin
     serverInfo: client.getServerVersion(),
     capabilities: client.getServerCapabilities(),
     listTools: () => client.listTools(),
+    listResourceTemplates: () => client.listResourceTemplates(),
+    readResource: (uri) => client.readResource({ uri }),
+    complete: (uri, name, value) =>
+      client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value } }),
     callTool: (name, args = {}, { onProgress, signal } = {}) =>
       client.callTool(
         { name, arguments: args },

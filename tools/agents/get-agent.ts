@@ -11,6 +11,13 @@ export const getAgent = defineTool({
   scope: 'agent:read',
   effect: 'reads',
   rest: 'GET /v1/agents/{agent_id}',
+  resource: {
+    uri: 'agent://{agent_id}',
+    title: 'Agent profile',
+    description:
+      'One agent of the panel, whole, as JSON. Its id is completed from words, such as an occupation.',
+    completion: { tool: 'search_agents', rows: 'agents', search: 'query' },
+  },
   input: z.strictObject({
     agent_id: z.string().min(1).max(100).describe('Id of the agent, `agt_…`, as a search shows it.'),
   }),

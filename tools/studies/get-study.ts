@@ -11,6 +11,13 @@ export const getStudy = defineTool({
   scope: 'study:read',
   effect: 'reads',
   rest: 'GET /v1/studies/{study_id}',
+  resource: {
+    uri: 'study://{study_id}',
+    title: 'Study report',
+    description:
+      'One study with its status and, once completed, its summary, as JSON. Its id is completed from its name.',
+    completion: { tool: 'list_studies', rows: 'studies' },
+  },
   input: z.strictObject({
     study_id: z.string().min(1).max(100).describe('Id of the study, `std_…`.'),
   }),

@@ -7,7 +7,10 @@ import { type ScoreRow, scoreOf, scoreTable } from './scorecard.ts';
 /** Prints the scorecard when the run ends, and writes it where `PROOF_SCORECARD` says. */
 export const scorecardReporter: Reporter = {
   onTestRunEnd(modules: readonly TestModule[]) {
-    const rows = modules.flatMap(rowsOf).sort((a, b) => a.id.localeCompare(b.id));
+    const rows = modules
+      .filter(({ project }) => project.name === 'proof')
+      .flatMap(rowsOf)
+      .sort((a, b) => a.id.localeCompare(b.id));
     if (rows.length > 0) console.log(`\n${scoreTable(rows)}\n`);
     const file = process.env.PROOF_SCORECARD;
     if (file !== undefined) writeFileSync(file, `${JSON.stringify({ ...conditions(), rows }, null, 2)}\n`);

@@ -1,0 +1,45 @@
+import type { JsonSchema } from './operation.ts';
+
+/**
+ * One thing that a tool gives by its id, as an MCP resource. To read it is to call the tool, so that scope,
+ * restrictions, organisation and audit are the tool's.
+ */
+export type ToolResource = {
+  /** The tool's one required argument as the whole of a URI: `agent://{agent_id}`. */
+  readonly uri: string;
+  readonly title: string;
+  readonly description: string;
+  /** The tool that offers ids to choose from, under its own scope. */
+  readonly completion: {
+    readonly tool: string;
+    /** The array of its output; each row holds the id under the name of the argument. */
+    readonly rows: string;
+    /** Its argument for words; without one the newest rows are matched by id and name. */
+    readonly search?: string;
+  };
+};
+
+/** A resource whose template is taken apart: `start` is all that stands before the id. */
+export type SettledResource = ToolResource & { readonly start: string; readonly argument: string };
+
+const TEMPLATE = /^([a-z][a-z0-9]*:\/\/)\{([a-z_]+)\}$/;
+/** RFC 6570 section 3.2.2: what is neither of these is percent-encoded by whoever expands the template. */
+const EXPANDED = /^(?:[\w.~-]|%[0-9A-Fa-f]{2})+$/;
+
+/** Throws at start where the template is none, or names an argument that the tool does not have. */
+export function settleResource(tool: string, resource: ToolResource, input: JsonSchema): SettledResource {
+  const [, start = '', argument = ''] = TEMPLATE.exec(resource.uri) ?? [];
+  const { properties } = input;
+  if (typeof properties !== 'object' || properties === null || !Object.hasOwn(properties, argument)) {
+    throw new Error(`tool ${tool}: expected a resource such as thing://{argument}, got "${resource.uri}"`);
+  }
+  return { ...resource, start, argument };
+}
+
+/** The value that `uri` gives to the argument; undefined where it is of another template. */
+export function idIn(uri: string, { start }: SettledResource): string | undefined {
+  if (!uri.startsWith(start)) return undefined;
+  const expanded = uri.slice(start.length);
+  // Unlike decodeURIComponent this replaces what is not UTF-8, and such an id is nobody's.
+  return EXPANDED.test(expanded) ? (new URLSearchParams(`id=${expanded}`).get('id') ?? undefined) : undefined;
+}
