@@ -6,11 +6,10 @@ import { completedIds, hasResource } from '../tool/resource-calls.ts';
 import { completionIn } from './completion.ts';
 import type { Exchange } from './exchange.ts';
 
-export type ResourceDeps = {
-  readonly tools: Registry;
-  /** Makes the call that the gate found in the message. @throws every failure, as a JSON-RPC error */
-  readonly callOf: (exchange: Exchange, context: ServerContext) => Promise<ToolOutput>;
-};
+/** Makes the call that the gate found in the message about `uri`. @throws every failure, as a JSON-RPC error */
+export type CallOf = (exchange: Exchange, context: ServerContext, uri: string) => Promise<ToolOutput>;
+
+export type ResourceDeps = { readonly tools: Registry; readonly callOf: CallOf };
 
 /** Reads and completions are calls of tools, which the gate has looked up; there is no other way to a resource. */
 export function serveResources(
@@ -25,12 +24,13 @@ export function serveResources(
     resourceTemplates: templatesFor(exchangeOf(context), tools),
   }));
   server.setRequestHandler('resources/read', async ({ params }, context) => {
-    const output = await callOf(exchangeOf(context), context);
+    const output = await callOf(exchangeOf(context), context, params.uri);
     return { contents: [{ uri: params.uri, mimeType: 'application/json', text: JSON.stringify(output) }] };
   });
   server.setRequestHandler('completion/complete', async ({ params }, context) => {
-    const output = await callOf(exchangeOf(context), context);
-    return { completion: completedIds(completionIn(params), output, tools) };
+    const completion = completionIn(params);
+    const output = await callOf(exchangeOf(context), context, completion?.uri ?? '');
+    return { completion: completedIds(completion, output, tools) };
   });
 }
 

@@ -3,6 +3,7 @@ import { ProtocolError, SERVER_INFO_META_KEY, Server, type Transport } from '@mo
 import type { Caller } from '../caller.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { RequestId } from '../ids.ts';
+import { redactKeys } from '../log.ts';
 import type { ToolOutput } from '../tool/call-tool.ts';
 import type { Registry } from '../tool/registry.ts';
 import { hasResource } from '../tool/resource-calls.ts';
@@ -12,7 +13,7 @@ import type { EngineExtension } from './engine-extension.ts';
 import type { Exchange } from './exchange.ts';
 import { errorData } from './failure-response.ts';
 import { isRecord } from './mcp-gate.ts';
-import { serveResources } from './mcp-resources.ts';
+import { type CallOf, serveResources } from './mcp-resources.ts';
 import { answerToolCall, failureContent, type ToolAnswer, type ToolAnswerDeps } from './tool-answer.ts';
 import type { ToolDescriptors } from './tool-descriptors.ts';
 
@@ -58,7 +59,7 @@ export function createMcpServer(
     return inWordsOfEngine?.(context) ?? answerCall(exchangeOf(context), context, deps);
   });
   if (tools.all.some(hasResource)) {
-    const callOf = (exchange: Exchange, context: ServerContext) => outputOf(exchange, context, deps);
+    const callOf: CallOf = (exchange, context, uri) => outputOf(exchange, context, uri, deps);
     serveResources(server, exchangeOf, { tools, callOf });
   }
   extension?.extend(server, exchangeOf);
@@ -81,13 +82,19 @@ async function answerCall(
 async function outputOf(
   exchange: Exchange,
   context: ServerContext,
+  uri: string,
   deps: McpServerDeps,
 ): Promise<ToolOutput> {
+  if (exchange.call === undefined) throw resourceNotFound(uri, exchange);
   const answer = await settleCall(exchange, context, deps);
   if (answer.ok) return answer.output;
   const isNoSuchThing = answer.error.code === 'NOT_FOUND' || answer.error.code === 'VALIDATION_ERROR';
-  throw protocolError(isNoSuchThing ? new AppError('RESOURCE_NOT_FOUND') : answer.error, exchange);
+  throw isNoSuchThing ? resourceNotFound(uri, exchange) : protocolError(answer.error, exchange);
 }
+
+/** Names the URI, as MCP asks (specification, "Resources: Error Handling"). */
+export const resourceNotFound = (uri: string, exchange: Exchange): ProtocolError =>
+  protocolError(new AppError('RESOURCE_NOT_FOUND', { data: { uri: redactKeys(uri) } }), exchange);
 
 async function settleCall(
   exchange: Exchange,

@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '../errors.ts';
+import { type AppError, toAppError } from '../errors.ts';
 import { type CallToolDeps, callTool, type ToolCall, type ToolOutput } from '../tool/call-tool.ts';
 import type { ToolContent } from '../tool/content.ts';
 import type { Exchange } from './exchange.ts';
@@ -23,7 +23,7 @@ export async function answerToolCall(
   deps: ToolAnswerDeps,
 ): Promise<ToolAnswer> {
   const { caller, slot, call } = exchange;
-  if (call === undefined) throw new AppError('RESOURCE_NOT_FOUND');
+  if (call === undefined) throw new Error('a call reached the engine that the gate did not judge');
   try {
     const wanted = { name: call.tool.name, arguments: call.arguments, slot };
     const output = await callTool(caller, { ...wanted, ...listener }, deps.callTool);

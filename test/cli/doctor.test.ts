@@ -106,7 +106,7 @@ test('a key that is missing, not a key or not accepted is the last thing tried',
 test('a proxy that changes the headers is found out', async () => {
   const { acme, server, failures } = await start();
   const behind = async (change: Parameters<typeof startProxy>[1]) =>
-    failures(['--url', `${await startProxy(server.url, change)}/mcp`, '--org', acme.id]);
+    failures(['--url', `${await startProxy(() => server.url, change)}/mcp`, '--org', acme.id]);
   expect(await behind((headers) => headers)).toEqual([]);
   expect(await behind(({ authorization: _, ...headers }) => headers)).toEqual([
     expect.stringMatching(/^FAIL key: .*AUTHENTICATION_REQUIRED.*strips the Authorization header/),

@@ -2,14 +2,14 @@ import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A reverse proxy before `url` that changes what it passes on; answers its own address. */
+/** A reverse proxy before what `urlOf` says, that changes what it passes on; answers its own address. */
 export async function startProxy(
-  url: string,
+  urlOf: () => string,
   change: (headers: IncomingHttpHeaders) => IncomingHttpHeaders,
 ): Promise<string> {
   const server = createServer((incoming, outgoing) => {
     const options = { method: incoming.method, headers: change({ ...incoming.headers }) };
-    const onward = request(new URL(incoming.url ?? '/', url), options, (answer) => {
+    const onward = request(new URL(incoming.url ?? '/', urlOf()), options, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });

@@ -19,6 +19,14 @@ const complete = (app: TestApp, key: string, template: string, value: string) =>
 const templatesOf = ({ body }: JsonAnswer) =>
   body.result.resourceTemplates.map((each: { uriTemplate: string }) => each.uriTemplate);
 
+const withoutUri = (answer: JsonAnswer) => {
+  const { text, headers, ...rest } = bytesOf(answer);
+  const { uri, ...data } = answer.body.error.data;
+  expect(text).toContain(JSON.stringify(uri));
+  const kept = headers.filter(([name]) => name !== 'content-length');
+  return { ...rest, headers: kept, data: { ...data, request_id: '' } };
+};
+
 const someAgent = async (app: TestApp, key: string): Promise<string> =>
   (await callTool(app.url, key, 'search_agents', { limit: 1 })).body.result.structuredContent.agents[0]
     .agent_id;
@@ -55,8 +63,16 @@ test('another organisation’s agent, an absent one and an id that is none give 
   for (const [place, answer] of answers.entries()) {
     expectRefusal(answer, 200, 'RESOURCE_NOT_FOUND', [...uris, ...others][place]);
     expect(answer.body.error.code).toBe(-32602);
-    expect(bytesOf(answer)).toEqual(bytesOf(answers[0] as JsonAnswer));
+    // Its own URI is all that an answer has for itself.
+    expect(withoutUri(answer)).toEqual(withoutUri(answers[0] as JsonAnswer));
   }
+});
+
+test('a key that somebody sends as an id is not sent back', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const answer = await read(app, app.acme.defaultKey, `agent://${app.bolt.defaultKey}`);
+  expectRefusal(answer, 200, 'RESOURCE_NOT_FOUND');
+  expect(answer.text).not.toContain(app.bolt.defaultKey.slice(13));
 });
 
 test('who may not call the tool is neither shown the resource nor given it', async () => {

@@ -22,6 +22,7 @@ import { createLog } from '../../src/log.ts';
 import { provisionOrganization } from '../../src/provisioning/provision.ts';
 import { createServices, type Platform, type Services } from '../../src/services.ts';
 import type { Tool } from '../../src/tool/define-tool.ts';
+import type { EngineExtension } from '../../src/transport/engine-extension.ts';
 import { operatorTools, platformTools, tools as shippedTools } from '../../tools/index.ts';
 
 type Options = {
@@ -35,6 +36,8 @@ type Options = {
   readonly seed?: boolean;
   /** A folder of stores to open again; a new one when left out. */
   readonly dataDir?: string;
+  /** What the engine speaks besides, as the conformance suite wants it. */
+  readonly extension?: EngineExtension;
   /** Another clock than the machine's. */
   readonly now?: () => number;
 };
@@ -77,7 +80,8 @@ export async function startApp(options: Options = {}) {
     now,
     fleet: alone,
   });
-  const app = createHttpApp(services);
+  const { extension = null } = options;
+  const app = createHttpApp({ ...services, mcp: { ...services.mcp, extension } });
   const server = createServer(
     { requireHostHeader: false },
     (request, response) => void app.handle(request, response),
