@@ -2,33 +2,8 @@ import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runHere } from '../cli/in-process.ts';
-import { temporaryDir } from '../support/fresh-start.ts';
 import { requestJson } from '../support/http.ts';
-import { startApp, startTwoTenants } from '../support/start-app.ts';
-
-/** A server and, while it is stopped, the operator's commands on the same store. */
-async function startStory() {
-  const dataDir = temporaryDir();
-  const run = async (...args: string[]) => runTo(args, 0);
-  /** A review ends with 1 where something is of severity high. */
-  const runTo = async (args: readonly string[], code = 1) => {
-    const env = { TENANTRY_CONFIG: join(dataDir, 'mcp.config.json') };
-    const ended = await runHere([...args, '--json'], env, dataDir);
-    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code, stderr: '' });
-    return JSON.parse(ended.stdout);
-  };
-  const app = await startTwoTenants({ dataDir, seed: false });
-  return { ...app, run, runTo, restart: () => startApp({ dataDir, seed: false }) };
-}
-
-/** What the holder of a key is told at the front door. */
-const askWith = async ({ url }: { readonly url: string }, key: string): Promise<[number, string]> => {
-  const { status, body } = await requestJson(`${url}/v1/whoami`, { key });
-  return [status, body.error?.code ?? 'welcome'];
-};
-
-const welcome = [200, 'welcome'];
-const refused = [401, 'INVALID_TOKEN'];
+import { askWith, refused, startStory, welcome } from '../support/restore-story.ts';
 
 test('after a restore a key revoked since stays refused, and one that nobody touched works', async () => {
   const story = await startStory();

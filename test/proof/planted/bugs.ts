@@ -1,4 +1,5 @@
+import { keyBugs } from './keys.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Every breakage that `npm run proof -- --planted` tries, by area. */
-export const plantedBugs: readonly PlantedBug[] = [];
+export const plantedBugs: readonly PlantedBug[] = [...keyBugs];
