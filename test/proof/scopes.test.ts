@@ -15,10 +15,10 @@ type Caller = { readonly key: string; readonly organization: string };
 type Face = 'fast lane' | 'engine' | '2025' | 'REST';
 
 /** The kinds of key, each minted as the operator mints it, with exactly the scopes named. */
-async function startKinds() {
+async function startKinds(denial: string) {
   const app = await startTwoTenants({
     seed: false,
-    config: { permissions: { all: '*' }, limits: { requestsPerMinutePerKey: 100_000 } },
+    config: { scopes: { denial }, permissions: { all: '*' }, limits: { requestsPerMinutePerKey: 100_000 } },
   });
   const manager = await app.mint(app.acme, { scopes: ['member:write'] });
   const post = (path: string, body: object) =>
@@ -76,40 +76,50 @@ const facesOf = ({ onMcp, rest }: Tool): Face[] => [
   ...(rest === null ? [] : ['REST' as const]),
 ];
 
-test('every tool is open to whoever holds its scope and closed to everybody else, on every face', async (context) => {
-  const app = await startKinds();
-  const failures: string[] = [];
-  let tried = 0;
-  for (const tool of tools.filter(({ scope }) => scope !== 'any')) {
-    const sets = { alone: [tool.scope], others: everyScope.filter((each) => each !== tool.scope), none: [] };
-    for (const [kind, mint] of Object.entries(app.scopesFor)) {
-      for (const [set, scopes] of Object.entries(sets)) {
-        const { plaintext, scopes: held } = await mint(scopes as string[]);
-        const caller = { key: plaintext, organization: app.acme.id };
-        const mayCall = held.some((scope) => scope === tool.scope);
-        const where = `${tool.name} with a ${kind} key that holds ${set}`;
-        for (const face of facesOf(tool)) {
-          const answer = await call(app, caller, tool, face);
-          const isRefused = answer.status === 403 && refusalIn(answer)?.code === 'INSUFFICIENT_SCOPE';
-          if (isRefused === mayCall) failures.push(`${where}, ${face}: ${answer.status}`);
+test.for([
+  ['http-403', 'scopes.matrix'],
+  ['tool-error', 'scopes.matrix-as-tool-errors'],
+] as const)(
+  'every tool is open to whoever holds its scope and closed to everybody else, with denial %s',
+  async ([denial, id], context) => {
+    const app = await startKinds(denial);
+    const failures: string[] = [];
+    let tried = 0;
+    for (const tool of tools.filter(({ scope }) => scope !== 'any')) {
+      const sets = {
+        alone: [tool.scope],
+        others: everyScope.filter((each) => each !== tool.scope),
+        none: [],
+      };
+      for (const [kind, mint] of Object.entries(app.scopesFor)) {
+        for (const [set, scopes] of Object.entries(sets)) {
+          const { plaintext, scopes: held } = await mint(scopes as string[]);
+          const caller = { key: plaintext, organization: app.acme.id };
+          const mayCall = held.some((scope) => scope === tool.scope);
+          const where = `${tool.name} with a ${kind} key that holds ${set}`;
+          for (const face of facesOf(tool)) {
+            const answer = await call(app, caller, tool, face);
+            const isRefused = refusalIn(answer)?.code === 'INSUFFICIENT_SCOPE';
+            if (isRefused === mayCall) failures.push(`${where}, ${face}: ${answer.status}`);
+            tried += 1;
+          }
+          if (!tool.onMcp) continue;
+          const headers = { 'x-organization-id': app.acme.id };
+          const list = await rpc(app.url, plaintext, 'tools/list', {}, headers);
+          const isListed = list.body.result.tools.some(({ name }: { name: string }) => name === tool.name);
+          if (isListed !== mayCall) failures.push(`${where}: listed ${isListed}`);
           tried += 1;
         }
-        if (!tool.onMcp) continue;
-        const headers = { 'x-organization-id': app.acme.id };
-        const list = await rpc(app.url, plaintext, 'tools/list', {}, headers);
-        const isListed = list.body.result.tools.some(({ name }: { name: string }) => name === tool.name);
-        if (isListed !== mayCall) failures.push(`${where}: listed ${isListed}`);
-        tried += 1;
       }
     }
-  }
-  prove(context, {
-    id: 'scopes.matrix',
-    property: 'a tool is listed for and open to exactly those who hold its scope, on every face and lane',
-    trials: tried,
-    unit: 'pairs of tool, kind of key, set of scopes and face',
-    exhaustive: true,
-    failures,
-    measured: { tools: tools.length, scopes: everyScope.length },
-  });
-});
+    prove(context, {
+      id,
+      property: 'a tool is listed for and open to exactly those who hold its scope, on every face and lane',
+      trials: tried,
+      unit: 'pairs of tool, kind of key, set of scopes and face',
+      exhaustive: true,
+      failures,
+      measured: { tools: tools.length, scopes: everyScope.length },
+    });
+  },
+);
