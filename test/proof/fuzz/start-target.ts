@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished } from 'vitest';
+import { createKeyFormat } from '../../../src/keys/key-format.ts';
+import { builtInScopes, defaultCatalogue } from '../../../src/scopes/scopes.ts';
+import { requestJson } from '../../support/http.ts';
+import { ADMIN_TOKEN } from '../../support/operator.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
+import { beforeTheSlot } from './contract-codes.ts';
+import { codeIn, createOracle, isBare } from './oracle.ts';
+import type { WireAnswer } from './read-answer.ts';
+
+/** Few, so that a flood of mintings does not make the store the thing that is measured. */
+const MOST_KEYS = 60;
+
+/** The real app with a credential of every kind, and the questions that are asked of it in the end. */
+export async function startTarget(seed = true) {
+  const app = await startTwoTenants({
+    seed,
+    env: { ADMIN_TOKEN },
+    config: { limits: { maxConcurrentRequests: 100_000 }, keys: { maxPerOrganization: MOST_KEYS } },
+  });
+  const { acme, bolt } = app;
+  const every = { scopes: [...defaultCatalogue, ...builtInScopes] };
+  const keys = {
+    full: (await app.mint(acme, every)).plaintext,
+    canonical: acme.defaultKey,
+    searching: (await app.mint(acme, { scopes: ['agent:search'] })).plaintext,
+    nothing: (await app.mint(acme, { scopes: [] })).plaintext,
+    host: (await app.mintHost([acme, bolt])).plaintext,
+    other: bolt.defaultKey,
+    unknown: createKeyFormat('tnt').generate().plaintext,
+    operator: ADMIN_TOKEN,
+  };
+  const secrets = Object.values(keys);
+  const oracle = createOracle([...secrets, app.dataDir, process.cwd()]);
+  const rows = rowCounter(app.dataDir);
+  let before = 0;
+  let owed = 0;
+  let perhaps = 0;
+  return {
+    ...app,
+    keys,
+    oracle,
+    /** What came before is no part of the run. */
+    startCounting(): void {
+      before = rows();
+      app.services.refusals.takeUnwritten();
+    },
+    /** Counts the row that `answer` owes to the audit, if its request passed the door. */
+    owe(answer: WireAnswer, isKnownPath = true): void {
+      const code = codeIn(answer);
+      // Of a path that may lead nowhere, it cannot be told from outside what was not found.
+      if (code === 'NOT_FOUND' && !isKnownPath) perhaps += 1;
+      else if (!isBare(answer) && !beforeTheSlot.has(code ?? '')) owed += 1;
+      // Nothing keeps what was sent for the platform.
+      app.sent.length = 0;
+    },
+    /** What of the server did not stand the run; `cut` is how many requests were given up before their answer. */
+    async aftermath(cut = 0): Promise<string[]> {
+      const made = rows() - before + app.services.refusals.takeUnwritten();
+      const health = await requestJson(`${app.url}/healthz`);
+      const polluted: unknown = Reflect.get({}, 'polluted');
+      return [
+        ...(health.status === 200 ? [] : [`/healthz answers ${health.status} at the end`]),
+        ...(made >= owed && made <= owed + perhaps + cut
+          ? []
+          : [`${owed} requests made ${made} rows in the audit`]),
+        ...(polluted === undefined ? [] : ['the prototype of all objects is polluted']),
+        ...app.log.filter(isTrouble).map((line) => `logged: ${line.slice(0, 500)}`),
+      ];
+    },
+  };
+}
+
+export type FuzzTarget = Awaited<ReturnType<typeof startTarget>>;
+
+/** pino's levels: 50 is an error. */
+const isTrouble = (line: string): boolean =>
+  Number(JSON.parse(line).level) >= 50 || line.includes('INTERNAL');
+
+/** How many closing rows of requests there are; none stands twice. */
+function rowCounter(dataDir: string): () => number {
+  const database = new Database(join(dataDir, 'tenantry.db'), { readonly: true });
+  onTestFinished(() => void database.close());
+  const count = database.prepare<[], { rows: number; requests: number }>(
+    `SELECT count(*) AS rows, count(DISTINCT request_id) AS requests FROM audit WHERE kind = 'call'`,
+  );
+  return () => {
+    const { rows = 0, requests = 0 } = count.get() ?? {};
+    expect(rows, 'closing rows, one for each request').toBe(requests);
+    return rows;
+  };
+}
