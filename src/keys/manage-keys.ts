@@ -90,8 +90,10 @@ export function manageKeys(keyspace: Keyspace, author: KeyAuthor, deps: ManageKe
         },
         ({ prefix }) => author.row({ updated: id, prefix, ...request }),
       );
+      // Where there is no such key nothing was written, and the refusal needs its row.
+      const updated = requireTheirs(key);
       author.committed();
-      return view(requireTheirs(key));
+      return view(updated);
     },
     async revoke(keyId) {
       const id = requireKeyId(keyId);

@@ -4,6 +4,7 @@ import { verifyChain } from '../../src/audit/verify.ts';
 import { AppError } from '../../src/errors.ts';
 import { writeRefusalSummary } from '../../src/housekeeping.ts';
 import { callTool, requestJson, rpc } from '../support/http.ts';
+import { ADMIN_TOKEN, asOperator } from '../support/operator.ts';
 import { startTwoTenants } from '../support/start-app.ts';
 
 const accept = { accept: 'application/json, text/event-stream' };
@@ -63,6 +64,33 @@ test('every request leaves exactly one row, whatever it asks and however it ends
     [400, 'VALIDATION_ERROR'],
     [403, 'INSUFFICIENT_SCOPE'],
   ]);
+});
+
+test('a change of a key that is not there leaves its row too, as an organisation asks it and as the operator', async () => {
+  const app = await startTwoTenants({ seed: false, env: { ADMIN_TOKEN } });
+  const { plaintext: key } = await app.mint(app.acme, { scopes: ['key:read', 'key:write'] });
+  const { id: foreign } = await app.mint(app.bolt);
+  for (const id of ['key_01ARZ3NDEKTSV4RRFFQ69G5FAV', foreign]) {
+    for (const [method, path, body] of [
+      ['PATCH', '', { name: 'x' }],
+      ['POST', '/rotate', {}],
+      ['DELETE', '', undefined],
+    ] as const) {
+      const answers = [
+        await requestJson(`${app.url}/v1/keys/${id}${path}`, { method, key, body }),
+        await asOperator(app, `/admin/host-keys/${id}${path}`, { method, body }),
+      ];
+      for (const { status, headers } of answers) {
+        const rows = await app.audit(5);
+        const own = rows.filter(({ requestId }) => requestId === headers.get('x-request-id'));
+        expect([method, status, ...own.map(({ errorCode }) => errorCode)]).toEqual([
+          method,
+          404,
+          'KEY_NOT_FOUND',
+        ]);
+      }
+    }
+  }
 });
 
 test('a row says who asked what, for whom, from where and how long it took', async () => {
