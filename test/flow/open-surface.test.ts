@@ -1,81 +1,13 @@
 import { expect, test } from 'vitest';
-import { tools } from '../../tools/index.ts';
 import { requestJson } from '../support/http.ts';
+import { methods, openDoors, restRoutes, spelledPaths } from '../support/odd-paths.ts';
 import { bearer, mcpBody, mcpHeaders, type RawHeader, rawHttp } from '../support/raw-http.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { startTwoTenants } from '../support/start-app.ts';
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
-
-/** All that may answer without a credential. */
-const open = new Set(['GET /healthz', 'GET /readyz', 'GET /openapi.json', 'GET /docs']);
-
-const restRoutes = tools.map(({ rest }) => rest).filter((rest) => rest !== null);
-
-const knownPaths = (organizationId: string): string[] => [
-  ...new Set(restRoutes.map((route) => (route.split(' ')[1] ?? '').replaceAll(/\{[^}]+\}/g, 'x'))),
-  '/mcp',
-  `/o/${organizationId}/mcp`,
-  '/healthz',
-  '/readyz',
-  '/openapi.json',
-  '/docs',
-];
-
-/** Doors that others left ajar: reserved, well known, or a neighbour's. */
-const neighbours = [
-  '/',
-  '*',
-  '/admin',
-  '/admin/bootstrap',
-  '/admin/organizations',
-  '/metrics',
-  '/oauth/mcp',
-  '/o/mcp',
-  '/console',
-  '/v1',
-  '/v1/',
-  '/org',
-  '/workspaces/x',
-  '/sse',
-  '/messages',
-  '/mcp_message',
-  '/api/mcp',
-  '/.well-known/oauth-protected-resource',
-  '/.well-known/oauth-authorization-server',
-  '/favicon.ico',
-  '/src/main.ts',
-  '/package.json',
-  '/data/tenantry.db',
-  '/docs/../data/tenantry.db',
-];
-
-/** Other ways to write a path, which must not be other ways in. */
-const spellings = (path: string): string[] => [
-  path,
-  `${path}/`,
-  `/${path}`,
-  `${path}//`,
-  path.toUpperCase(),
-  path.replace(/^\/(.)/, (_, first: string) => `/%${first.charCodeAt(0).toString(16)}`),
-  `${path};x`,
-  `${path}.json`,
-  `${path}%00`,
-  `${path}%2f`,
-  `/.${path}`,
-  `/mcp/..${path}`,
-  `/healthz/..${path}`,
-  `/healthz%2f..${path}`,
-  `http://localhost${path}`,
-  `http://evil.example${path}`,
-  `${path}?x=1`,
-  `${path}#x`,
-];
-
 test('without a credential nothing answers but the open paths, however it is spelled', async () => {
   const app = await startTwoTenants({ seed: false });
-  const paths = [...knownPaths(app.acme.id), ...neighbours];
-  const targets = [...new Set(paths.flatMap(spellings))].filter((target) => !target.includes(' '));
+  const targets = spelledPaths(app.acme.id);
   const answered = new Set<string>();
   const refused = new Set<number>();
   for (const method of methods) {
@@ -85,7 +17,7 @@ test('without a credential nothing answers but the open paths, however it is spe
       else refused.add(status);
     }
   }
-  const withQuery = [...open].flatMap((door) => [door, `${door}?x=1`]);
+  const withQuery = [...openDoors].flatMap((door) => [door, `${door}?x=1`]);
   expect([...answered].sort()).toEqual(withQuery.sort());
   // Nothing is a redirect, a server error or a silent close.
   expect([...refused].sort()).toEqual([400, 401, 404, 405, 409]);

@@ -8,8 +8,8 @@ export type WireAnswer = {
 
 type Found = { readonly answer: Omit<WireAnswer, 'ms'>; readonly length: number };
 
-/** The first answer in `bytes` and its length; undefined while it is not whole. `isEnd` says that no more will come. */
-export function readAnswer(bytes: Buffer, isEnd: boolean): Found | undefined {
+/** The first answer in `bytes` and its length; undefined while it is not whole. `isEnd` says that no more will come, `isHead` that no body will. */
+export function readAnswer(bytes: Buffer, isEnd: boolean, isHead = false): Found | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end === -1) return undefined;
   const [first = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n');
@@ -22,10 +22,10 @@ export function readAnswer(bytes: Buffer, isEnd: boolean): Found | undefined {
   const start = end + 4;
   // Only an invitation to go on.
   if (status === 100) {
-    const next = readAnswer(bytes.subarray(start), isEnd);
+    const next = readAnswer(bytes.subarray(start), isEnd, isHead);
     return next && { answer: next.answer, length: next.length + start };
   }
-  const body = readBody(bytes, start, status, headers, isEnd);
+  const body = isHead ? { text: '', end: start } : readBody(bytes, start, status, headers, isEnd);
   return body && { answer: { status, headers, text: body.text }, length: body.end };
 }
 

@@ -5,7 +5,7 @@ import { readAnswer, type WireAnswer } from './read-answer.ts';
 /** One keep-alive connection at a time per request; bytes leave as they are given. */
 export type Wire = {
   /** The one answer to `bytes`; undefined where the connection ended without one. */
-  send(bytes: Buffer): Promise<WireAnswer | undefined>;
+  send(bytes: Buffer, method?: string): Promise<WireAnswer | undefined>;
 };
 
 /** A slow machine must not be taken for a server that hangs, so whoever asks judges `ms` itself. */
@@ -28,7 +28,8 @@ export function createWire(port: number): Wire {
   };
 
   return {
-    send(bytes) {
+    send(bytes, method = 'POST') {
+      const isHead = method === 'HEAD';
       const socket = take();
       const startedAt = performance.now();
       return new Promise((resolve) => {
@@ -42,10 +43,10 @@ export function createWire(port: number): Wire {
         };
         const onData = (chunk: Buffer) => {
           received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-          const found = readAnswer(received, false);
+          const found = readAnswer(received, false, isHead);
           if (found !== undefined) finish(found.answer, found.length !== received.length);
         };
-        const onClose = () => finish(readAnswer(received, true)?.answer, true);
+        const onClose = () => finish(readAnswer(received, true, isHead)?.answer, true);
         const timer = setTimeout(() => finish(undefined, true), GIVE_UP_MS);
         socket.on('data', onData).on('close', onClose);
         socket.write(bytes);
@@ -60,8 +61,8 @@ const ENDING_MS = 2000;
 
 export type RawExchange = { readonly answers: readonly WireAnswer[]; readonly isHanging: boolean };
 
-/** `bytes` on a connection of their own, then its end; every answer that came, however many there are. */
-export function exchangeRaw(port: number, bytes: Buffer): Promise<RawExchange> {
+/** `bytes` on a connection of their own, then, after `patienceMs` of silence, its end; every answer that came. */
+export function exchangeRaw(port: number, bytes: Buffer, patienceMs: number): Promise<RawExchange> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const startedAt = performance.now();
@@ -84,7 +85,7 @@ export function exchangeRaw(port: number, bytes: Buffer): Promise<RawExchange> {
       ending = setTimeout(() => finish(true), ENDING_MS);
       socket.end();
     };
-    let quiet = setTimeout(endHere, QUIET_MS * 5);
+    let quiet = setTimeout(endHere, patienceMs);
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       clearTimeout(quiet);
