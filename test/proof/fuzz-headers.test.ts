@@ -47,7 +47,7 @@ describe('however a request is written, it speaks for the one credential that it
         ? undefined
         : `${answer.status} for ${id}, not ${speaksFor}`;
     };
-    const count = trials({ planted: 500, ci: 5000, full: 200_000 });
+    const count = trials({ planted: 1000, ci: 5000, full: 200_000 });
     const { failures, seed } = await runCases(
       { id: 'fuzz.headers', cases: headCases(target), count, width: 48 },
       attempt,

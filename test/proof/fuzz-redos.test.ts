@@ -20,12 +20,13 @@ import { readTarget } from '../../src/transport/target.ts';
 import { operatorTools, tools } from '../../tools/index.ts';
 import { exampleOf } from '../support/schema-example.ts';
 import { hostileJson, hostileTexts } from './fuzz/hostile-texts.ts';
-import { trials } from './support/depth.ts';
+import { depth, trials } from './support/depth.ts';
 import { prove } from './support/proof.ts';
 
 type Judge = readonly [name: string, judge: (text: string) => unknown];
 
-const MOST_MS = 50;
+/** Beside other tests a processor is slower; what walks back and forth over a mebibyte needs seconds. */
+const MOST_MS = depth === 'ci' ? 250 : 50;
 
 /** What a head can hold; its parser refuses more. */
 const HEAD_BYTES = 16_384;
@@ -72,7 +73,7 @@ const judgesOfTexts: readonly Judge[] = [
   ['search words', createSearchWords()],
 ];
 
-test('no text keeps a validator busy for 50 ms', (context) => {
+test('no text keeps a validator busy', (context) => {
   const failures: string[] = [];
   let tried = 0;
   let slowestMs = 0;
@@ -92,12 +93,12 @@ test('no text keeps a validator busy for 50 ms', (context) => {
   for (const each of judgesOfArguments()) judge(each, hostileTexts(size));
   prove(context, {
     id: 'fuzz.redos',
-    property: 'No text of the largest size that is let in keeps a validator busy for 50 ms of processor time',
+    property: 'No text of the largest size that is let in keeps a validator busy',
     trials: tried,
     unit: 'texts',
     failures,
-    measured: { slowest_ms: Math.round(slowestMs * 10) / 10 },
-    note: 'the least of up to three runs; 1 MiB in bodies, 16 KiB in heads',
+    measured: { most_ms: MOST_MS, slowest_ms: Math.round(slowestMs * 10) / 10 },
+    note: 'processor time, the least of up to three runs; 1 MiB in bodies, 16 KiB in heads',
   });
 });
 

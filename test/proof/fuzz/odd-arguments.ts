@@ -38,7 +38,9 @@ const oddNames = [
 
 /** Arguments as members of a JSON text: an example of the schema, some replaced, some put in that it does not know. */
 function membersFor({ inputJsonSchema: schema }: Tool): fc.Arbitrary<ReadonlyMap<string, string>> {
-  const example = Object.entries(exampleOf(schema, schema) as Json);
+  const example = Object.entries(exampleOf(schema, schema) as Json).map(
+    ([name, value]) => [name, absentId(name) ?? value] as const,
+  );
   const known = Object.keys(Object(schema.properties));
   const names = fc.constantFrom(...known, ...known, ...known, ...oddNames);
   return fc
@@ -52,6 +54,19 @@ function membersFor({ inputJsonSchema: schema }: Tool): fc.Arbitrary<ReadonlyMap
       return members;
     });
 }
+
+const idPrefixes: Readonly<Record<string, string>> = {
+  id: 'key',
+  key_id: 'key',
+  user_id: 'usr',
+  group_id: 'grp',
+  agent_id: 'agt',
+  research_group_id: 'rgp',
+};
+
+/** Well formed, so that the store itself is asked for what it does not have. */
+const absentId = (name: string): string | undefined =>
+  Object.hasOwn(idPrefixes, name) ? `${idPrefixes[name]}_01ARZ3NDEKTSV4RRFFQ69G5FAV` : undefined;
 
 const jsonOf = (members: ReadonlyMap<string, string>): string =>
   `{${[...members].map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`;

@@ -7,7 +7,12 @@ import { changed, heavyBodies, oddBodies, textChange } from './odd-text.ts';
 import type { FuzzFace } from './oracle.ts';
 import type { FuzzTarget } from './start-target.ts';
 
-export type FuzzCase = { readonly face: FuzzFace; readonly bytes: Buffer };
+export type FuzzCase = {
+  readonly face: FuzzFace;
+  readonly bytes: Buffer;
+  /** Nothing that is served can be meant by it. */
+  readonly mustBeRefused?: boolean;
+};
 
 type Template = {
   readonly face: FuzzFace;
@@ -21,12 +26,13 @@ export function oddBodyCases({ keys, acme }: FuzzTarget): fc.Arbitrary<FuzzCase>
   const mcp = mcpTemplates(keys.full, acme.id);
   const rest = restTemplates(tools, keys.full);
   const operator = restTemplates(operatorTools, keys.operator);
-  const template = fc.oneof(
+  const plain = fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...mcp) },
     { weight: 3, arbitrary: fc.constantFrom(...rest) },
     { weight: 1, arbitrary: fc.constantFrom(...operator) },
-    { weight: 4, arbitrary: oddRequest([keys.full, keys.canonical, keys.nothing]).map(asTemplate) },
   );
+  const odd = oddRequest([keys.full, keys.canonical, keys.nothing]).map(asTemplate);
+  const template = fc.oneof({ weight: 9, arbitrary: plain }, { weight: 4, arbitrary: odd });
   const speaker = fc.oneof(
     { weight: 12, arbitrary: fc.constant(undefined) },
     { weight: 2, arbitrary: fc.constantFrom(...Object.values(keys)) },
@@ -44,9 +50,9 @@ export function oddBodyCases({ keys, acme }: FuzzTarget): fc.Arbitrary<FuzzCase>
     { weight: 7, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.constantFrom(...oddHeaders) },
   );
-  return fc
+  const several = fc
     .record({ template, speaker, body, header, isChunked: fc.integer({ max: 15, min: 0 }) })
-    .map(({ template: base, speaker: key, body: odd, header: extra, isChunked }) => {
+    .map(({ template: base, speaker: key, body: wrong, header: extra, isChunked }) => {
       const headers = base.headers
         .filter(([name]) => extra === undefined || name.toLowerCase() !== extra[0])
         .map(([name, value]) => [
@@ -54,9 +60,21 @@ export function oddBodyCases({ keys, acme }: FuzzTarget): fc.Arbitrary<FuzzCase>
           name === 'Authorization' && key !== undefined ? `Bearer ${key}` : value,
         ]);
       if (extra !== undefined && extra[1] !== null) headers.push([extra[0], extra[1]]);
-      return { face: base.face, bytes: requestBytes(base.line, headers, bodyOf(base, odd), isChunked === 0) };
+      return {
+        face: base.face,
+        bytes: requestBytes(base.line, headers, bodyOf(base, wrong), isChunked === 0),
+      };
     });
+  return fc.oneof({ weight: 15, arbitrary: several }, { weight: 1, arbitrary: twiceNamed(plain) });
 }
+
+/** Right in all but that one of its names stands twice in an object, where the second is what it was. */
+const twiceNamed = (plain: fc.Arbitrary<Template>): fc.Arbitrary<FuzzCase> =>
+  fc.tuple(plain, fc.nat(1000), fc.constantFrom('null', '1', '{}')).map(([base, at, literal]) => ({
+    face: base.face,
+    mustBeRefused: true,
+    bytes: requestBytes(base.line, base.headers, changed(base.body, { kind: 'twice', at, literal })),
+  }));
 
 const bodyOf = (base: Template, odd: string | (() => string) | Parameters<typeof changed>[1][]): string => {
   if (typeof odd === 'string') return odd;

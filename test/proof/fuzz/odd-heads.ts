@@ -167,8 +167,7 @@ export function headCases({ keys, acme, bolt }: FuzzTarget): fc.Arbitrary<HeadCa
   ];
   const owner = fc.constantFrom(...owners);
   const named = [
-    acme.id,
-    bolt.id,
+    ...[acme.id, acme.id, acme.id, bolt.id, bolt.id],
     'org_01ARZ3NDEKTSV4RRFFQ69G5FAV',
     acme.id.toLowerCase(),
     `${acme.id},${acme.id}`,

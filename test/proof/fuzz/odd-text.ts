@@ -40,7 +40,6 @@ export const oddLiterals: readonly string[] = [
   '{"organization_id":"org_01ARZ3NDEKTSV4RRFFQ69G5FAV"}',
   `[${'0,'.repeat(999)}0]`,
   `"${'x'.repeat(5000)}"`,
-  '[]'.repeat(1),
   `${'['.repeat(50)}${']'.repeat(50)}`,
   `${'['.repeat(65)}${']'.repeat(65)}`,
   `${'{"a":'.repeat(64)}1${'}'.repeat(64)}`,
@@ -80,6 +79,9 @@ export const oddBodies: readonly string[] = [
   '[{"jsonrpc":"2.0","id":1,"method":"ping"}]',
   '['.repeat(10_000),
   '{"a":'.repeat(10_000),
+  // Whole: what walks through it by recursion must not be reached.
+  `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+  `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`,
   'a=1&b=2',
   '<x/>',
   '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--',
@@ -93,6 +95,7 @@ export const heavyBodies: readonly (() => string)[] = [
   () => `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"x":[${'{},'.repeat(300_000)}{}]}}`,
   () => `{${Array.from({ length: 60_000 }, (_, at) => `"n${at}":${at}`).join()}}`,
   () => `{"name":"${'\\u0000'.repeat(170_000)}"}`,
+  () => `${'['.repeat(500_000)}${']'.repeat(500_000)}`,
   () => ' '.repeat(1_048_577),
 ];
 

@@ -1,5 +1,6 @@
+import { fuzzBugs } from './fuzz.ts';
 import { keyBugs } from './keys.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Every breakage that `npm run proof -- --planted` tries, by area. */
-export const plantedBugs: readonly PlantedBug[] = [...keyBugs];
+export const plantedBugs: readonly PlantedBug[] = [...fuzzBugs, ...keyBugs];
