@@ -37,7 +37,7 @@ export async function startTarget(seed = true) {
   const rows = rowCounter(app.dataDir);
   let before = 0;
   let owed = 0;
-  let perhaps = 0;
+  const unclear = new Set<string>();
   return {
     ...app,
     keys,
@@ -50,22 +50,21 @@ export async function startTarget(seed = true) {
     /** Counts the row that `answer` owes to the audit, if its request passed the door. */
     owe(answer: WireAnswer, isKnownPath = true): void {
       const code = codeIn(answer);
-      // Of a path that may lead nowhere, it cannot be told from outside what was not found.
-      if (code === 'NOT_FOUND' && !isKnownPath) perhaps += 1;
+      // Of a path that may lead nowhere, only the audit can tell whether a tool was asked.
+      if (code === 'NOT_FOUND' && !isKnownPath) unclear.add(answer.headers['x-request-id'] ?? '');
       else if (!isBare(answer) && !beforeTheSlot.has(code ?? '')) owed += 1;
       // Nothing keeps what was sent for the platform.
       app.sent.length = 0;
     },
     /** What of the server did not stand the run; `cut` is how many requests were given up before their answer. */
     async aftermath(cut = 0): Promise<string[]> {
-      const made = rows() - before + app.services.refusals.takeUnwritten();
+      const asked = rows.notFound().filter((requestId) => unclear.has(requestId)).length;
+      const made = rows() - before - asked + app.services.refusals.takeUnwritten();
       const health = await requestJson(`${app.url}/healthz`);
       const polluted: unknown = Reflect.get({}, 'polluted');
       return [
         ...(health.status === 200 ? [] : [`/healthz answers ${health.status} at the end`]),
-        ...(made >= owed && made <= owed + perhaps + cut
-          ? []
-          : [`${owed} requests made ${made} rows in the audit`]),
+        ...(made >= owed && made <= owed + cut ? [] : [`${owed} requests made ${made} rows in the audit`]),
         ...(polluted === undefined ? [] : ['the prototype of all objects is polluted']),
         ...app.log.filter(isTrouble).map((line) => `logged: ${line.slice(0, 500)}`),
       ];
@@ -79,16 +78,20 @@ export type FuzzTarget = Awaited<ReturnType<typeof startTarget>>;
 const isTrouble = (line: string): boolean =>
   Number(JSON.parse(line).level) >= 50 || line.includes('INTERNAL');
 
-/** How many closing rows of requests there are; none stands twice. */
-function rowCounter(dataDir: string): () => number {
+/** How many closing rows of requests there are; none stands twice. `notFound` has the requests that ended so. */
+function rowCounter(dataDir: string) {
   const database = new Database(join(dataDir, 'tenantry.db'), { readonly: true });
   onTestFinished(() => void database.close());
   const count = database.prepare<[], { rows: number; requests: number }>(
     `SELECT count(*) AS rows, count(DISTINCT request_id) AS requests FROM audit WHERE kind = 'call'`,
   );
-  return () => {
-    const { rows = 0, requests = 0 } = count.get() ?? {};
-    expect(rows, 'closing rows, one for each request').toBe(requests);
-    return rows;
+  const notFound = database
+    .prepare<[], string>(`SELECT request_id FROM audit WHERE kind = 'call' AND error_code = 'NOT_FOUND'`)
+    .pluck();
+  const rows = () => {
+    const { rows: made = 0, requests = 0 } = count.get() ?? {};
+    expect(made, 'closing rows, one for each request').toBe(requests);
+    return made;
   };
+  return Object.assign(rows, { notFound: () => notFound.all() });
 }
