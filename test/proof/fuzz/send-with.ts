@@ -1,10 +1,9 @@
+import { HANG_MS } from './hang.ts';
 import type { FuzzCase } from './odd-bodies.ts';
 import { codeIn } from './oracle.ts';
 import type { WireAnswer } from './read-answer.ts';
 import type { FuzzTarget } from './start-target.ts';
 import { createWire } from './wire.ts';
-
-const MOST_MS = 2000;
 
 /** Sends cases to the target, judges the answers and keeps count. */
 export function sendWith(target: FuzzTarget) {
@@ -31,12 +30,12 @@ export function sendWith(target: FuzzTarget) {
       isKnownPath = true,
     ): Promise<{ answer: WireAnswer | undefined; complaint: string | undefined }> {
       const first = await once(each, isKnownPath);
-      if (first.answer === undefined || first.answer.ms <= MOST_MS) {
+      if (first.answer === undefined || first.answer.ms <= HANG_MS) {
         slowestMs = Math.max(slowestMs, first.answer?.ms ?? 0);
         return first;
       }
       const again = await once(each, isKnownPath);
-      const isSlow = again.answer !== undefined && again.answer.ms > MOST_MS;
+      const isSlow = again.answer !== undefined && again.answer.ms > HANG_MS;
       return isSlow ? { ...again, complaint: `hangs for ${Math.round(again.answer.ms)} ms` } : again;
     },
     measured: () => ({

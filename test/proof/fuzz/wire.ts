@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { HANG_MS } from './hang.ts';
 import { readAnswer, type WireAnswer } from './read-answer.ts';
 
 /** One keep-alive connection at a time per request; bytes leave as they are given. */
@@ -9,7 +10,7 @@ export type Wire = {
 };
 
 /** A slow machine must not be taken for a server that hangs, so whoever asks judges `ms` itself. */
-const GIVE_UP_MS = 20_000;
+const GIVE_UP_MS = 3 * HANG_MS;
 
 /** Connections that are used again for as long as the server keeps them. */
 export function createWire(port: number): Wire {
@@ -57,7 +58,6 @@ export function createWire(port: number): Wire {
 
 /** After so long without a byte a request is taken for one of which a part is missing. */
 const QUIET_MS = 40;
-const ENDING_MS = 2000;
 
 export type RawExchange = { readonly answers: readonly WireAnswer[]; readonly isHanging: boolean };
 
@@ -82,7 +82,7 @@ export function exchangeRaw(port: number, bytes: Buffer, patienceMs: number): Pr
     };
     let ending: NodeJS.Timeout | undefined;
     const endHere = () => {
-      ending = setTimeout(() => finish(true), ENDING_MS);
+      ending = setTimeout(() => finish(true), HANG_MS);
       socket.end();
     };
     let quiet = setTimeout(endHere, patienceMs);

@@ -11,7 +11,7 @@ export const fuzzBugs: readonly PlantedBug[] = [
     harm: 'The operators of the search engine are no longer data: quotes are errors, and a text reaches other columns',
     file: 'db/platform/search-agents.ts',
     find: ': matchTiers(token, words);',
-    replace: ': [`organization : "${token}" AND (${search.query})`];',
+    replace: `: ['organization : "' + token + '" AND (' + search.query + ')'];`,
     test: 'to a text that is searched for',
   },
   {
@@ -91,8 +91,8 @@ export const fuzzBugs: readonly PlantedBug[] = [
     name: 'organization-id-trimmed',
     harm: 'A segment with something behind the id is taken for the id',
     file: 'src/ids.ts',
-    find: 'new RegExp(`^${tag}_${ULID}$`)',
-    replace: 'new RegExp(`^${tag}_${ULID}`)',
+    find: 'ULID}$`);',
+    replace: 'ULID}`);',
     test: 'to the name of an organisation that is not quite one',
   },
   {
