@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { expect, vi } from 'vitest';
 import { writeConfig } from '../support/fresh-start.ts';
 import { startProgram, startServer } from '../support/program.ts';
+import { mayHoldKeys } from '../support/secrets.ts';
 import { runHere, serveHere } from './in-process.ts';
 
 // A machine that is busy takes its time to start a process.
@@ -16,6 +17,8 @@ export function createCommands(config: object = {}) {
   const env = { TENANTRY_CONFIG: file };
 
   const run = async (args: readonly string[], more: Environment = {}) => {
+    const [file] = args.slice(args.indexOf('--out') + 1);
+    if (args[1] === 'reconcile' && file !== undefined) mayHoldKeys(join(dir, file));
     const ended = await runHere(args, { ...env, ...more }, dir);
     expect(ended.stderr).not.toMatch(/^ +at /m);
     return ended;

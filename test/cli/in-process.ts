@@ -15,6 +15,7 @@ import { createHttpApp } from '../../src/http-app.ts';
 import { createLog } from '../../src/log.ts';
 import { createServices, type Services } from '../../src/services.ts';
 import { operatorTools, platformTools, tools as shippedTools } from '../../tools/index.ts';
+import { noteKeysIn, requireNoSecrets, unaskedOutput } from '../support/secrets.ts';
 
 /** A command as main would run it, on the real stores and sockets, and without the half second that a process takes. */
 export async function runHere(
@@ -25,6 +26,8 @@ export async function runHere(
 ) {
   const { runtime, seen } = createRuntime(env, cwd);
   const code = await runCli(args, '0.0.0-test', { ...runtime, ...more });
+  noteKeysIn(seen.stdout);
+  requireNoSecrets({ texts: unaskedOutput(args, seen) });
   return { code, ...seen };
 }
 

@@ -12,6 +12,7 @@ import type { KeyRecord, Keyspace } from '../../src/keys/key-record.ts';
 import type { NewKey } from '../../src/keys/key-store.ts';
 import { makeKey } from '../../src/keys/new-key.ts';
 import type { Store } from '../../src/store.ts';
+import { requireNoSecrets } from '../support/secrets.ts';
 
 export const START_MS = 1_700_000_000_000;
 export const canonicalScopes = ['agent:read', 'agent:search'];
@@ -21,7 +22,13 @@ export const now = () => START_MS;
 /** A path in a folder of its own, gone when the test is. */
 export function temporaryFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'store-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => {
+    try {
+      requireNoSecrets({ folder });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
   return join(folder, 'store.db');
 }
 

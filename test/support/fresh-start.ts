@@ -2,13 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { requireNoSecrets } from './secrets.ts';
 
 /** Where the shipped configuration lies. */
 export const root = join(import.meta.dirname, '../..');
 
+/** A folder of the test's own, searched for plaintext before it is removed. */
 export function temporaryDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'tenantry-start-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  onTestFinished(() => {
+    try {
+      requireNoSecrets({ folder: dir });
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
   return dir;
 }
 

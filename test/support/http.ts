@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { noteKeysIn } from './secrets.ts';
 
 type JsonRequest = {
   readonly method?: string;
@@ -30,6 +31,7 @@ export async function requestJson(url: string, request: JsonRequest = {}): Promi
     }),
   });
   const text = await response.text();
+  noteKeysIn(text);
   return { status: response.status, headers: response.headers, text, body: parseAnswer(text) };
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { noteKeysIn, requireNoSecrets, unaskedOutput } from './secrets.ts';
 
 export const mainFile = join(import.meta.dirname, '../../src/main.ts');
 
@@ -41,6 +42,8 @@ export function startScript(file: string, args: readonly string[], env: Environm
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await closed;
+    noteKeysIn(seen.stdout + seen.stderr);
+    if (file === mainFile) requireNoSecrets({ texts: unaskedOutput(args, seen) });
   });
 
   return {

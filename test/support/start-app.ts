@@ -24,6 +24,7 @@ import { createServices, type Platform, type Services } from '../../src/services
 import type { Tool } from '../../src/tool/define-tool.ts';
 import type { EngineExtension } from '../../src/transport/engine-extension.ts';
 import { operatorTools, platformTools, tools as shippedTools } from '../../tools/index.ts';
+import { noteKey, requireNoSecrets } from './secrets.ts';
 
 type Options = {
   /** Laid over the shipped defaults, as `mcp.config.json` would say it. */
@@ -44,7 +45,7 @@ type Options = {
 
 export type Tenant = { readonly id: OrganizationId; readonly name: string; readonly defaultKey: string };
 
-/** The real app on a temporary store, behind a real socket; closed when the test ends. */
+/** The real app on a temporary store, behind a real socket; closed, and searched for plaintext, when the test ends. */
 export async function startApp(options: Options = {}) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tenantry-test-'));
   const clock = { offsetMs: 0 };
@@ -76,7 +77,7 @@ export async function startApp(options: Options = {}) {
     platform,
     tools,
     operatorTools,
-    log: createLog({ level: 'info', pretty: null, write: (line) => log.push(line) }),
+    log: createLog({ level: config.logLevel, pretty: null, write: (line) => log.push(line) }),
     now,
     fleet: alone,
   });
@@ -98,9 +99,14 @@ export async function startApp(options: Options = {}) {
       server.closeAllConnections();
     });
     await app.close();
-    await Promise.all([platform, ...downstreams].map((each) => each.close()));
-    await store.close();
-    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    try {
+      // While the logs of the databases still stand beside them.
+      requireNoSecrets({ folder: dataDir, texts: { 'the log': log.join('') } });
+    } finally {
+      await Promise.all([platform, ...downstreams].map((each) => each.close()));
+      await store.close();
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    }
   };
   onTestFinished(close);
 
@@ -164,6 +170,7 @@ async function provisionTenant(
       operatorRow({ tier: 'cli', target: 'orgs create', organizationId: id, nowMs: services.now() }),
     { organizations: services.store.organizations, format: services.mintRules.format, now: services.now },
   );
+  noteKey(defaultKey ?? '');
   if (profile !== undefined) await services.platform.seedDemo?.(organization.id, profile);
   return { id: organization.id, name, defaultKey: defaultKey ?? '' };
 }
@@ -192,5 +199,6 @@ async function mintIn(
     () => operatorRow({ tier: 'cli', target: 'keys mint', organizationId, nowMs: services.now() }),
     { keys: services.store.keys, mintRules: services.mintRules, now: services.now },
   );
+  noteKey(plaintext);
   return { ...key, plaintext };
 }
