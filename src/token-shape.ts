@@ -13,3 +13,5 @@ export const looksLikeKey = (text: string): boolean => /^[a-z]{2,12}w?_[0-9A-Za-
 
 /** Keys wherever they stand in a text: `Bearer%20tnt_…` must be caught as well. */
 export const anyKey = new RegExp(KEY, 'g');
+
+export const holdsKey = (text: string): boolean => text.search(anyKey) >= 0;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import type { ChainHead } from '../audit/audit-event.ts';
+import { holdsKey } from '../token-shape.ts';
 
 const instant = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
@@ -32,14 +33,20 @@ export function parseWholeNumber(least: number, most: number): (text: string) =>
 /** A parser of trimmed text on one line, of at most `longest` characters. */
 export function parseText(longest: number): (text: string) => string {
   return (text) => {
-    const trimmed = text.trim();
+    const trimmed = requireNoKey(text).trim();
     if (trimmed !== '' && trimmed.length <= longest && !/\p{Cc}/u.test(trimmed)) return trimmed;
     throw new InvalidArgumentError(`Expected 1 to ${longest} characters on one line.`);
   };
 }
 
+/** What the operator writes is kept and shown to others. */
+function requireNoKey(text: string): string {
+  if (!holdsKey(text)) return text;
+  throw new InvalidArgumentError('Expected a text without the plaintext of a key.');
+}
+
 export function parseExternalId(text: string): string {
-  if (/^[\x20-\x7e]{1,200}$/.test(text)) return text;
+  if (/^[\x20-\x7e]{1,200}$/.test(requireNoKey(text))) return text;
   throw new InvalidArgumentError('Expected 1 to 200 printable ASCII characters.');
 }
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { redactKeys } from '../log.ts';
 import { registerAudit } from './audit.ts';
 import { registerBackup } from './backup.ts';
 import { registerCall } from './call.ts';
@@ -44,7 +45,8 @@ export async function runCli(argv: readonly string[], version: string, runtime: 
     .exitOverride()
     .configureOutput({
       writeOut: (text) => runtime.out(text.trimEnd()),
-      writeErr: (text) => runtime.err(text.trimEnd()),
+      // What is wrong with an argument is said with the argument in it.
+      writeErr: (text) => runtime.err(redactKeys(text.trimEnd())),
     });
   for (const register of commands) {
     register(program, runtime, (code) => {

@@ -1,6 +1,7 @@
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import { redactKeys } from '../log.ts';
+import { holdsKey } from '../token-shape.ts';
 import type { Tool } from './define-tool.ts';
 import { requireNoOrganization } from './gate.ts';
 import type { InputIssue, Operation } from './operation.ts';
@@ -45,7 +46,16 @@ function requireFewElements(rawArguments: RawArguments, maxElements: number): vo
 function parseBySchema(operation: Operation, rawArguments: RawArguments): Record<string, unknown> {
   const parsed = operation.parseInput(rawArguments);
   if (!parsed.ok) throw validationError(parsed.issues);
+  if (operation.effect !== 'reads') requireNoKeys(parsed.data);
   return parsed.data;
+}
+
+/** What is written is kept and shown to others: a key pasted into a name would be stored in plain. */
+function requireNoKeys(input: Readonly<Record<string, unknown>>): void {
+  const issues = Object.entries(input)
+    .filter(([name, value]) => holdsKey(JSON.stringify([name, value])))
+    .map(([path]) => ({ path, expected: 'expected a text without the plaintext of a key' }));
+  if (issues.length > 0) throw validationError(issues);
 }
 
 /** Says where and what was expected, never the value that was sent. */

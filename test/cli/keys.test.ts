@@ -198,3 +198,18 @@ test('a key of a person is minted by the operator, for a member and nobody else'
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/^INVALID_USER: /) });
   }
 });
+
+test('a key pasted into a name is refused, and not repeated', async () => {
+  const commands = createCommands();
+  const { id, key } = await createOrganization(commands, 'Acme');
+  for (const args of [
+    ['keys', 'mint', '--org', id, '--name', key],
+    ['orgs', 'create', `Acme ${key}`],
+    ['orgs', 'create', 'Bolt', '--external-id', key],
+  ]) {
+    const { code, stdout, stderr } = await commands.run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Expected a text without the plaintext of a key.');
+    expect(stderr).not.toContain(key.slice(13));
+  }
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { JsonAnswer } from '../support/http.ts';
+import { callTool, type JsonAnswer, requestJson } from '../support/http.ts';
+import { ADMIN_TOKEN, asOperator } from '../support/operator.ts';
 import { bearer, mcpBody, mcpHeaders, type RawHeader, rawHttp, rawSearch } from '../support/raw-http.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { startTwoTenants, type TestApp } from '../support/start-app.ts';
@@ -120,4 +121,31 @@ test('a key that a client puts into its name, its job, its arguments or its tool
   const rows = await app.audit(answers.length);
   expect(rows.map(({ keyPrefix }) => keyPrefix)).toEqual(Array(answers.length).fill(key.slice(0, 12)));
   await expectNowhere(app, key, answers);
+});
+
+test('a key pasted into a name, or whatever else is kept and shown to others, is refused and not kept', async () => {
+  const app = await startTwoTenants({ seed: false, env: { ADMIN_TOKEN } });
+  const key = app.acme.defaultKey;
+  const additionalScopes = ['key:write', 'member:write', 'research_group:write'];
+  const { plaintext: manager, id } = await app.mint(app.acme, { additionalScopes });
+  const post = (path: string, body: object, method = 'POST') =>
+    requestJson(app.url + path, { key: manager, body, method });
+  const global = { scope_type: 'global', name: 'ci' };
+  const answers = [
+    await post('/v1/keys', { ...global, name: key }),
+    await post('/v1/keys', { ...global, purpose: `the same as ${key}` }),
+    await post('/v1/keys', { ...global, restrictions: { workspace_ids: [key] } }),
+    await post(`/v1/keys/${id}`, { owner: key }, 'PATCH'),
+    await post('/org/tokens', { name: key }),
+    await post('/v1/groups', { name: key }),
+    await post('/v1/members', { name: key }),
+    await asOperator(app, '/admin/organizations', { body: { name: `Acme ${key}` } }),
+    await asOperator(app, '/admin/organizations', { body: { name: 'Acme', external_id: key } }),
+  ];
+  for (const answer of answers) expectRefusal(answer, 400, 'VALIDATION_ERROR');
+  expect(answers[0]?.body.error.message).toBe('name: expected a text without the plaintext of a key');
+  const onMcp = await callTool(app.url, manager, 'create_research_group', { name: key, agent_ids: ['a'] });
+  expect(onMcp.body.result._meta['tenantry/error'].code).toBe('VALIDATION_ERROR');
+  expect(app.sent).toEqual([]);
+  await expectNowhere(app, key, [...answers, onMcp]);
 });
