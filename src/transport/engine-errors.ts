@@ -1,7 +1,8 @@
 import type { RequestId } from '../ids.ts';
+import { redactKeys } from '../log.ts';
 import { isRecord } from './mcp-gate.ts';
 
-/** `text` null keeps the engine's own words and data, where the protocol defines them. */
+/** `text` null keeps the engine's own words and data, where the protocol defines them, but for keys in them. */
 type EngineError = { readonly name: string; readonly status: number; readonly text: string | null };
 
 const engineErrors: Readonly<Record<number, EngineError>> = {
@@ -29,9 +30,14 @@ export function shownError(
   if (data.request_id === requestId) return { ...error, data };
   const code = error.code in engineErrors ? error.code : -32600;
   const { name, text } = engineErrors[code] ?? { name: 'INVALID_REQUEST', text: null };
-  const kept = text === null ? data : {};
-  return { code, message: text ?? error.message, data: { code: name, ...kept, request_id: requestId } };
+  const kept = text === null ? withoutKeys(data) : {};
+  const message = text ?? redactKeys(error.message);
+  return { code, message, data: { code: name, ...kept, request_id: requestId } };
 }
+
+/** The engine quotes what it was sent, and a client may have put a key there. */
+const withoutKeys = (data: Record<string, unknown>): Record<string, unknown> =>
+  JSON.parse(redactKeys(JSON.stringify(data)));
 
 /** The HTTP status with which the engine sends its own errors in the 2026 era. */
 export const engineStatus = (code: number): number => engineErrors[code]?.status ?? 200;

@@ -77,6 +77,23 @@ test('where header and body disagree the engine’s refusal carries our code and
   expectRefusal(bare, 400, 'HEADER_MISMATCH');
 });
 
+test('what the engine quotes of a request it quotes without a key', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const key = app.acme.defaultKey;
+  const named = (name: string) => ({ name, arguments: {} });
+  const answers = [
+    await rpc(app.url, key, 'resources/read', { uri: `agent://${key}` }, { 'mcp-name': '' }),
+    await rpc(app.url, key, 'tools/call', named('whoami'), { 'mcp-name': key }),
+    await rpc(app.url, key, 'tools/list', {}, { 'mcp-method': key }),
+    await rpc(app.url, key, 'tools/list', {}, { 'mcp-protocol-version': key }),
+  ];
+  for (const answer of answers) {
+    expect(answer.body.error.data.code).toMatch(/^(?:HEADER_MISMATCH|UNSUPPORTED_PROTOCOL_VERSION)$/);
+    expect(answer.text).not.toContain(key.slice(13));
+  }
+  expect(answers[0]?.text).toContain('[key]');
+});
+
 test('an unknown version is refused with those that there are', async () => {
   const app = await startTwoTenants({ seed: false });
   const version = '2099-01-01';

@@ -186,9 +186,13 @@ test('the package that is published holds what it says, and no key', { timeout: 
   });
 });
 
+const STARTED_MS = 20_000;
+
 const run = (node: string, args: readonly string[], more: Readonly<Record<string, string>> = {}) => {
   const env = { ...bareEnvironment(), ...more };
-  const { status, stdout, stderr } = spawnSync(node, args, { cwd: temporaryDir(), env, encoding: 'utf8' });
+  // A server that does start is a failure, and must not run on.
+  const limits = { timeout: STARTED_MS, killSignal: 'SIGKILL', encoding: 'utf8' } as const;
+  const { status, stdout, stderr } = spawnSync(node, args, { cwd: temporaryDir(), env, ...limits });
   return { status, stdout, stderr };
 };
 
@@ -253,7 +257,9 @@ test('a Node of this machine that is too old is told so, and not what it cannot 
   });
 });
 
-test('an SQLite older than 3.51.3 is refused by whatever opens a store, and nothing is written', (context) => {
+test('an SQLite older than 3.51.3 is refused by whatever opens a store, and nothing is written', {
+  timeout: 300_000,
+}, (context) => {
   const failures: string[] = [];
   const driver = createRequire(import.meta.url).resolve('better-sqlite3');
   const opening = [['serve'], ['orgs', 'list'], ['keys', 'list', '--host'], ['audit', 'verify'], ['stdio']];

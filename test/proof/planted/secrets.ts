@@ -69,6 +69,14 @@ export const secretsBugs: readonly PlantedBug[] = [
   },
   {
     ...atRest,
+    name: 'engine-quotes-keys',
+    harm: 'The protocol engine quotes a header or a name with a key in it, which clients log.',
+    file: 'src/transport/engine-errors.ts',
+    find: 'const message = text ?? redactKeys(error.message);',
+    replace: 'const message = text ?? error.message;',
+  },
+  {
+    ...atRest,
     name: 'new-key-cacheable',
     harm: 'A proxy or a browser keeps the answer that shows a key.',
     file: 'src/transport/write-answer.ts',

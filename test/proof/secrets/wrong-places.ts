@@ -62,7 +62,35 @@ const places: Readonly<Record<string, Place>> = {
   'what a tool throws': (key, shown) => call('fail_carelessly', { words: key }, bearer(shown)),
   'written by a tool': (key, shown) => call('mint_key', { scope_type: 'global', name: key }, bearer(shown)),
   cursor: (key, shown) => call('list_keys', { cursor: key }, bearer(shown)),
+  'address of a resource': (key, shown) => rpc('resources/read', { uri: `agent://${key}` }, bearer(shown)),
+  'completed text': (key, shown) =>
+    rpc(
+      'completion/complete',
+      {
+        ref: { type: 'ref/resource', uri: 'agent://{agent_id}' },
+        argument: { name: 'agent_id', value: key },
+      },
+      bearer(shown),
+    ),
+  prompt: (key, shown) => rpc('prompts/get', { name: key }, bearer(shown)),
   'tool name': (key, shown) => call(key, {}, bearer(shown)),
+  'tool name, in the body alone': (key, shown) => call(key, {}, { ...bearer(shown), 'mcp-name': 'whoami' }),
+  'Mcp-Name': (key, shown) => call('whoami', {}, { ...bearer(shown), 'mcp-name': key }),
+  'Mcp-Method': (key, shown) => rpc('tools/list', {}, { ...bearer(shown), 'mcp-method': key }),
+  'Mcp-Protocol-Version': (key, shown) =>
+    rpc('tools/list', {}, { ...bearer(shown), 'mcp-protocol-version': key }),
+  'version in the body': (key, shown) =>
+    rpc(
+      'tools/list',
+      { _meta: { ...envelope, 'io.modelcontextprotocol/protocolVersion': key } },
+      { ...bearer(shown), 'mcp-protocol-version': key },
+    ),
+  'handshake of the older era': (key, shown) =>
+    rpc(
+      'initialize',
+      { protocolVersion: key, capabilities: {}, clientInfo: { name: key, version: key }, _meta: {} },
+      { ...bearer(shown), 'mcp-protocol-version': '2025-11-25' },
+    ),
   'JSON-RPC method': (key, shown) => rpc(key, {}, bearer(shown)),
   'client name': (key, shown) =>
     rpc(
