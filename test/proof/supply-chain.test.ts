@@ -262,24 +262,25 @@ test('an SQLite older than 3.51.3 is refused by whatever opens a store, and noth
 }, (context) => {
   const failures: string[] = [];
   const driver = createRequire(import.meta.url).resolve('better-sqlite3');
-  const opening = [['serve'], ['orgs', 'list'], ['keys', 'list', '--host'], ['audit', 'verify'], ['stdio']];
+  const opening = [['orgs', 'list'], ['keys', 'list', '--host'], ['audit', 'verify'], ['stdio'], ['serve']];
   const versions = ['3.51.2', '3.50.4', '3.7.0'].slice(0, trials({ planted: 1, ci: 1, full: 3 }));
-  for (const version of versions) {
-    for (const args of opening) {
-      const data = temporaryDir();
-      const env = { TENANTRY_DATA_DIR: data, PORT: '0', TENANTRY_API_KEY: 'x' };
-      const config = { ...env, TENANTRY_CONFIG: join(root, 'mcp.config.json') };
-      const ran = run(process.execPath, ['--import', claimSqlite(driver, version), bin, ...args], config);
-      const isTold = ran.status === 1 && ran.stderr.includes(`SQLite ${version} is too old`);
-      const isClean = readdirSync(data).every((file) => !file.endsWith('-wal'));
-      if (!isTold || !isClean)
-        failures.push(`${args.join(' ')} on ${version}: ${ran.status} ${ran.stderr.slice(0, 200)}`);
-    }
+  const starts = versions.flatMap((version) => opening.map((args) => ({ version, args })));
+  for (const { version, args } of starts) {
+    // One that does start runs on until it is killed.
+    if (failures.length > 0) break;
+    const data = temporaryDir();
+    const env = { TENANTRY_DATA_DIR: data, PORT: '0', TENANTRY_API_KEY: 'x' };
+    const config = { ...env, TENANTRY_CONFIG: join(root, 'mcp.config.json') };
+    const ran = run(process.execPath, ['--import', claimSqlite(driver, version), bin, ...args], config);
+    const isTold = ran.status === 1 && ran.stderr.includes(`SQLite ${version} is too old`);
+    const isClean = readdirSync(data).every((file) => !file.endsWith('-wal'));
+    if (!isTold || !isClean)
+      failures.push(`${args.join(' ')} on ${version}: ${ran.status} ${ran.stderr.slice(0, 200)}`);
   }
   prove(context, {
     id: 'supply-chain.sqlite',
     property: 'no command opens a store with an SQLite that may corrupt it',
-    trials: versions.length * opening.length,
+    trials: starts.length,
     unit: 'starts',
     failures,
     note: 'The driver is told to report the version; no old SQLite is linked.',
