@@ -1,0 +1,129 @@
+import { type TestContext, test } from 'vitest';
+import { startProgram } from '../support/program.ts';
+import { type Desk, type MintedKey, mintKeys, openDesk, revokeKey, tally } from './revocation/desk.ts';
+import { watchChange } from './revocation/watch-change.ts';
+import { trials } from './support/depth.ts';
+import { type Family, provideOrganization, startFamily } from './support/family.ts';
+import { spreadOf } from './support/percentile.ts';
+import { prove } from './support/proof.ts';
+import { restRequest } from './support/wire-requests.ts';
+
+/** Keys under revocation at the same time, and how many each desk has at hand: while keys are made, none is revoked. */
+const DESKS = 2;
+const KEYS_AHEAD = 25;
+const denied = { status: 401, code: 'INVALID_TOKEN' };
+
+type Plan = {
+  readonly id: string;
+  readonly property: string;
+  readonly revocations: number;
+  readonly connectionsEach?: number;
+  readonly note?: string;
+};
+
+test('a revoked key is refused by each of four processes from the acknowledgement on', async (context) => {
+  const family = await startFamily({ processes: 4 });
+  const { id, manager } = await provideOrganization(family, 'Acme Research');
+  await using _ = readOnAndOn(family, id);
+  await proveRevocations(context, family, manager, {
+    id: 'revocation.key',
+    property: 'no request that began after the acknowledgement of a revocation is accepted by any process',
+    revocations: trials({ planted: 100, ci: 1000, full: 10_000 }),
+  });
+});
+
+test('a revoked key is refused by both workers of one server from the acknowledgement on', async (context) => {
+  const family = await startFamily({ processes: 1, server: { workers: 2 } });
+  const { manager } = await provideOrganization(family, 'Acme Research');
+  await proveRevocations(context, family, manager, {
+    id: 'revocation.workers',
+    property: 'the same holds for the workers of one server',
+    revocations: trials({ planted: 40, ci: 200, full: 2000 }),
+    connectionsEach: 4,
+    note: 'connections are dealt out to the workers in turn; which worker has which is not seen from outside',
+  });
+});
+
+async function proveRevocations(
+  context: TestContext,
+  family: Family,
+  manager: string,
+  { revocations, connectionsEach = 1, ...row }: Plan,
+): Promise<void> {
+  const result = tally();
+  const desks = await Promise.all(Array.from({ length: DESKS }, () => openDesk(family, connectionsEach)));
+  const seeds = desks.map(({ choices }) => choices.seed).join(' ');
+  for (let left = revocations; left > 0 && !result.isHopeless; left -= DESKS * KEYS_AHEAD) {
+    const count = Math.min(KEYS_AHEAD, Math.ceil(left / DESKS));
+    const ahead = await Promise.all(desks.map((desk) => mintKeys(desk, manager, count)));
+    await Promise.all(desks.map((desk, place) => revokeEach(desk, manager, ahead[place] ?? [], result)));
+  }
+  const { sinceCommit, sinceAcknowledged, all, busy } = result.times;
+  prove(context, {
+    ...row,
+    trials: result.trials,
+    unit: 'revocations',
+    failures: result.failures,
+    measured: {
+      ...spreadOf('commitToFirstDenial', sinceCommit),
+      ...spreadOf('acknowledgedToFirstDenial', sinceAcknowledged),
+      ...spreadOf('acknowledgedToDeniedEverywhere', all),
+      connectionsPerKey: desks[0]?.callers('').length ?? 0,
+      answeredBusy: busy,
+      seeds,
+    },
+    note: [row.note, 'the commit is taken to be at revoked_at, which is read before it']
+      .filter(Boolean)
+      .join('; '),
+  });
+}
+
+async function revokeEach(
+  desk: Desk,
+  manager: string,
+  keys: readonly MintedKey[],
+  result: ReturnType<typeof tally>,
+): Promise<void> {
+  for (const { id, plaintext } of keys) {
+    let revokedAt = Number.NaN;
+    const seen = await watchChange(
+      desk.callers(plaintext),
+      async () => {
+        revokedAt = await revokeKey(desk, manager, id);
+      },
+      denied,
+    );
+    result.add(seen, revokedAt, id);
+    if (result.isHopeless) return;
+  }
+  // What was dead stays dead, also once nobody asks any more.
+  for (const { id, plaintext } of keys) {
+    const line = desk.choices.of(desk.managers);
+    const { status } = await line.send(restRequest(plaintext, 'GET', '/v1/whoami'));
+    if (status === 200) result.failures.push(`${id}: accepted again`);
+  }
+}
+
+/** Long reads beside it, through the servers and of the file itself: what they hold open must hide nothing. */
+function readOnAndOn({ operator, env, dir }: Family, organizationId: string): AsyncDisposable {
+  let isStopped = false;
+  const list = async (place: number) => {
+    for (let cursor = ''; !isStopped; ) {
+      const page = await operator(place, 'GET', `/v1/audit?limit=100${cursor}`, undefined, organizationId);
+      cursor = page.body?.next_cursor ? `&cursor=${encodeURIComponent(page.body.next_cursor)}` : '';
+      await pause(20);
+    }
+  };
+  const exportAll = async () => {
+    for (; !isStopped; await pause(2000)) await startProgram(['audit', 'export'], env, dir).closed;
+  };
+  const readers = Promise.all([list(0), list(2), exportAll()]);
+  return {
+    async [Symbol.asyncDispose]() {
+      isStopped = true;
+      await readers;
+    },
+  };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
