@@ -44,7 +44,7 @@ export function createApp(deps: AppDeps): App {
     async handle(request, response) {
       if (!(await turns.wait(request.socket, response))) return;
       const visit: Visit = { face: 'rest', origin: undefined };
-      const connection = { request, response, visit, end: endOf(response) };
+      const connection = { request, response, visit, end: endOf(response), inFlight: deps.inFlight };
       try {
         const admission = await admit(request, visit, deps);
         if (admission.open !== null) await write(admission.open, newRequestId(), connection);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../errors.ts';
+import type { InFlight } from '../limits/in-flight.ts';
 import type { Answer } from './exchange.ts';
 import type { Visit } from './front-door.ts';
 import { writeAnswer } from './write-answer.ts';
@@ -10,6 +11,7 @@ export type Connection = {
   readonly response: ServerResponse;
   readonly visit: Visit;
   readonly end: AbortController;
+  readonly inFlight: Pick<InFlight, 'draining'>;
 };
 
 /** Aborts when the client goes away before its answer is complete. */
@@ -27,5 +29,10 @@ export function whenAnswered({ response }: Connection, leave: () => void): void 
   else response.once('close', leave);
 }
 
-export const write = (answer: Answer, requestId: string, { request, response, visit }: Connection) =>
-  writeAnswer(answer, request, response, { requestId, origin: visit.origin });
+/** A server that stops ends each connection with its answer: on one that is kept a busy client would ask on. */
+export const write = (
+  answer: Answer,
+  requestId: string,
+  { request, response, visit, inFlight }: Connection,
+): Promise<void> =>
+  writeAnswer(answer, request, response, { requestId, origin: visit.origin, isLast: inFlight.draining });

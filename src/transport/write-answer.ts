@@ -24,7 +24,7 @@ export async function writeAnswer(
   answer: Answer,
   request: IncomingMessage,
   response: ServerResponse,
-  extra: { readonly requestId: string; readonly origin: string | undefined },
+  extra: { readonly requestId: string; readonly origin: string | undefined; readonly isLast: boolean },
 ): Promise<void> {
   if (response.destroyed || response.headersSent) return;
   // First those of the answer, since the engine says `no-cache` of its streams, which lets a cache keep one.
@@ -32,7 +32,7 @@ export async function writeAnswer(
   headers['x-request-id'] = extra.requestId;
   if (extra.origin !== undefined) Object.assign(headers, corsHeaders(extra.origin));
   // A body that nobody will read must not be mistaken for the next request.
-  if (!request.complete) headers.connection = 'close';
+  if (!request.complete || extra.isLast) headers.connection = 'close';
   if (answer.body instanceof ReadableStream) {
     // Nothing on the way may hold it back to compress it.
     headers['cache-control'] = 'no-store, no-transform';

@@ -119,11 +119,20 @@ test('a server that stops finishes what it has, takes nothing new, and says so',
     if (face === 'mcp') expect(refused.body).toMatchObject({ id: null, error: { code: 50304 } });
     expect(retryAfter(refused)).toBeGreaterThanOrEqual(1);
   }
-  expect((await requestJson(`${app.url}/readyz`)).status).toBe(503);
-  expect((await requestJson(`${app.url}/healthz`)).status).toBe(200);
+  // Else a client that asks on and on would keep its connection, and the server, until all are cut.
+  for (const [path, status] of [
+    ['readyz', 503],
+    ['healthz', 200],
+    ['v1/whoami', 503],
+  ] as const) {
+    const answer = await requestJson(`${app.url}/${path}`, { key: app.acme.defaultKey });
+    expect([answer.status, answer.headers.get('connection')], path).toEqual([status, 'close']);
+  }
   expect(drained).toBe(false);
   release();
-  expect(await held).toMatchObject({ status: 200, body: { ended: true } });
+  const last = await held;
+  expect(last).toMatchObject({ status: 200, body: { ended: true } });
+  expect(last.headers.get('connection')).toBe('close');
   await draining;
   const closing = (await app.audit()).filter(({ tool: name }) => name === 'hold');
   expect(closing.map(({ status }) => status)).toEqual([200]);

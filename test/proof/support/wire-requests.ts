@@ -40,6 +40,7 @@ type Call = {
   readonly lane?: 'fast' | 'engine';
   /** Asks for progress, and so for a stream where the tool reports any. */
   readonly progressToken?: string;
+  readonly headers?: Headers;
 };
 
 /** `tools/call` of the 2026 era. */
@@ -51,6 +52,7 @@ export function mcpRequest(key: string, call: Call): Buffer {
     'mcp-protocol-version': '2026-07-28',
     'mcp-method': 'tools/call',
     'mcp-name': name,
+    ...call.headers,
   };
   const _meta = {
     ...envelope,
