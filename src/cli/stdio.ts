@@ -20,14 +20,16 @@ export const registerStdio: Register = (program, runtime, done) => {
     });
 };
 
-async function serve(services: Services, lines: LineTransport, { env }: Runtime): Promise<ExitCode> {
+async function serve(services: Services, lines: LineTransport, runtime: Runtime): Promise<ExitCode> {
+  const { env } = runtime;
   const credentials = {
     apiKey: env.TENANTRY_API_KEY || undefined,
     organizationId: env.TENANTRY_ORGANIZATION_ID || undefined,
   };
   const { mcp, identity, slot, config } = services;
   const organizationHeader = config.server.organizationHeader.toLowerCase();
-  await serveMcpStdio(lines, credentials, { ...mcp, identity, slot, organizationHeader });
+  const deps = { ...mcp, identity, slot, organizationHeader };
+  await serveMcpStdio(lines, credentials, deps, runtime.stopRequested());
   return 0;
 }
 

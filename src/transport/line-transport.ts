@@ -1,11 +1,14 @@
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { AppError, toAppError } from '../errors.ts';
 import { parseJson } from './read-body.ts';
 
 /** JSON-RPC over a pair of streams, one message a line (https://modelcontextprotocol.io/specification, stdio). */
 export type LineTransport = {
-  /** Calls `onLine` for each line in order, waiting for it; resolves when the input ends. */
-  read(onLine: (body: unknown, error: AppError | null) => Promise<void>): Promise<void>;
+  /** Calls `onLine` for each line in order, waiting for it, until the input ends or `stopRequested` resolves. */
+  read(
+    onLine: (body: unknown, error: AppError | null) => Promise<void>,
+    stopRequested?: Promise<void>,
+  ): Promise<'ended' | 'stopped'>;
   write(message: unknown): void;
 };
 
@@ -15,14 +18,29 @@ const NEWLINE = 0x0a;
 export function createLineTransport(input: Readable, output: Writable): LineTransport {
   return {
     write: (message) => void output.write(`${JSON.stringify(message)}\n`),
-    async read(onLine) {
-      for await (const line of linesOf(input)) {
+    async read(onLine, stopRequested = new Promise(() => {})) {
+      const { taken, isCut } = until(stopRequested, input);
+      for await (const line of linesOf(taken)) {
         if (line !== null && line.toString('utf8').trim() === '') continue;
         const { body, error } = parseLine(line);
         await onLine(body, error);
       }
+      return isCut() ? 'stopped' : 'ended';
     },
   };
+}
+
+/** What came in until then. The rest is nobody's: else the process would live on for what may still come. */
+function until(stopRequested: Promise<void>, input: Readable) {
+  const taken = new PassThrough();
+  let cut = false;
+  input.once('error', (error) => taken.destroy(error)).pipe(taken);
+  void stopRequested.then(() => {
+    cut = true;
+    input.unpipe(taken).destroy();
+    taken.end();
+  });
+  return { taken, isCut: () => cut };
 }
 
 /** `null` stands for a line that was longer than a message may be. */

@@ -28,11 +28,18 @@ export type StdioCredentials = {
 type Pending = { readonly exchange: Exchange; readonly end: AbortController; readonly watch: Disposable };
 type RequestId = string | number;
 
-/** MCP over stdio: the gate stands on every message, and the key is read from the store for each. */
+const STOP_MS = 10_000;
+const STEP_MS = 10;
+
+/**
+ * MCP over stdio: the gate stands on every message, and the key is read from the store for each. Resolves when the
+ * client has gone; or when it is asked to stop and has answered what it had read, as far as that takes no 10 s.
+ */
 export async function serveMcpStdio(
   lines: LineTransport,
   credentials: StdioCredentials,
   deps: StdioDeps,
+  stopRequested: Promise<void> = new Promise(() => {}),
 ): Promise<void> {
   const pending = new Map<RequestId, Pending>();
   const rawHeaders = headersOf(credentials, deps.organizationHeader);
@@ -41,7 +48,7 @@ export async function serveMcpStdio(
     start: async () => {},
     close: async () => transport.onclose?.(),
     async send(message) {
-      lines.write(await settle(message, pending));
+      await settle(message, pending, lines);
     },
   };
   const handle = serveStdio(
@@ -49,12 +56,13 @@ export async function serveMcpStdio(
     { transport, onerror: () => {} }, // It reports what the client got wrong; the audit has that already.
   );
 
-  await lines.read(async (body, unreadable) => {
+  const end = await lines.read(async (body, unreadable) => {
     const answer = await receive(body, unreadable, rawHeaders, pending, deps, (message) =>
       transport.onmessage?.(message),
     );
     if (answer !== undefined) lines.write(answer);
-  });
+  }, stopRequested);
+  if (end === 'stopped') await lastAnswers(pending);
   await handle.close();
   await Promise.all([...pending.values()].map(cancel));
 }
@@ -143,14 +151,24 @@ function exchangeOf(id: RequestId, pending: ReadonlyMap<RequestId, Pending>): Ex
   return found.exchange;
 }
 
-/** Commits the audit row of an answer before it is written; everything else passes as it is. */
-async function settle(message: JSONRPCMessage, pending: Map<RequestId, Pending>): Promise<JSONRPCMessage> {
-  if (!('id' in message) || 'method' in message || message.id === undefined) return message;
-  const found = pending.get(message.id);
-  if (found === undefined) return message;
-  pending.delete(message.id);
+/** Writes an answer once its audit row is committed; everything else as it is. */
+async function settle(
+  message: JSONRPCMessage,
+  pending: Map<RequestId, Pending>,
+  lines: LineTransport,
+): Promise<void> {
+  const id = 'id' in message && !('method' in message) ? message.id : undefined;
+  const found = id === undefined ? undefined : pending.get(id);
+  if (id === undefined || found === undefined) return lines.write(message);
   found.watch[Symbol.dispose]();
-  return closeSlot(message, found.exchange);
+  lines.write(await closeSlot(message, found.exchange));
+  pending.delete(id);
+}
+
+async function lastAnswers(pending: ReadonlyMap<RequestId, Pending>): Promise<void> {
+  for (let waitedMs = 0; pending.size > 0 && waitedMs < STOP_MS; waitedMs += STEP_MS) {
+    await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+  }
 }
 
 /** The engine sends nothing for a call that was cancelled, so its row is written here, and its id is free. */
