@@ -6,14 +6,14 @@ import { ADMIN_TOKEN } from '../support/operator.ts';
 import { startServer } from '../support/program.ts';
 import { type Answered, type Line, openLine } from './revocation/watch-change.ts';
 import { trials } from './support/depth.ts';
-import { provideOrganization, startFamily, whenNotBusy } from './support/family.ts';
+import { provideOrganization, START_MS, startFamily, whenNotBusy } from './support/family.ts';
 import { prove } from './support/proof.ts';
 import { openRequest, restRequest } from './support/wire-requests.ts';
 
 /** How many ask at the same instant, spread over the processes. */
 const AT_ONCE = 20;
 const PROCESSES = 4;
-const rounds = () => trials({ planted: 10, ci: 100, full: 1000 });
+const rounds = () => trials({ planted: 20, ci: 100, full: 1000 });
 
 /** Connections that stand before the race begins. */
 const openRacers = (ports: readonly number[]): Promise<Line[]> =>
@@ -113,11 +113,13 @@ test('of twenty provisions of one external id at once, over four processes, one 
 
 test('of twenty bootstraps at once, over four processes, one makes the first organisation', async (context) => {
   const failures: string[] = [];
-  const stores = trials({ planted: 2, ci: 4, full: 50 });
+  const stores = trials({ planted: 1, ci: 4, full: 50 });
   for (let round = 0; round < stores; round += 1) {
     const { dir, file } = writeConfig({ dataDir: '.' });
     const env = { TENANTRY_CONFIG: file };
-    const servers = await Promise.all(Array.from({ length: PROCESSES }, () => startServer(env, dir)));
+    const servers = await Promise.all(
+      Array.from({ length: PROCESSES }, () => startServer(env, dir, START_MS)),
+    );
     const codes = servers.map(({ seen }) => /"code":"([\w-]+)"/.exec(seen.stderr)?.[1] ?? '');
     const racers = await openRacers(servers.map(({ url }) => Number(new URL(url).port)));
     const answers = await race(racers, (place) =>

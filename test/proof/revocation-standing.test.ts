@@ -47,7 +47,7 @@ test.for(plans)('$property', async (plan, context) => {
   const family = await startFamily({ processes: 4, config: { permissions } });
   const tenants = await Promise.all(Array.from({ length: DESKS }, () => openTenantDesk(family)));
   const result = tally();
-  const changes = trials({ planted: 20, ci: 200, full: 2000 });
+  const changes = trials({ planted: 10, ci: 200, full: 2000 });
   await Promise.all(
     tenants.map(async (tenant) => {
       for (let left = changes / DESKS; left > 0 && !result.isHopeless; left -= 1) {

@@ -6,7 +6,9 @@ import { startProgram, startServer } from '../support/program.ts';
 import { emptyPage, json, queryOf, startRestPlatform } from '../support/rest-platform.ts';
 import { compare, summarized } from './shutdown/against-audit.ts';
 import { runCycle } from './shutdown/cycle.ts';
+import { runStdioCycle } from './shutdown/stdio-cycle.ts';
 import { trials } from './support/depth.ts';
+import { START_MS } from './support/family.ts';
 import { spreadOf } from './support/percentile.ts';
 import { prove } from './support/proof.ts';
 import { choices } from './support/seed.ts';
@@ -28,7 +30,7 @@ async function prepare(server: Record<string, unknown>) {
     logLevel: 'error',
   });
   const env = { TENANTRY_CONFIG: file, ADMIN_TOKEN };
-  const first = await startServer(env, dir);
+  const first = await startServer(env, dir, START_MS);
   const operator = (path: string, body: object, organization?: string) =>
     requestJson(first.url + path, {
       key: ADMIN_TOKEN,
@@ -104,4 +106,22 @@ test('so does a server with workers', async (context) => {
       cycles: trials({ planted: 1, ci: 3, full: 30 }),
     },
   );
+});
+
+test('so does the program that a client starts', async (context) => {
+  const { below, seed, ...setup } = await prepare({});
+  const cycles = trials({ planted: 1, ci: 3, full: 30 });
+  const all = [];
+  for (let number = 0; number < cycles; number += 1)
+    all.push(await runStdioCycle({ ...setup, number, afterMs: 50 + below(350) }));
+  const exits = all.map(({ exitMs }) => exitMs);
+  const answered = all.reduce((sum, each) => sum + each.answered, 0);
+  prove(context, {
+    id: 'shutdown.stdio',
+    property: 'SIGTERM to tenantry stdio: every call that it had read is answered and in the audit, exit 0',
+    trials: cycles,
+    unit: 'cycles of SIGTERM with calls under way',
+    failures: all.flatMap(({ failures }) => failures),
+    measured: { ...spreadOf('exit', exits), answered, seed },
+  });
 });

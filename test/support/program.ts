@@ -71,8 +71,8 @@ export function startScript(file: string, args: readonly string[], env: Environm
 export type Program = ReturnType<typeof startProgram>;
 
 /** `tenantry serve` on a free port; resolves once it says that it listens. */
-export async function startServer(env: Environment, cwd?: string) {
+export async function startServer(env: Environment, cwd?: string, withinMs?: number) {
   const program = startProgram(['serve'], { PORT: '0', ...env }, cwd);
-  const [, url = ''] = await program.waitFor('stdout', /^tenantry listening on (http:\S+)$/m);
+  const [, url = ''] = await program.waitFor('stdout', /^tenantry listening on (http:\S+)$/m, withinMs);
   return { ...program, url };
 }

@@ -1,7 +1,15 @@
 import { fuzzBugs } from './fuzz.ts';
 import { keyBugs } from './keys.ts';
 import type { PlantedBug } from './planted-bug.ts';
+import { revocationBugs } from './revocation.ts';
 import { secretsBugs } from './secrets.ts';
+import { shutdownBugs } from './shutdown.ts';
 
 /** Every breakage that `npm run proof -- --planted` tries, by area. */
-export const plantedBugs: readonly PlantedBug[] = [...fuzzBugs, ...keyBugs, ...secretsBugs];
+export const plantedBugs: readonly PlantedBug[] = [
+  ...fuzzBugs,
+  ...keyBugs,
+  ...revocationBugs,
+  ...secretsBugs,
+  ...shutdownBugs,
+];

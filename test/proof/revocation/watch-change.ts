@@ -44,16 +44,8 @@ export async function watchChange(
   expected: Expected,
 ): Promise<Seen> {
   const watch: Watch = { acknowledged: false, denials: [], failures: [], busy: 0 };
-  let hasBegun = false;
-  const warm = callers.map(() => Promise.withResolvers<void>());
-  const ends = Promise.all(
-    callers.map((caller, place) => {
-      const { resolve = () => {} } = warm[place] ?? {};
-      return repeat(caller, expected, watch, () => hasBegun, resolve).finally(resolve);
-    }),
-  );
-  await Promise.all(warm.map(({ promise }) => promise));
-  hasBegun = true;
+  await Promise.all(callers.map((caller) => askBefore(caller, watch)));
+  const ends = Promise.all(callers.map((caller) => askOnAndOn(caller, expected, watch)));
   await change().finally(() => {
     watch.acknowledged = true;
   });
@@ -64,34 +56,37 @@ export async function watchChange(
   return { failures, firstDenialAt: first, lastDenialAt: last, acknowledgedAt, busy };
 }
 
-async function repeat(
-  { line, request }: Caller,
-  expected: Expected,
-  watch: Watch,
-  hasBegun: () => boolean,
-  warmed: () => void,
-): Promise<void> {
-  let isDenied = false;
-  for (let busy = 0; busy < MOST_TRIES; ) {
-    const isAfter = watch.acknowledged;
-    const mayBeDenied = hasBegun();
-    const answer = await line.send(request);
-    const { status } = answer;
-    if (status === 503) {
-      busy += 1;
-      watch.busy += 1;
-    } else if (status === expected.status && answer.body.includes(`"${expected.code}"`)) {
-      // Before the change has begun nothing may be refused.
-      if (!mayBeDenied && !hasBegun()) return fail(line, watch, answer, 'before the change');
+/** Every connection has served the key before, so that whatever can be remembered of it is. */
+async function askBefore(caller: Caller, watch: Watch): Promise<void> {
+  const answer = await askPatiently(caller, watch);
+  if (answer.status !== 200) fail(caller.line, watch, answer, 'refused before the change');
+}
+
+async function askOnAndOn(caller: Caller, expected: Expected, watch: Watch): Promise<void> {
+  const { line } = caller;
+  for (let isDenied = false; ; ) {
+    let isAfter = false;
+    const answer = await askPatiently(caller, watch, () => {
+      isAfter = watch.acknowledged;
+    });
+    if (answer.status === expected.status && answer.body.includes(`"${expected.code}"`)) {
       if (!isDenied) watch.denials.push(wallMs(answer.endedMs));
       isDenied = true;
       if (isAfter) return;
-    } else if (status !== 200) return fail(line, watch, answer, 'an unexpected answer');
+    } else if (answer.status !== 200) return fail(line, watch, answer, 'an unexpected answer');
     else if (isAfter) return fail(line, watch, answer, 'begun after the acknowledgement, accepted');
     else if (isDenied) return fail(line, watch, answer, 'refused before, accepted now');
-    else warmed();
   }
-  watch.failures.push(`${line.place}: the store was busy ${MOST_TRIES} times`);
+}
+
+/** Asks until the store is not busy; `begin` is called right before each request is handed over. */
+async function askPatiently({ line, request }: Caller, watch: Watch, begin = () => {}): Promise<Answered> {
+  for (let tries = 1; ; tries += 1) {
+    begin();
+    const answer = await line.send(request);
+    if (answer.status !== 503 || tries === MOST_TRIES) return answer;
+    watch.busy += 1;
+  }
 }
 
 const fail = ({ place }: Line, { failures }: Watch, { status, body }: Answered, why: string): void =>

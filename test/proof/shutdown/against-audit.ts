@@ -46,10 +46,15 @@ export function compare(dir: string, sent: readonly Sent[]): Compared {
 const isUnwritable = (body: string): boolean => body.includes('"STORE_BUSY"');
 
 /** How many refusals the summary rows count. */
-export function summarized(dir: string): number {
+export const summarized = (dir: string): number =>
+  ask(dir, "SELECT coalesce(sum(change ->> '$.unwritten'), 0) FROM audit WHERE kind = 'summary'");
+
+export const countRows = (dir: string, which: string): number =>
+  ask(dir, `SELECT count(*) FROM audit WHERE kind = 'call' AND ${which}`);
+
+function ask(dir: string, sql: string): number {
   const file = new Database(join(dir, 'tenantry.db'), { readonly: true });
-  const sum = "SELECT coalesce(sum(change ->> '$.unwritten'), 0) FROM audit WHERE kind = 'summary'";
-  const total = Number(file.prepare(sum).pluck().get());
+  const answer = Number(file.prepare(sql).pluck().get());
   file.close();
-  return total;
+  return answer;
 }

@@ -1,4 +1,5 @@
 import { startServer } from '../../support/program.ts';
+import { START_MS } from '../support/family.ts';
 import { type Sent, startClients } from './clients.ts';
 
 const MOST_MS = 10_000;
@@ -20,7 +21,7 @@ export type Ended = {
 
 /** One server under load that is asked to stop, until it is gone and every client knows what became of it. */
 export async function runCycle({ number, dir, env, key, afterMs }: Cycle): Promise<Ended> {
-  const server = await startServer(env, dir);
+  const server = await startServer(env, dir, START_MS);
   const clients = startClients(Number(new URL(server.url).port), key, number);
   await pause(afterMs);
   const askedAt = performance.now();
@@ -43,7 +44,10 @@ function wrongAnswer({ kind, marker, outcome }: Sent, askedAt: number): string[]
     if (outcome.receivedBytes > 0) return [`${marker}: an answer was cut short`];
     return outcome.beganMs < askedAt - LONG_BEFORE_MS ? [`${marker}: never answered`] : [];
   }
-  const { status, body } = outcome;
+  const { status, head, body } = outcome;
+  const isKept = !/^connection: close$/im.test(head);
+  if (body.includes('"SHUTTING_DOWN"') && isKept)
+    return [`${marker}: told to go, on a connection that is kept`];
   const isDone = status === (kind === 'mint' ? 201 : 200) && !body.includes('"isError":true');
   const isTold = status === 503 && /"(?:SHUTTING_DOWN|STORE_BUSY)"/.test(body);
   return isDone || isTold ? [] : [`${marker}: ${status} ${body.slice(0, 200)}`];

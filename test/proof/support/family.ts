@@ -17,11 +17,14 @@ type Options = {
   readonly server?: Record<string, unknown>;
 };
 
+/** Proofs run beside each other on few cores: a start among many takes its time, in milliseconds. */
+export const START_MS = 60_000;
+
 /** Several `tenantry serve` on one store, each a process of its own on a port of its own. */
 export async function startFamily({ processes, config = {}, server = {} }: Options) {
   const { dir, file } = writeConfig({ dataDir: '.', logLevel: 'error', ...config, server });
   const env = { TENANTRY_CONFIG: file, ADMIN_TOKEN };
-  const members = await Promise.all(Array.from({ length: processes }, () => startServer(env, dir)));
+  const members = await Promise.all(Array.from({ length: processes }, () => startServer(env, dir, START_MS)));
   const operator: Send = (place, method, path, body, organizationId) =>
     whenNotBusy(() =>
       requestJson(`${members[place % processes]?.url}${path}`, {
@@ -46,7 +49,7 @@ export async function startFamily({ processes, config = {}, server = {} }: Optio
 
 export type Family = Awaited<ReturnType<typeof startFamily>>;
 
-const MOST_TRIES = 100;
+const MOST_TRIES = 500;
 
 /** `STORE_BUSY` says to try again, and processes that write at once hear it now and then. */
 export async function whenNotBusy<T extends { readonly status: number }>(send: () => Promise<T>): Promise<T> {
