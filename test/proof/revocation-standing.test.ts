@@ -12,6 +12,8 @@ import { prove } from './support/proof.ts';
 const DESKS = 2;
 
 type Plan = {
+  /** Short, since it stands in the name of the test. */
+  readonly when: string;
   readonly id: string;
   readonly property: string;
   readonly take: (tenant: TenantDesk) => Promise<unknown>;
@@ -21,6 +23,7 @@ type Plan = {
 
 const plans: readonly Plan[] = [
   {
+    when: 'the owner is deactivated',
     id: 'revocation.owner',
     property: 'the key of a person who was deactivated is refused on the next request, on every process',
     take: ({ setActive }) => setActive(false),
@@ -28,6 +31,7 @@ const plans: readonly Plan[] = [
     expected: { status: 401, code: 'INVALID_TOKEN' },
   },
   {
+    when: 'the owner leaves a group',
     id: 'revocation.permission',
     property: 'what a group allowed is refused on the next request of a person who left it, on every process',
     take: ({ leave }) => leave(),
@@ -35,6 +39,7 @@ const plans: readonly Plan[] = [
     expected: { status: 403, code: 'INSUFFICIENT_SCOPE' },
   },
   {
+    when: 'the organisation is suspended',
     id: 'revocation.organization',
     property: 'the next request for a suspended organisation is refused, on every process',
     take: ({ suspend }) => suspend(),
@@ -43,7 +48,7 @@ const plans: readonly Plan[] = [
   },
 ];
 
-test.for(plans)('$property', async (plan, context) => {
+test.for(plans)('every process refuses the next request: $when', async (plan, context) => {
   const family = await startFamily({ processes: 4, config: { permissions } });
   const tenants = await Promise.all(Array.from({ length: DESKS }, () => openTenantDesk(family)));
   const result = tally();

@@ -53,7 +53,7 @@ export const revocationBugs: readonly PlantedBug[] = [
     harm: 'a worker goes on accepting what another worker revoked',
     file: 'db/open-store.ts',
     find: 'findKey.begin(revision())',
-    replace: `findKey.begin(process.env.NODE_UNIQUE_ID === undefined ? revision() : 1)`,
+    replace: `findKey.begin(process.send === undefined ? revision() : 1)`,
     proof: 'revocation',
     test: 'both workers',
   },
@@ -64,7 +64,7 @@ export const revocationBugs: readonly PlantedBug[] = [
     find: "scopeType === 'user' && standing?.active !== true",
     replace: "scopeType === 'user' && standing === undefined",
     proof: standing,
-    test: 'deactivated',
+    test: 'is deactivated',
   },
   {
     name: 'effective-scopes-remembered',
@@ -81,7 +81,7 @@ const known = new WeakMap<readonly Scope[], readonly Scope[]>();
 export function forget(stored: readonly Scope[]): void {
   known.delete(stored);`,
     proof: standing,
-    test: 'what a group allowed',
+    test: 'leaves a group',
   },
   {
     name: 'revision-blind-to-suspension',
@@ -90,7 +90,7 @@ export function forget(stored: readonly Scope[]): void {
     find: "'UPDATE ON organizations'",
     replace: "'UPDATE OF name ON organizations'",
     proof: standing,
-    test: 'suspended organisation',
+    test: 'is suspended',
   },
   {
     name: 'stream-not-watched',
