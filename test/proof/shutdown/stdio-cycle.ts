@@ -1,5 +1,7 @@
+import { envelope } from '../../support/http.ts';
 import { linePeer } from '../../support/line-peer.ts';
 import { startProgram } from '../../support/program.ts';
+import { START_MS } from '../support/family.ts';
 import { countRows } from './against-audit.ts';
 import type { Cycle, Ended } from './cycle.ts';
 
@@ -15,7 +17,8 @@ export async function runStdioCycle(
   const before = counted();
   const program = startProgram(['stdio'], { ...cycle.env, TENANTRY_API_KEY: key }, dir);
   const client = linePeer(program.stdin, program.stdoutStream);
-  await client.handshake();
+  client.send({ id: 'first', method: 'tools/list', params: { _meta: envelope } });
+  await client.answer('first', START_MS);
   const calling = callOnAndOn(client);
   await pause(afterMs % (CALLS * APART_MS));
   const askedAt = performance.now();
@@ -36,7 +39,11 @@ export async function runStdioCycle(
 
 async function callOnAndOn(client: ReturnType<typeof linePeer>): Promise<void> {
   for (let id = 0; id < CALLS; id += 1) {
-    client.send({ id, method: 'tools/call', params: { name: 'search_agents', arguments: {} } });
+    client.send({
+      id,
+      method: 'tools/call',
+      params: { name: 'search_agents', arguments: {}, _meta: envelope },
+    });
     await pause(APART_MS);
   }
 }
