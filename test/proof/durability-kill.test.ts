@@ -1,0 +1,40 @@
+import { test } from 'vitest';
+import { type KillReport, killAgainAndAgain } from './durability/kill-cycles.ts';
+import { newSeed } from './durability/random.ts';
+import { depth, trials } from './support/depth.ts';
+import { prove } from './support/proof.ts';
+
+/** Cycles on one store; all of them together are the trials. */
+const CYCLES = { planted: 5, ci: 50, full: 250 } as const;
+
+test('a process that is killed loses nothing that it acknowledged', async (context) => {
+  const stores = trials({ planted: 1, ci: 2, full: 4 });
+  const seed = newSeed();
+  const startedAt = performance.now();
+  const reports: KillReport[] = [];
+  for (let store = 0; store < stores; store += 2) {
+    const pair = [store, store + 1].filter((each) => each < stores);
+    reports.push(...(await Promise.all(pair.map((each) => killAgainAndAgain(CYCLES[depth], seed + each)))));
+  }
+  const sum = (of: 'cycles' | 'mutations' | 'reads' | 'cutOff' | 'held' | 'rows') =>
+    reports.reduce((total, report) => total + report[of], 0);
+  prove(context, {
+    id: 'durability.killed',
+    property:
+      'after kill -9 every acknowledged mint, rotation, revocation and call is there, and audit and keys agree',
+    trials: sum('cycles'),
+    unit: 'cycles',
+    failures: reports.flatMap(({ failures }) => failures),
+    measured: {
+      stores,
+      acknowledged_mutations: sum('mutations'),
+      acknowledged_calls: sum('reads'),
+      mutations_cut_off: sum('cutOff'),
+      keys_held_by_the_ledger: sum('held'),
+      audit_rows: sum('rows'),
+      seconds: Math.round((performance.now() - startedAt) / 1000),
+      seed,
+    },
+    note: 'A killed process leaves what it wrote to the kernel, so this cannot tell synchronous=FULL from NORMAL; durability.power-cut does.',
+  });
+});
