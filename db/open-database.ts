@@ -28,7 +28,7 @@ export function openForWriting(file: string, synchronous: SyncLevel): Database.D
     throw new Error(`${file} was replaced while it was being opened; try again`);
   }
   switchToWal(database);
-  // After the switch to WAL: said before it, or not at all, the level silently drops to NORMAL.
+  // Where it is not said, the driver drops the level to NORMAL at the first write, after it answered FULL.
   database.pragma(`synchronous = ${synchronous}`);
   return database;
 }

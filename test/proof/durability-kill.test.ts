@@ -16,7 +16,9 @@ test('a process that is killed loses nothing that it acknowledged', async (conte
     const pair = [store, store + 1].filter((each) => each < stores);
     reports.push(...(await Promise.all(pair.map((each) => killAgainAndAgain(CYCLES[depth], seed + each)))));
   }
-  const sum = (of: 'cycles' | 'mutations' | 'reads' | 'cutOff' | 'held' | 'rows') =>
+  const acknowledged = (kind: 'mint' | 'rotate' | 'revoke') =>
+    reports.reduce((total, { mutations }) => total + mutations[kind], 0);
+  const sum = (of: 'cycles' | 'reads' | 'cutOff' | 'held' | 'rows') =>
     reports.reduce((total, report) => total + report[of], 0);
   prove(context, {
     id: 'durability.killed',
@@ -27,7 +29,9 @@ test('a process that is killed loses nothing that it acknowledged', async (conte
     failures: reports.flatMap(({ failures }) => failures),
     measured: {
       stores,
-      acknowledged_mutations: sum('mutations'),
+      acknowledged_mints: acknowledged('mint'),
+      acknowledged_rotations: acknowledged('rotate'),
+      acknowledged_revocations: acknowledged('revoke'),
       acknowledged_calls: sum('reads'),
       mutations_cut_off: sum('cutOff'),
       keys_held_by_the_ledger: sum('held'),

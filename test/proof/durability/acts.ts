@@ -1,4 +1,5 @@
 import { type KeepAlive, mcpCall, type Received, restCall } from './keep-alive.ts';
+import { codeIn } from './match-rows.ts';
 import { oneOf, type Random } from './random.ts';
 
 /** A mutation that the server acknowledged. */
@@ -79,7 +80,8 @@ function noteAct(book: Book, kind: Act['kind'], keyId: string, answer: Received)
   const shown = output?.key?.id;
   if (status >= 300 || typeof shown !== 'string') {
     // Busy is an answer too: nothing was done, and nothing was promised.
-    if (status !== 503) book.surprises.push(`${kind} ${keyId}: ${status} ${JSON.stringify(body)}`);
+    const code = codeIn(answer);
+    if (code !== 'STORE_BUSY') book.surprises.push(`${kind} ${keyId}: ${status} ${code}`);
     return undefined;
   }
   if (kind === 'revoke') {

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { type ChainHead, emptyChain } from '../../../src/audit/audit-event.ts';
 import { startProgram, startServer } from '../../support/program.ts';
-import { type Book, mutate, newBook, read } from './acts.ts';
+import { type Act, type Book, mutate, newBook, read } from './acts.ts';
 import { lostReads, surprisesOf } from './check-cuts.ts';
 import { type KeepAlive, keepAlive, restCall } from './keep-alive.ts';
 import { makeTenant } from './proof-tenant.ts';
@@ -13,7 +13,8 @@ import { proofFolder, serverEnvironment, times } from './traced-run.ts';
 
 export type KillReport = {
   cycles: number;
-  mutations: number;
+  /** Acknowledged ones. */
+  readonly mutations: Record<Act['kind'], number>;
   reads: number;
   /** Mutations that were under way when the process died. */
   cutOff: number;
@@ -34,7 +35,15 @@ export async function killAgainAndAgain(cycles: number, seed: number): Promise<K
   const env = serverEnvironment(folder);
   const file = join(folder, 'tenantry.db');
   const random = seededRandom(seed);
-  const report: KillReport = { cycles: 0, mutations: 0, reads: 0, cutOff: 0, held: 0, rows: 0, failures: [] };
+  const report: KillReport = {
+    cycles: 0,
+    mutations: { mint: 0, rotate: 0, revoke: 0 },
+    reads: 0,
+    cutOff: 0,
+    held: 0,
+    rows: 0,
+    failures: [],
+  };
   const books: Book[] = [];
   let head: ChainHead = emptyChain;
   while (report.cycles < cycles && report.failures.length < 100) {
@@ -80,7 +89,7 @@ async function loadAndKill(
   server.kill('SIGKILL');
   await Promise.all([server.closed, ...load]);
   client.close();
-  report.mutations += book.acts.length;
+  for (const { kind } of book.acts) report.mutations[kind] += 1;
   report.reads += book.reads.length;
   report.cutOff += book.unsettled.size;
   return { book, organizationId: tenant.organizationId };

@@ -22,9 +22,8 @@ const calls = 'pwrite64,write,writev,sendmsg,sendto,fdatasync,fsync,ftruncate,un
 
 /** Why this machine cannot trace a process; undefined where it can. */
 export function whyNoTrace(): string | undefined {
-  const { status, error, stderr } = spawnSync('strace', ['-D', '-o', '/dev/null', 'true'], {
-    encoding: 'utf8',
-  });
+  const probe = ['-f', '--seccomp-bpf', '-o', '/dev/null', 'true'];
+  const { status, error, stderr } = spawnSync('strace', probe, { encoding: 'utf8' });
   if (error !== undefined) return 'there is no strace here';
   return status === 0 ? undefined : `strace may not trace here: ${stderr.trim().slice(0, 200)}`;
 }

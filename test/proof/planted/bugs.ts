@@ -1,3 +1,4 @@
+import { durabilityBugs } from './durability.ts';
 import { fuzzBugs } from './fuzz.ts';
 import { keyBugs } from './keys.ts';
 import type { PlantedBug } from './planted-bug.ts';
@@ -7,6 +8,7 @@ import { shutdownBugs } from './shutdown.ts';
 
 /** Every breakage that `npm run proof -- --planted` tries, by area. */
 export const plantedBugs: readonly PlantedBug[] = [
+  ...durabilityBugs,
   ...fuzzBugs,
   ...keyBugs,
   ...revocationBugs,
