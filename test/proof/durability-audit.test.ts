@@ -64,6 +64,7 @@ test('every call leaves one row, which says who called and what they were told',
     failures: [...failures, ...mismatches(answered, later)],
     measured: {
       rows: later.length,
+      intents: later.filter(({ kind }) => kind === 'intent').length,
       refused: answered.filter(({ status }) => status >= 400).length,
       distinct_codes: new Set(answered.map(({ code }) => code)).size,
       calls_per_second: Math.round(count / seconds),

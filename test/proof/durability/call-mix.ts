@@ -53,6 +53,8 @@ function mcpCalls(key: string, foreign: string): readonly (() => Sent)[] {
     () => call('list_research_groups'),
     () => call('get_agent', { agent_id: 'agt_absent' }),
     () => call('list_keys'),
+    // Leaves the store, so an intent is written first; the default key may not.
+    () => call('create_research_group', { name: 'mixed', agent_ids: ['agt_absent'] }),
     () => call('get_agent', { agent_id: '../x' }),
     () => call('search_agents', { nonsense: 1 }),
     () => call('search_agents', { organization_id: foreign }),
@@ -94,7 +96,7 @@ function restCalls(key: string, foreign: string, manager: string, place: number)
     () => get('/v1/agents/agt_absent'),
     () => get('/v1/agents/search?limit=many'),
     () => get('/v1/agents/search?limit=1&limit=2'),
-    () => get(`/v1/agents?organization_id=${foreign}`.replace('agents?', 'agents/search?')),
+    () => get(`/v1/agents/search?organization_id=${foreign}`),
     () => get('/v1/jobs?cursor=garbled'),
     () => get('/v1/keys/key_absent'),
     () => get('/v1/audit'),

@@ -24,7 +24,8 @@ export function mismatches(calls: readonly AnsweredCall[], events: readonly Audi
     if (known === undefined) rows.set(event.requestId, [event]);
     else known.push(event);
   }
-  const found: string[] = [];
+  const open = events.filter(({ kind, requestId }) => kind === 'intent' && !rows.has(requestId));
+  const found = open.map(({ requestId }) => `an intent was never closed: ${requestId}`);
   let refusals = 0;
   for (const call of calls) {
     const { requestId, prefix } = call;

@@ -15,7 +15,11 @@ export async function makeTenant(url: string, name: string, book: Book): Promise
   const organizationId = String(made.body?.organization?.organization_id);
   const minted = await asOperator({ url }, '/v1/keys', {
     organizationId,
-    body: { scope_type: 'global', name: 'manager', additional_scopes: ['key:read', 'key:write'] },
+    body: {
+      scope_type: 'global',
+      name: 'manager',
+      additional_scopes: ['key:read', 'key:write', 'research_group:write'],
+    },
   });
   if (made.status !== 201 || minted.status !== 201) {
     throw new Error(`no tenant: ${made.status} ${minted.status}`);

@@ -20,8 +20,8 @@ export const durabilityBugs: readonly PlantedBug[] = [
     name: 'synchronous-unsaid',
     harm: 'the level is left to the driver, which the program must notice before it serves',
     file: 'db/open-database.ts',
-    find: '  database.pragma(`synchronous = ${synchronous}`);\n',
-    replace: '',
+    find: '  database.pragma(`synchronous = ',
+    replace: '  if (synchronous === undefined) database.pragma(`synchronous = ',
     ...cut,
   },
   {
