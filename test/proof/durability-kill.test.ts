@@ -36,6 +36,7 @@ test('a process that is killed loses nothing that it acknowledged', async (conte
       mutations_cut_off: sum('cutOff'),
       keys_held_by_the_ledger: sum('held'),
       audit_rows: sum('rows'),
+      slowest_start_ms: Math.max(...reports.map(({ slowestStartMs }) => slowestStartMs)),
       seconds: Math.round((performance.now() - startedAt) / 1000),
       seed,
     },
