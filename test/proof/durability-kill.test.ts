@@ -7,7 +7,12 @@ import { prove } from './support/proof.ts';
 /** Cycles on one store; all of them together are the trials. */
 const CYCLES = { planted: 5, ci: 50, full: 250 } as const;
 
-test('a process that is killed loses nothing that it acknowledged', async (context) => {
+/** A start takes a third of a second, and ten times that where others load the machine. */
+const LIMIT_MS = trials({ planted: 120_000, ci: 900_000, full: 4 * 3_600_000 });
+
+test('a process that is killed loses nothing that it acknowledged', {
+  timeout: LIMIT_MS,
+}, async (context) => {
   const stores = trials({ planted: 1, ci: 2, full: 4 });
   const seed = newSeed();
   const startedAt = performance.now();
