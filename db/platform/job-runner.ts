@@ -52,7 +52,7 @@ export function startJobRunner(database: PlatformDatabase, now: () => number): J
     },
     drive(job) {
       if (stopped || job.status === 'completed' || timers.has(job.id)) return;
-      plan(job, stepMs(job));
+      plan(job, firstDelayMs(job, now()));
     },
     stop() {
       stopped = true;
@@ -71,6 +71,13 @@ function unfinishedJobs({ orm }: PlatformDatabase): readonly JobRow[] {
 
 const unitsPerStep = (job: JobRow): number => Math.ceil(job.unitsTotal / MOST_STEPS);
 const stepMs = (job: JobRow): number => RUN_MS / (1 + Math.ceil(job.unitsTotal / unitsPerStep(job)));
+
+/** A step that is overdue is taken at once: processes that never live for a whole step get the job to its end too. */
+function firstDelayMs(job: JobRow, nowMs: number): number {
+  const stepsDone = job.status === 'queued' ? 0 : 1 + Math.ceil(job.unitsDone / unitsPerStep(job));
+  const dueMs = job.createdAtMs + (stepsDone + 1) * stepMs(job);
+  return Math.min(Math.max(0, dueMs - nowMs), stepMs(job));
+}
 
 /** One step on from `job` as it was planned; gives the job as it is afterwards. */
 function prepareStep(database: PlatformDatabase, now: () => number) {

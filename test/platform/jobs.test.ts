@@ -131,6 +131,20 @@ test('a job whose process ended is taken up by another one that is asked for it'
   await second.close();
 }, 15_000);
 
+test('a job comes to its end where no process that is asked for it lives for a whole step', async () => {
+  const platform = temporaryPlatform();
+  const { job } = await startStudy(platform);
+  const seen: number[] = [];
+  // As a client does that starts `tenantry stdio` anew for each call.
+  while (seen.at(-1) !== 100 && seen.length < 100) {
+    await platform.reopen();
+    await readJob(platform, job.job_id);
+    await sleep(60);
+    seen.push((await readJob(platform, job.job_id)).progress);
+  }
+  expect(seen.at(-1)).toBe(100);
+}, 15_000);
+
 test('an aborted request does nothing', async () => {
   const platform = temporaryPlatform();
   const url = new URL(`http://platform.invalid/v1/jobs?organization_id=${alpha}`);
