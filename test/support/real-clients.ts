@@ -7,10 +7,12 @@ import type { Transport as YesterdayTransport } from '@modelcontextprotocol/sdk/
 import { onTestFinished } from 'vitest';
 import { bareEnvironment, mainFile } from './program.ts';
 
-/** How the client reaches the server. */
+/** How the client reaches the server; `env` is that of the process, where there is one. */
 export type Wire =
-  | { readonly url: string; readonly headers: Readonly<Record<string, string>> }
-  | { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
+  | { readonly url: string; readonly headers: Environment; readonly env?: Environment }
+  | { readonly args: readonly string[]; readonly env: Environment };
+
+type Environment = Readonly<Record<string, string>>;
 
 export type ToolAnswer = {
   readonly isError?: boolean | undefined;
@@ -28,6 +30,9 @@ type CallOptions = { readonly onProgress?: OnProgress; readonly signal?: AbortSi
 export type Peer = {
   readonly serverInfo: unknown;
   readonly capabilities: unknown;
+  /** The protocol revision that both agreed on. */
+  readonly revision: string | undefined;
+  close(): Promise<void>;
   listTools(): Promise<{
     readonly tools: readonly { readonly name: string; readonly outputSchema?: unknown }[];
   }>;
@@ -84,10 +89,13 @@ async function connectYesterday(wire: Wire): Promise<Peer> {
           stderr: 'ignore',
         });
   // Its own declarations disagree under exactOptionalPropertyTypes.
+  const revision = watchRevision(transport as YesterdayTransport);
   await client.connect(transport as YesterdayTransport);
   return {
     serverInfo: client.getServerVersion(),
     capabilities: client.getServerCapabilities(),
+    revision: revision(),
+    close: () => client.close(),
     listTools: () => client.listTools(),
     listResourceTemplates: () => client.listResourceTemplates(),
     readResource: (uri) => client.readResource({ uri }),
@@ -99,6 +107,17 @@ async function connectYesterday(wire: Wire): Promise<Peer> {
         ...(signal && { signal }),
       })) as ToolAnswer, // The other shape of the union is that of servers before 2024-11-05.
   };
+}
+
+/** This client tells what was agreed to its transport only. */
+function watchRevision(transport: YesterdayTransport): () => string | undefined {
+  let agreed: string | undefined;
+  const tell = transport.setProtocolVersion?.bind(transport);
+  transport.setProtocolVersion = (version) => {
+    agreed = version;
+    tell?.(version);
+  };
+  return () => agreed;
 }
 
 async function connectToday(wire: Wire, mode: 'auto' | { pin: string } | undefined): Promise<Peer> {
@@ -117,6 +136,8 @@ async function connectToday(wire: Wire, mode: 'auto' | { pin: string } | undefin
   return {
     serverInfo: client.getServerVersion(),
     capabilities: client.getServerCapabilities(),
+    revision: client.getNegotiatedProtocolVersion(),
+    close: () => client.close(),
     listTools: () => client.listTools(),
     listResourceTemplates: () => client.listResourceTemplates(),
     readResource: (uri) => client.readResource({ uri }),
