@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { startScript } from '../../support/program.ts';
 import type { Wire } from '../../support/real-clients.ts';
 import type { Outcome, RealClient } from './real-client.ts';
-import { modules, outcomeOf, versionOf } from './sdk-clients.ts';
+import { modules, outcomeOf, textOf, versionOf } from './sdk-clients.ts';
 
 const name = '@modelcontextprotocol/inspector';
 const launcher = join(modules, name, 'clients/launcher/build/index.js');
@@ -30,7 +30,10 @@ export const inspector = ({ era, transport }: Kind): RealClient => ({
   version: `${name} ${versionOf(name)}`,
   transport,
   era: era === 'modern' ? '2026' : '2025',
-  cannot: { 'hears how far a study is': 'it prints the result alone' },
+  cannot: {
+    'hears how far a study is': 'it prints the result alone',
+    'has the id of an agent completed from words': 'it has no command for that',
+  },
   wording: {
     // It lists the tools before it calls one, and does not call what it was not shown.
     INSUFFICIENT_SCOPE: /tool_not_found/,
@@ -60,6 +63,11 @@ export const inspector = ({ era, transport }: Kind): RealClient => ({
           return { kind: 'refused', says: `exit ${ended.code}: ${ended.stderr}` };
         return outcomeOf(resultOf(ended));
       },
+      async readResource(uri) {
+        const { contents } = resultOf(await run(['--method', 'resources/read', '--uri', uri]));
+        return textOf(contents, uri);
+      },
+      complete: () => Promise.reject(new Error('it has no command for that')),
       async close() {},
     };
   },

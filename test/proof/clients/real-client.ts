@@ -13,6 +13,10 @@ export type Agent = {
   readonly revision: string | null;
   listTools(): Promise<readonly string[]>;
   call(tool: string, args?: object, onProgress?: (progress: number) => void): Promise<Outcome>;
+  /** The text of a resource. @throws where it is refused */
+  readResource(uri: string): Promise<string>;
+  /** What is offered for the one argument of the resource template `uri`; a step that needs it may be left out. */
+  complete(uri: string, argument: string, typed: string): Promise<readonly string[]>;
   close(): Promise<void>;
 };
 

@@ -45,6 +45,13 @@ export const agentOf = (peer: Peer): Agent => ({
     peer
       .callTool(tool, { ...args }, onProgress && { onProgress: ({ progress }) => onProgress(progress) })
       .then(outcomeOf, (error): Outcome => ({ kind: 'refused', says: everythingIn(error) })),
+  async readResource(uri) {
+    const { contents } = await peer.readResource(uri);
+    return textOf(contents, uri);
+  },
+  async complete(uri, argument, typed) {
+    return (await peer.complete(uri, argument, typed)).completion.values;
+  },
   close: () => peer.close(),
 });
 
@@ -53,4 +60,13 @@ export function outcomeOf({ isError, content, structuredContent }: ToolAnswer): 
   const text = content.map((part) => part.text ?? '').join('\n');
   if (isError) return { kind: 'failed', says: text, data: structuredContent };
   return { kind: 'answered', data: structuredContent, text };
+}
+
+/** @throws where it is not the one text that was asked for */
+export function textOf(contents: readonly unknown[], uri: string): string {
+  const [only] = contents;
+  const isText = typeof only === 'object' && only !== null && 'text' in only && 'uri' in only;
+  if (contents.length !== 1 || !isText || only.uri !== uri)
+    throw new Error(`got ${JSON.stringify(contents)}`);
+  return String(only.text);
 }

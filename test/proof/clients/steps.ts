@@ -110,6 +110,18 @@ export const steps: Readonly<Record<string, Step>> = {
       expect(study.summary).toMatch(/\w/);
     },
   },
+  'reads the study as a resource': {
+    async run({ agent, found }) {
+      const { study } = JSON.parse(await agent.readResource(`study://${found.studyId}`));
+      expect(study).toMatchObject({ study_id: found.studyId, status: 'completed' });
+    },
+  },
+  'has the id of an agent completed from words': {
+    async run({ agent, found }) {
+      const offered = await agent.complete('agent://{agent_id}', 'agent_id', 'nurse');
+      expect(offered).toEqual(expect.arrayContaining(found.agentIds ?? []));
+    },
+  },
   'hears how far a study is': {
     async run({ agent, found }) {
       const heard: number[] = [];
@@ -193,6 +205,8 @@ async function visitFromBolt({ open, wiring, server, client, found }: Session): 
     const seen = JSON.stringify(await answerOf(agent.call(list, { limit: 100 })));
     for (const id of idsOf(found)) expect(seen, list).not.toContain(id);
   }
+  const stranger = agent.readResource(`study://${found.studyId}`);
+  await expect(stranger).rejects.toThrow(/no such resource|not found/i);
   const reads = { get_agent: { agent_id: found.agentIds?.[0] }, get_study: { study_id: found.studyId } };
   for (const [tool, args] of Object.entries(reads))
     expectRefused(await agent.call(tool, args), 'NOT_FOUND', client);

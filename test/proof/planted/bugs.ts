@@ -1,3 +1,4 @@
+import { clientsBugs } from './clients.ts';
 import { durabilityBugs } from './durability.ts';
 import { fuzzBugs } from './fuzz.ts';
 import { keyBugs } from './keys.ts';
@@ -8,6 +9,7 @@ import { shutdownBugs } from './shutdown.ts';
 
 /** Every breakage that `npm run proof -- --planted` tries, by area. */
 export const plantedBugs: readonly PlantedBug[] = [
+  ...clientsBugs,
   ...durabilityBugs,
   ...fuzzBugs,
   ...keyBugs,
