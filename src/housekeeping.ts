@@ -1,5 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { operatorRow } from './audit/operator-row.ts';
+import { AppError } from './errors.ts';
 import { isoTime } from './iso-time.ts';
 import { readAllKeys } from './keys/all-keys.ts';
 import { DAY_MS, endOfLifeMs, isEndingSoon, isLive, WARNING_MS } from './keys/key-record.ts';
@@ -7,6 +8,9 @@ import type { Log } from './log.ts';
 import type { Services } from './services.ts';
 
 const MINUTE_MS = 60_000;
+/** How long the last writes wait for another process's, and how often they ask. */
+const CLOSING_WAIT_MS = 5000;
+const CLOSING_PAUSE_MS = 20;
 
 type Tasks = { stop(): void };
 
@@ -43,6 +47,25 @@ function onceADay(services: Services, task: () => Promise<void>): NodeJS.Timeout
 const attempt = (log: Log, task: () => Promise<void>): Promise<void> =>
   task().catch((err: unknown) => log.error({ err }, 'housekeeping failed'));
 
+/** What gathered since the last minute. Nobody waits any more, so a store that is busy is no reason to lose it. */
+export async function writeWhatIsLeft(services: Services): Promise<void> {
+  await whenFree(() => services.keyUses.flush());
+  await writeRefusalSummary(services);
+}
+
+async function whenFree(task: () => Promise<void>): Promise<void> {
+  const latest = performance.now() + CLOSING_WAIT_MS;
+  while (true) {
+    try {
+      return await task();
+    } catch (thrown) {
+      const isBusy = thrown instanceof AppError && thrown.code === 'STORE_BUSY';
+      if (!isBusy || performance.now() > latest) throw thrown;
+      await setTimeout(CLOSING_PAUSE_MS);
+    }
+  }
+}
+
 /** One row a minute stands for the refusals beyond the limit. */
 export async function writeRefusalSummary({ refusals, store, now }: Services): Promise<void> {
   const unwritten = refusals.takeUnwritten();
@@ -53,7 +76,8 @@ export async function writeRefusalSummary({ refusals, store, now }: Services): P
     organizationId: null,
     nowMs: now(),
   } as const;
-  await store.audit.append(operatorRow({ ...facts, kind: 'summary', change: { unwritten } }));
+  // The count stands nowhere else any more.
+  await whenFree(() => store.audit.append(operatorRow({ ...facts, kind: 'summary', change: { unwritten } })));
 }
 
 /** A line for each live key that ends within 14 days; with every organisation requests have their turn. */

@@ -13,7 +13,7 @@ import type { Listening, Runtime } from './cli/runtime.ts';
 import { sentenceOf } from './cli/with-services.ts';
 import type { Config } from './config.ts';
 import { type PreparedTools, prepareTools } from './configured-tools.ts';
-import { startDailyTasks, startMinuteTasks, writeRefusalSummary } from './housekeeping.ts';
+import { startDailyTasks, startMinuteTasks, writeWhatIsLeft } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
 import { createLog, loadPretty } from './log.ts';
 import { createServices, type Platform, type Services } from './services.ts';
@@ -71,8 +71,7 @@ async function openServices(
     ...services,
     async close() {
       try {
-        await services.keyUses.flush();
-        await writeRefusalSummary(services);
+        await writeWhatIsLeft(services);
       } finally {
         await Promise.all([platform, ...downstreams].map((each) => each.close()));
         await store.close();

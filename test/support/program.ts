@@ -70,8 +70,11 @@ export function startScript(file: string, args: readonly string[], env: Environm
 
 export type Program = ReturnType<typeof startProgram>;
 
+/** A machine that is busy takes its time to start a process. */
+const START_MS = 60_000;
+
 /** `tenantry serve` on a free port; resolves once it says that it listens. */
-export async function startServer(env: Environment, cwd?: string, withinMs?: number) {
+export async function startServer(env: Environment, cwd?: string, withinMs: number = START_MS) {
   const program = startProgram(['serve'], { PORT: '0', ...env }, cwd);
   const [, url = ''] = await program.waitFor('stdout', /^tenantry listening on (http:\S+)$/m, withinMs);
   return { ...program, url };
