@@ -21,7 +21,7 @@ test('through a bridge a host does a whole session of an agent', {
   timeout: SESSIONS_MS,
 }, async (context) => {
   const server = await startRealServer();
-  const bridges = [mcpRemote('legacy'), mcpRemote('auto'), mcpProxy('legacy'), mcpProxy('modern')];
+  const bridges = [mcpRemote('legacy'), mcpRemote('auto'), mcpProxy];
   const reports = await Promise.all([
     ...bridges.map(({ client, through }) => runSession(client, wireHttp(server, through), server)),
     runSession(mcpProxyInFront, wireStdio(server), server),

@@ -56,21 +56,21 @@ export const mcpRemote = (protocol: 'legacy' | 'auto'): Bridge => ({
 
 const fastmcpBrings = `mcp-proxy ${versionOf('mcp-proxy')} of fastmcp ${versionOf('fastmcp')}, which has no client of its own`;
 
-export const mcpProxy = (protocol: 'legacy' | 'modern'): Bridge => ({
+export const mcpProxy: Bridge = {
   client: {
-    name: `fastmcp-proxy-${protocol}`,
+    name: 'fastmcp-proxy-http',
     version: fastmcpBrings,
     transport: 'stdio bridged to HTTP',
-    era: protocol === 'modern' ? '2026' : '2025',
+    era: '2026',
     wording: { INSUFFICIENT_SCOPE: /Insufficient scope: required "key:write"/ },
     wordingWhenConnecting: /Connection closed/,
     open: openAsHost,
   },
   through: ({ url, headers }, env) => ({
     args: [join(import.meta.dirname, 'mcp-proxy-bridge.ts')],
-    env: { ...env, PROXY_URL: url, PROXY_HEADERS: JSON.stringify(headers), PROXY_PROTOCOL: protocol },
+    env: { ...env, PROXY_URL: url, PROXY_HEADERS: JSON.stringify(headers), PROXY_PROTOCOL: 'modern' },
   }),
-});
+};
 
 /** The other way round: `mcp-proxy` starts `tenantry stdio` and serves it to clients over HTTP. */
 export const mcpProxyInFront: RealClient = {

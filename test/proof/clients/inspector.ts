@@ -9,6 +9,17 @@ const launcher = join(modules, name, 'clients/launcher/build/index.js');
 
 type Kind = { readonly era: 'legacy' | 'modern'; readonly transport: 'HTTP' | 'stdio' };
 
+const shortSession = [
+  'lists exactly the tools that its key may call',
+  'is told for whom it speaks',
+  'searches agents',
+  'reads an agent',
+  'is refused what its key has no scope for',
+  'is told which argument is wrong',
+  'cannot connect for another organisation than that of its key',
+  'is refused with INVALID_TOKEN as soon as its key is revoked, and wants no browser',
+];
+
 /** It shows the message of an error and not its data; over HTTP in 2026, its status alone. */
 const refusals = {
   'legacy HTTP': { INVALID_TOKEN: /auth_required/ },
@@ -30,6 +41,7 @@ export const inspector = ({ era, transport }: Kind): RealClient => ({
   version: `${name} ${versionOf(name)}`,
   transport,
   era: era === 'modern' ? '2026' : '2025',
+  ...(transport === 'stdio' && { shortened: shortSession }),
   cannot: {
     'hears how far a study is': 'it prints the result alone',
     'has the id of an agent completed from words': 'it has no command for that',

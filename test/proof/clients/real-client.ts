@@ -29,6 +29,8 @@ export type RealClient = {
   readonly era: '2025' | '2026';
   /** @throws where the server refuses it and the client says so at once */
   open(wire: Wire): Promise<Agent>;
+  /** The only steps to do, where another row of the same client does them all. */
+  readonly shortened?: readonly string[];
   /** Steps that it has no way to do, by name, and why. */
   readonly cannot?: Readonly<Record<string, string>>;
   /** How it words a refusal whose code it keeps to itself. */

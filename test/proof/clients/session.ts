@@ -4,7 +4,7 @@ import { type ProofRow, prove } from '../support/proof.ts';
 import { canCountProcesses, leftBehind } from './left-behind.ts';
 import { type Agent, everythingIn, type Outcome, type RealClient } from './real-client.ts';
 import type { AgentKey, RealServer, Wiring } from './real-server.ts';
-import { type Memory, steps } from './steps.ts';
+import { type Memory, type Step, steps } from './steps.ts';
 
 /** What a step has at hand: the open session, what earlier steps found, and how to open further ones. */
 export type Session = {
@@ -46,6 +46,8 @@ function putOnCard(context: TestContext, row: ProofRow): void {
 
 function rowOf({ client, done, failures, revision }: Report): ProofRow {
   const cannot = Object.entries(client.cannot ?? {}).map(([step, why]) => `it ${step}: not done, ${why}`);
+  if (client.shortened !== undefined)
+    cannot.unshift('a short session, since it starts processes for each call');
   return {
     id: `clients.${client.name}`,
     property: 'a scripted session of an agent does all that its key may do with this client, and no more',
@@ -65,9 +67,8 @@ export async function runSession(client: RealClient, wiring: Wiring, server: Rea
   const agent = await attempt('connects', () => open(wiring.plain({ key: key.plaintext })));
   if (agent !== undefined) {
     const session = { client, server, wiring, key, agent, found: {}, open, greet: greetWith(open) };
-    for (const [title, { run, only }] of Object.entries(steps)) {
-      const isForIt = only === undefined || only === wiring.kind;
-      if (isForIt && client.cannot?.[title] === undefined) await attempt(title, () => run(session));
+    for (const [title, step] of Object.entries(steps)) {
+      if (isFor(client, wiring, title, step)) await attempt(title, () => step.run(session));
     }
   }
   await closeAll();
@@ -76,6 +77,11 @@ export async function runSession(client: RealClient, wiring: Wiring, server: Rea
       expect(await leftBehind(wiring.marker)).toEqual([]),
     );
   return { client, done: count(), failures, revision: agent?.revision ?? `of ${client.era}` };
+}
+
+function isFor({ cannot, shortened }: RealClient, { kind }: Wiring, title: string, { only }: Step): boolean {
+  const isAsked = shortened === undefined || shortened.includes(title);
+  return isAsked && cannot?.[title] === undefined && (only === undefined || only === kind);
 }
 
 function countAttempts() {
