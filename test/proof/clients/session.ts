@@ -26,9 +26,9 @@ type Report = {
   readonly revision: string;
 };
 
-const STEP_MS = 40_000;
+const STEP_MS = 90_000;
 /** Generous, since the machine may be busy; alone they take a tenth of it. */
-export const SESSIONS_MS = 240_000;
+export const SESSIONS_MS = 290_000;
 
 /** The row of each session, also where another has failed; then all that failed, by client. */
 export function proveAll(context: TestContext, reports: readonly Report[]): void {
