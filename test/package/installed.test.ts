@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readDemo } from '../support/fresh-start.ts';
 import { callTool } from '../support/http.ts';
 import { refusalIn } from '../support/refusal.ts';
+import { secretsInFile } from '../support/secrets.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
@@ -19,6 +20,7 @@ test('the packed package runs in an empty project, from JavaScript alone', { tim
   const paths: string[] = files.map(({ path }: { path: string }) => path);
   expect(paths.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
   expect(paths.filter((path) => /^(?:test|data|node_modules)\//.test(path))).toEqual([]);
+  expect(paths.filter((path) => secretsInFile(join(root, path)).length > 0)).toEqual([]);
 
   writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
   const install = [
