@@ -117,7 +117,9 @@ export function openAuditSlot(facts: RequestFacts, deps: SlotDeps): AuditSlot {
       return mutationRow;
     },
     settled() {
-      if (mutationRow !== undefined) deps.observe(mutationRow);
+      // Nothing was written yet, so the slot is still to be closed.
+      if (mutationRow === undefined) return;
+      deps.observe(mutationRow);
       closing = Promise.resolve();
     },
     intent: (change) => deps.trail.append(row('intent', { status: 0, change })),

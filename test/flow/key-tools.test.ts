@@ -70,6 +70,24 @@ test('a foreign key, an unknown one and garbage are answered with the same bytes
   expect((await callTool(app.url, victim.plaintext, 'whoami')).status).toBe(200);
 });
 
+test('a change of a key that is not there leaves its one row, whatever the change', async () => {
+  const app = await startWithManagers();
+  const victim = await app.mint(app.bolt, { scopes: [] });
+  const changes = [
+    ['DELETE', `/v1/keys/${victim.id}`, undefined],
+    ['PATCH', `/v1/keys/${victim.id}`, { name: 'taken over' }],
+    ['POST', `/v1/keys/${victim.id}/rotate`, {}],
+    ['DELETE', `/org/tokens/${victim.id}`, undefined],
+  ] as const;
+  for (const [method, path, body] of changes) {
+    const answer = await requestJson(app.url + path, { method, key: app.ofAcme.plaintext, body });
+    const { code, request_id } = answer.body.error;
+    expect(code).toBe('KEY_NOT_FOUND');
+    const [row] = await app.audit(1);
+    expect(row, `${method} ${path}`).toMatchObject({ requestId: request_id, errorCode: 'KEY_NOT_FOUND' });
+  }
+});
+
 test('a key lists the keys of its own organisation only, newest first, in pages', async () => {
   const app = await startWithManagers();
   const minted: string[] = [];
