@@ -1,35 +1,16 @@
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
 import { createAgentHost } from '../../examples/agent-host/agent-host.ts';
-import { defineTool, path } from '../../src/tool/index.ts';
+import { readCanary, startCanaries } from '../support/canary-platform.ts';
 import { root } from '../support/fresh-start.ts';
 import { startHost } from '../support/host-calls.ts';
 import { startScript } from '../support/program.ts';
-import { json, queryOf, startRestPlatform } from '../support/rest-platform.ts';
 import { startApp, type Tenant } from '../support/start-app.ts';
 
 const ORGANIZATIONS = 50;
 /** A hundred thousand with `npm run test:agent-host`. */
 const CALLS = Number(process.env.AGENT_HOST_CALLS ?? 1000);
 const AT_ONCE = 200;
-
-const Canary = z.object({ organization_id: z.string(), canary: z.string(), call: z.string() });
-
-const readCanary = defineTool({
-  name: 'read_canary',
-  title: 'Read the canary',
-  description: 'What only this organisation knows.',
-  scope: 'agent:read',
-  effect: 'reads',
-  input: z.strictObject({ call: z.string() }),
-  output: z.object({ canary: z.string(), call: z.string() }),
-  async handle({ call: asked }, { downstream }) {
-    const { canary, call } = await downstream.get(path`/v1/canary`, { call: asked }, Canary);
-    return { canary, call };
-  },
-});
 
 /** Every JSON-RPC message leaves with id 1, and its answer gets the id back that the client gave it. */
 function withIdOne(counted: { ids: Set<unknown> }): typeof fetch {
@@ -43,21 +24,6 @@ function withIdOne(counted: { ids: Set<unknown> }): typeof fetch {
     const { status, headers } = response;
     return new Response(JSON.stringify({ ...parsed, id: message.id }), { status, headers });
   };
-}
-
-/** A platform that answers after up to 5 ms, for whichever organisation the request was for. */
-async function startCanaries() {
-  const canaries = new Map<string, string>();
-  const platform = await startRestPlatform(async (call, response) => {
-    const organization_id = queryOf(call).get('organization_id') ?? '';
-    await pause(Math.random() * 5);
-    json(response, {
-      organization_id,
-      canary: canaries.get(organization_id) ?? 'nobody',
-      call: queryOf(call).get('call'),
-    });
-  });
-  return { url: platform.url, canaries };
 }
 
 test(`${CALLS} calls for ${ORGANIZATIONS} organisations, all with JSON-RPC id 1: each answer is its own`, {

@@ -1,6 +1,7 @@
 import { clientsBugs } from './clients.ts';
 import { durabilityBugs } from './durability.ts';
 import { fuzzBugs } from './fuzz.ts';
+import { isolationBugs } from './isolation.ts';
 import { keyBugs } from './keys.ts';
 import type { PlantedBug } from './planted-bug.ts';
 import { revocationBugs } from './revocation.ts';
@@ -12,6 +13,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...clientsBugs,
   ...durabilityBugs,
   ...fuzzBugs,
+  ...isolationBugs,
   ...keyBugs,
   ...revocationBugs,
   ...secretsBugs,

@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import { readCanary, startCanaries } from '../support/canary-platform.ts';
+import { startApp } from '../support/start-app.ts';
+import { type Answer, type Ask, createAsk, type Voice } from './isolation/ask.ts';
+import { newCanary, type Owners, readCanaries } from './isolation/canaries.ts';
+import { trials } from './support/depth.ts';
+import { prove } from './support/proof.ts';
+import { createRandom } from './support/random.ts';
+
+const ORGANIZATIONS = 50;
+const CALLERS = 20;
+const CALLS = trials({ planted: 2_000, ci: 20_000, full: 200_000 });
+const ENOUGH_FAILURES = 100;
+/** So often the platform answers for another organisation than it was asked for. */
+const MISTAKEN_ONE_IN = 50;
+
+/** Somebody who calls for one organisation again and again, each time with JSON-RPC id 1. */
+type Caller = {
+  readonly index: number;
+  readonly canary: string;
+  readonly key: string;
+  readonly voice: Voice;
+  readonly organizationHeader: string | null;
+  readonly organizationUrl: string | null;
+};
+
+const spoken: readonly Voice[] = ['2026', '2025', '2026 engine', '2025 engine'];
+
+test('of a thousand callers at once, all with JSON-RPC id 1, each is given its own answer', async (context) => {
+  const random = createRandom(Date.now() % 2 ** 32);
+  const ids: string[] = [];
+  const isMistaken = () => random.whole(MISTAKEN_ONE_IN) === 0;
+  const { url, canaries } = await startCanaries((id) => (isMistaken() ? random.pick(ids) : id));
+  const { origin, callers, owners } = await startCallers(url, canaries, ids);
+  const ask = createAsk(origin, callers.length);
+  const failures: string[] = [];
+  const counts = { own: 0, withheld: 0 };
+  let next = 0;
+  const started = performance.now();
+  const work = async (caller: Caller) => {
+    // Callers of every organisation ask the same at the same time.
+    for (let call = 0; next < CALLS && failures.length < ENOUGH_FAILURES; call += 1) {
+      next += 1;
+      const wrong = judge(caller, call, await askCanary(ask, caller, call), owners, counts);
+      if (wrong !== null) failures.push(wrong);
+    }
+  };
+  await Promise.all(callers.map(work));
+  const seconds = (performance.now() - started) / 1000;
+  prove(context, {
+    id: 'isolation.callers',
+    property: '50 organisations with 20 callers each, all with JSON-RPC id 1: each answer is its own',
+    trials: next,
+    unit: 'calls',
+    failures,
+    measured: {
+      'own canary seen': counts.own,
+      'answers for another organisation withheld': counts.withheld,
+      'calls per second': Math.round(next / seconds),
+      seed: random.seed,
+    },
+  });
+  expect(counts.own).toBeGreaterThan(next * 0.9);
+  expect(counts.withheld).toBeGreaterThan(0);
+});
+
+async function startCallers(url: string, canaries: Map<string, string>, ids: string[]) {
+  const app = await startApp({
+    seed: false,
+    tools: [readCanary],
+    config: { downstream: { url }, limits: { maxConcurrentRequests: 5000 } },
+  });
+  const owners: Owners = new Map();
+  const tenants = [];
+  for (let index = 0; index < ORGANIZATIONS; index += 1) tenants.push(await app.provision(`Org ${index}`));
+  const { plaintext: hostKey } = await app.mintHost(tenants);
+  const callers = tenants.flatMap(({ id, defaultKey }, index) => {
+    const canary = newCanary();
+    canaries.set(id, canary);
+    owners.set(canary, index).set(id, index);
+    ids.push(id);
+    return Array.from({ length: CALLERS }, (_, place): Caller => {
+      const voice = spoken[place % spoken.length] ?? '2026';
+      const way = Math.floor(place / spoken.length) % 3;
+      const common = { index, canary, voice };
+      if (way === 0) return { ...common, key: defaultKey, organizationHeader: null, organizationUrl: null };
+      const byHost = { ...common, key: hostKey, organizationHeader: null, organizationUrl: null };
+      return way === 1 ? { ...byHost, organizationHeader: id } : { ...byHost, organizationUrl: id };
+    });
+  });
+  return { origin: app.url, callers, owners };
+}
+
+const askCanary = (
+  ask: Ask,
+  { key, voice, organizationHeader, organizationUrl, canary }: Caller,
+  call: number,
+) =>
+  ask({
+    key,
+    voice,
+    tool: 'read_canary',
+    args: { call: String(call) },
+    organizationHeader,
+    organizationUrl,
+    onBehalfOf: canary,
+  });
+
+/** What is wrong with the answer; null for nothing. */
+function judge(
+  { index, voice, canary }: Caller,
+  call: number,
+  { text }: Answer,
+  owners: Owners,
+  counts: { own: number; withheld: number },
+): string | null {
+  const { foreign } = readCanaries(text, index, owners);
+  const isOwn = text.includes(`"structuredContent":{"canary":"${canary}","call":"${call}"}`);
+  const isWithheld = text.includes('TENANT_MISMATCH');
+  if (isOwn) counts.own += 1;
+  if (isWithheld) counts.withheld += 1;
+  if (foreign.length === 0 && isOwn !== isWithheld && text.includes('"id":1')) return null;
+  return `call ${call} of organisation ${index} (${voice}) was answered ${text}`;
+}

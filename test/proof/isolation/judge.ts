@@ -1,0 +1,87 @@
+import type { Answer, Ask } from './ask.ts';
+import { readCanaries } from './canaries.ts';
+import type { Pair } from './draw.ts';
+import type { World } from './world.ts';
+
+/** What was seen so far. */
+export type Tally = {
+  readonly failures: string[];
+  /** Questions by whose thing they were about. */
+  readonly asked: Record<'own' | 'foreign' | 'absent', number>;
+  /** Answers about the caller's own that showed it: without them nothing is proved. */
+  ownSeen: number;
+  /** Questions and voices that had such an answer. */
+  readonly seen: Set<string>;
+  /** Questions about foreign things that a missing scope had answered already. */
+  beforeScope: number;
+};
+
+export const newTally = (): Tally => ({
+  failures: [],
+  asked: { own: 0, foreign: 0, absent: 0 },
+  ownSeen: 0,
+  seen: new Set(),
+  beforeScope: 0,
+});
+
+/** The answer about what is nobody's, by who may ask what and how; the organisation is no part of it. */
+export type References = Map<string, string>;
+
+export const referenceKey = ({ speaker, question, voice }: Pair): string =>
+  `${speaker.kind} ${question.name} ${voice}`;
+
+const attempts = /\\?"target\\?":\\?"[^"\\]*/g;
+
+/** Holds an answer against what its caller may see. */
+export function judge(pair: Pair, answer: Answer, { owners }: World, references: References, tally: Tally) {
+  const { question, speaker, whose } = pair;
+  const fail = (what: string) => tally.failures.push(`${describe(pair)}: ${what}`);
+  tally.asked[whose] += 1;
+  if (answer.status >= 500) fail(`status ${answer.status}`);
+  // The audit shows callers what they themselves tried, and no more.
+  const shown = question.tool === 'list_audit_events' ? answer.text.replaceAll(attempts, '') : answer.text;
+  const { foreign, showsOwn } = readCanaries(shown, speaker.organization.index, owners);
+  if (foreign.length > 0) fail(`it shows ${foreign.slice(0, 3).join(', ')} of another organisation`);
+  if (whose === 'own') {
+    if (!showsOwn) return;
+    tally.ownSeen += 1;
+    tally.seen.add(question.name).add(pair.voice);
+    return;
+  }
+  const isRefused = answer.text.includes('INSUFFICIENT_SCOPE');
+  if (isRefused && whose === 'foreign') tally.beforeScope += 1;
+  const key = referenceKey(pair);
+  const reference = references.get(key);
+  if (reference === undefined) {
+    references.set(key, answer.comparable);
+    const says = answer.text.replaceAll('\\"', '"').includes(question.absent);
+    if (!isRefused && !isForbidden(answer) && !says) fail(`expected ${question.absent}, got ${answer.text}`);
+  } else if (reference !== answer.comparable) {
+    fail(`expected the bytes of ${JSON.stringify(reference)}, got ${JSON.stringify(answer.comparable)}`);
+  }
+}
+
+/** Members who are no admins may not manage what is not theirs, whatever it is. */
+const isForbidden = ({ text }: Answer): boolean => text.includes('FORBIDDEN');
+
+const describe = ({ speaker, question, voice, whose, asked }: Pair): string =>
+  `${speaker.kind} of ${speaker.organization.index} asks ${question.name} (${voice}) about ${whose} ${JSON.stringify(asked.message ?? asked.args)}`;
+
+/** Asks about nobody's first, where that was not asked in this way yet. */
+export async function askAndJudge(
+  pair: Pair,
+  nobodys: () => Pair,
+  ask: Ask,
+  world: World,
+  references: References,
+  tally: Tally,
+): Promise<number> {
+  let asked = 1;
+  if (pair.whose === 'foreign' && !references.has(referenceKey(pair))) {
+    const absent = nobodys();
+    judge(absent, await ask(absent.asked), world, references, tally);
+    asked += 1;
+  }
+  judge(pair, await ask(pair.asked), world, references, tally);
+  return asked;
+}
