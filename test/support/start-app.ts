@@ -84,7 +84,8 @@ export async function startApp(options: Options = {}) {
   const { extension = null } = options;
   const app = createHttpApp({ ...services, mcp: { ...services.mcp, extension } });
   const server = createServer(
-    { requireHostHeader: false },
+    // On a machine that is busy with other tests, a client is not idle because it is slow.
+    { requireHostHeader: false, keepAliveTimeout: 60_000 },
     (request, response) => void app.handle(request, response),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -23,15 +23,15 @@ const heard: readonly Voice[] = [
   ...voices.flatMap((voice) => Array(voice.endsWith('e') ? 1 : 4).fill(voice)),
 ];
 const sorts: readonly Whose[] = ['own', 'own', 'foreign', 'foreign', 'foreign', 'absent'];
-const ONE_REVIEW_IN = 5_000;
+const RARELY_ONE_IN = 400;
 
 export function drawPair(world: World, cursors: Cursors, random: Random): Pair {
   const speaker = random.pick(world.speakers);
-  const question = random.whole(ONE_REVIEW_IN) === 0 ? rarely : random.pick(often);
+  const question = random.pick(random.whole(RARELY_ONE_IN) === 0 ? rarely : often);
   const drawn = random.pick(isMcpAlone(question) ? heardOnMcp : heard);
   const voice = speaks(question.tool, drawn) ? drawn : 'rest';
   const whose = question.about === null ? 'own' : random.pick(question.changes ? sorts.slice(2) : sorts);
-  return pairOf({ speaker, question, voice, whose }, world, cursors, random);
+  return drawPairOf({ speaker, question, voice, whose }, world, cursors, random);
 }
 
 /** REST has no resources, and no URL that names an organisation. */
@@ -41,9 +41,9 @@ const heardOnMcp = heard.filter((voice) => voice !== 'rest');
 
 /** The same question about what is nobody's. */
 export const withNobody = (pair: Pair, world: World, cursors: Cursors, random: Random): Pair =>
-  pairOf({ ...pair, whose: 'absent' }, world, cursors, random);
+  drawPairOf({ ...pair, whose: 'absent' }, world, cursors, random);
 
-function pairOf(drawn: Omit<Pair, 'asked'>, world: World, cursors: Cursors, random: Random): Pair {
+export function drawPairOf(drawn: Omit<Pair, 'asked'>, world: World, cursors: Cursors, random: Random): Pair {
   const { speaker, question, voice, whose } = drawn;
   const id = question.about === null ? '' : nameOf(drawn, question.about, world, cursors, random);
   const args = question.args(id, speaker.organization.own);

@@ -89,10 +89,6 @@ const filters: Question[] = [
     name: 'search_agents by occupation',
   }),
   read('list_keys', 'user', (user_id) => ({ user_id }), '"keys":[]', { name: 'list_keys of a user' }),
-  read('list_audit_events', 'prefix', (key_prefix) => ({ key_prefix, ...pageOf }), '"events":[]', {
-    name: 'list_audit_events of a key',
-    weight: 1,
-  }),
 ];
 
 const byId: Question[] = [
@@ -186,16 +182,16 @@ const resources: Question[] = [
   completing('study', 'study'),
 ];
 
-/** A review reads the whole audit, so it is asked now and then. */
-const review: Question = {
-  name: 'review_keys',
-  tool: 'review_keys',
-  about: null,
-  changes: false,
-  args: () => ({}),
-  absent: '',
-  weight: 0,
-};
+/** They may read the whole audit of an organisation, so they are asked now and then. */
+const ofAKey = read(
+  'list_audit_events',
+  'prefix',
+  (key_prefix) => ({ key_prefix, ...pageOf }),
+  '"events":[]',
+  { name: 'list_audit_events of a key' },
+);
+const review = { ...read('review_keys', 'key', () => ({}), ''), about: null };
+export const rarely: readonly Question[] = [ofAKey, ofAKey, ofAKey, review];
 
 export const questions: readonly Question[] = [
   ...byId,
@@ -205,11 +201,9 @@ export const questions: readonly Question[] = [
   ...signals,
   ...resources,
 ];
-export const rarely = review;
-
 /** Every tool that can show or change what is an organisation's; a new one joins a list above. */
 export const unasked = (): string[] => {
-  const asked = new Set([...questions, review].map(({ tool }) => tool));
+  const asked = new Set([...questions, ...rarely].map(({ tool }) => tool));
   return tools.map(({ name }) => name).filter((name) => !asked.has(name) && !harmless.has(name));
 };
 
