@@ -1,4 +1,5 @@
 import { ulid } from 'ulid';
+import { trials } from '../support/depth.ts';
 import type { Random } from '../support/random.ts';
 import { type Asked, speaks, type Voice, voices } from './ask.ts';
 import { newCanary } from './canaries.ts';
@@ -23,7 +24,8 @@ const heard: readonly Voice[] = [
   ...voices.flatMap((voice) => Array(voice.endsWith('e') ? 1 : 4).fill(voice)),
 ];
 const sorts: readonly Whose[] = ['own', 'own', 'foreign', 'foreign', 'foreign', 'absent'];
-const RARELY_ONE_IN = 400;
+/** The longer the audit, the longer they take. */
+const RARELY_ONE_IN = trials({ planted: 400, ci: 400, full: 4_000 });
 
 export function drawPair(world: World, cursors: Cursors, random: Random): Pair {
   const speaker = random.pick(world.speakers);

@@ -57,9 +57,13 @@ export function judge(pair: Pair, answer: Answer, { owners }: World, references:
     const says = answer.text.replaceAll('\\"', '"').includes(question.absent);
     if (!isRefused && !isForbidden(answer) && !says) fail(`expected ${question.absent}, got ${answer.text}`);
   } else if (reference !== answer.comparable) {
-    fail(`expected the bytes of ${JSON.stringify(reference)}, got ${JSON.stringify(answer.comparable)}`);
+    fail(`expected ${endOf(reference)}, got ${endOf(answer.comparable)}`);
   }
 }
+
+/** Where headers differ and bodies do not, the length says so. */
+const endOf = (answer: string): string =>
+  `${answer.length} characters ending in ${JSON.stringify(answer.slice(-300))}`;
 
 /** Members who are no admins may not manage what is not theirs, whatever it is. */
 const isForbidden = ({ text }: Answer): boolean => text.includes('FORBIDDEN');
