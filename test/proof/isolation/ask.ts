@@ -7,13 +7,19 @@ import { envelope } from '../../support/http.ts';
 export const voices = ['rest', '2026', '2025', '2026 engine', '2025 engine'] as const;
 export type Voice = (typeof voices)[number];
 
+/** The part of a JSON-RPC request that says what is wanted. */
+export type Message = {
+  readonly method: string;
+  readonly params: Readonly<{ name?: string; uri?: string; [more: string]: unknown }>;
+};
+
 export type Asked = {
   readonly key: string;
   readonly voice: Voice;
   readonly tool: string;
   readonly args: object;
   /** What says it on MCP instead of a call of the tool. */
-  readonly message?: { readonly method: string; readonly params: object } | undefined;
+  readonly message?: Message | undefined;
   /** The header's value; null sends none. */
   readonly organizationHeader: string | null;
   /** The segment of `/o/{organization_id}/mcp`; null is `/mcp`. */
@@ -102,7 +108,7 @@ function mcpRequest({ tool, args, message, voice, organizationUrl }: Asked): Sen
 }
 
 /** In the 2026 era the headers say again what the body says. */
-function modernHeaders(method: string, params: { name?: unknown; uri?: unknown }): Record<string, string> {
+function modernHeaders(method: string, params: Message['params']): Record<string, string> {
   const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method };
   const named = params.name ?? params.uri;
   return named === undefined ? headers : { ...headers, 'mcp-name': String(named) };

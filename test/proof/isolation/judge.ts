@@ -1,7 +1,7 @@
 import type { Answer, Ask } from './ask.ts';
 import { readCanaries } from './canaries.ts';
 import type { Pair } from './draw.ts';
-import type { World } from './world.ts';
+import type { Speaker, World } from './world.ts';
 
 /** What was seen so far. */
 export type Tally = {
@@ -33,8 +33,9 @@ export const referenceKey = ({ speaker, question, voice }: Pair): string =>
 const attempts = /\\?"target\\?":\\?"[^"\\]*/g;
 
 /** Holds an answer against what its caller may see. */
-export function judge(pair: Pair, answer: Answer, { owners }: World, references: References, tally: Tally) {
+export function judge(pair: Pair, given: Answer, { owners }: World, references: References, tally: Tally) {
   const { question, speaker, whose } = pair;
+  const answer = withoutEcho(given, pair);
   const fail = (what: string) => tally.failures.push(`${describe(pair)}: ${what}`);
   tally.asked[whose] += 1;
   if (answer.status >= 500) fail(`status ${answer.status}`);
@@ -55,18 +56,27 @@ export function judge(pair: Pair, answer: Answer, { owners }: World, references:
   if (reference === undefined) {
     references.set(key, answer.comparable);
     const says = answer.text.replaceAll('\\"', '"').includes(question.absent);
-    if (!isRefused && !isForbidden(answer) && !says) fail(`expected ${question.absent}, got ${answer.text}`);
+    if (!says && !(isRefused && mayLackScopes(speaker)))
+      fail(`expected ${question.absent}, got ${answer.text}`);
   } else if (reference !== answer.comparable) {
     fail(`expected ${endOf(reference)}, got ${endOf(answer.comparable)}`);
   }
+}
+
+/** MCP wants a URI that is nobody's said again; it tells no more than the caller knew. */
+function withoutEcho(answer: Answer, { asked, whose }: Pair): Answer {
+  const { uri } = asked.message?.params ?? {};
+  if (uri === undefined || whose === 'own') return answer;
+  const unsaid = (text: string) => text.replaceAll(`"uri":"${uri}"`, '"uri":"<as asked>"');
+  return { ...answer, comparable: unsaid(answer.comparable), text: unsaid(answer.text) };
 }
 
 /** Where headers differ and bodies do not, the length says so. */
 const endOf = (answer: string): string =>
   `${answer.length} characters ending in ${JSON.stringify(answer.slice(-300))}`;
 
-/** Members who are no admins may not manage what is not theirs, whatever it is. */
-const isForbidden = ({ text }: Answer): boolean => text.includes('FORBIDDEN');
+/** The others hold every scope there is, so that each question reaches what it is about. */
+const mayLackScopes = ({ kind }: Speaker): boolean => kind === 'member' || kind === 'host';
 
 const describe = ({ speaker, question, voice, whose, asked }: Pair): string =>
   `${speaker.kind} of ${speaker.organization.index} asks ${question.name} (${voice}) about ${whose} ${JSON.stringify(asked.message ?? asked.args)}`;

@@ -1,4 +1,5 @@
 import { tools } from '../../../tools/index.ts';
+import type { Message } from './ask.ts';
 
 /** What an id, a filter or a signal may name. */
 export const things = [
@@ -27,7 +28,7 @@ export type Question = {
   /** What stands in the answer about what is nobody's, for a caller who may ask. */
   readonly absent: string;
   /** What says it on MCP instead of a call of the tool, with the same effect. */
-  readonly message?: (id: string) => { readonly method: string; readonly params: object };
+  readonly message?: (id: string) => Message;
   /** How the organisation is named, where that is the question. */
   readonly signal?: 'header' | 'url' | 'url beside header';
   readonly weight: number;
