@@ -1,6 +1,5 @@
 import type Database from 'better-sqlite3';
-import { AppError } from '../src/errors.ts';
-import { storeError } from './store-call.ts';
+import { requireStore, storeError } from './store-call.ts';
 
 /** Answers a question about a credential from the store; every question sees all that was committed before it. */
 export type AuthReads = <T>(question: () => T) => Promise<T>;
@@ -29,7 +28,7 @@ export function createAuthReads(auth: Database.Database, { begin, settled }: Aro
     const group = waiting;
     waiting = [];
     try {
-      if (!auth.open) throw new AppError('STORE_UNAVAILABLE');
+      requireStore(auth);
       answerAll(group);
     } catch (thrown) {
       // Whoever was answered before the failure stays answered: a promise settles once.
@@ -42,7 +41,7 @@ export function createAuthReads(auth: Database.Database, { begin, settled }: Aro
   return (question) =>
     new Promise((resolve, reject) => {
       if (waiting.length === 0) setImmediate(flush);
-      const fail = (thrown: unknown) => reject(storeError(thrown));
+      const fail = (thrown: unknown) => reject(storeError(auth, thrown));
       waiting.push({ answer: () => resolve(question()), fail });
     });
 }

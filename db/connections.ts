@@ -1,4 +1,6 @@
 import type Database from 'better-sqlite3';
+import { guard } from './guard.ts';
+import { createLockWait } from './lock-wait.ts';
 import {
   limitWait,
   makeFile,
@@ -7,6 +9,7 @@ import {
   requireSynchronous,
   type SyncLevel,
 } from './open-database.ts';
+import { isSame, lookUp, watchOwnFiles } from './own-files.ts';
 
 /** What a power cut may cost of the calls' rows; mutations and theirs are always on disk when answered. */
 export type Durability = 'process' | 'power';
@@ -23,8 +26,8 @@ export type Connections = {
   readonly listing: Database.Database;
 };
 
-/** How long a connection waits for another process's write, in milliseconds: the event loop stands still. */
-const WAIT_MS = { auth: 50, control: 100, audit: 100, listing: 100 } as const;
+/** How long a read waits where a log is being recovered or cleared away, in milliseconds: the event loop stands still. */
+const READ_WAIT_MS = 50;
 
 /** `prepareStore` is given the first connection, and must leave a row in `secrets`. */
 export function openConnections(
@@ -39,6 +42,7 @@ export function openConnections(
   };
   try {
     makeFile(file);
+    const before = lookUp(file);
     const control = keep(openForWriting(file, 'FULL'));
     prepareStore(control);
     proveSynchronous(control, 'FULL');
@@ -51,10 +55,10 @@ export function openConnections(
       auth: keep(openForReading(file)),
       listing: keep(openForReading(file)),
     };
-    limitWait(control, WAIT_MS.control);
-    limitWait(audit, WAIT_MS.audit);
-    limitWait(connections.auth, WAIT_MS.auth);
-    limitWait(connections.listing, WAIT_MS.listing);
+    for (const reader of [connections.auth, connections.listing]) limitWait(reader, READ_WAIT_MS);
+    const files = watchOwnFiles(file);
+    if (!isSame(lookUp(file), before)) throw new Error(`${file} was replaced while it was being opened`);
+    guard(opened, { files, lockWait: createLockWait([control, audit]) });
     return connections;
   } catch (thrown) {
     for (const database of opened) database.close();

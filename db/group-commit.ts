@@ -1,8 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { AuditRow } from '../src/audit/audit-event.ts';
-import { AppError } from '../src/errors.ts';
 import type { AppendToChain } from './audit-chain.ts';
-import { storeError } from './store-call.ts';
+import { prepareCommit, requireStore, storeError } from './store-call.ts';
 
 export type GroupCommit = {
   /** Resolves once the row is committed; rejects where its group could not be. */
@@ -15,7 +14,7 @@ type Waiter = { readonly row: AuditRow; settle(): void; fail(reason: unknown): v
 
 /** Rows that arrive in the same turn of the event loop share one transaction, and so one commit. */
 export function createGroupCommit(database: Database.Database, append: AppendToChain): GroupCommit {
-  const commit = database.transaction(append);
+  const commit = prepareCommit(database, append);
   let waiting: Waiter[] = [];
 
   const flush = () => {
@@ -23,10 +22,10 @@ export function createGroupCommit(database: Database.Database, append: AppendToC
     waiting = [];
     if (group.length === 0) return;
     try {
-      if (!database.open) throw new AppError('STORE_UNAVAILABLE');
-      commit.immediate(group.map((waiter) => waiter.row));
+      requireStore(database);
+      commit(group.map((waiter) => waiter.row));
     } catch (thrown) {
-      const reason = storeError(thrown);
+      const reason = storeError(database, thrown);
       for (const waiter of group) waiter.fail(reason);
       return;
     }

@@ -5,7 +5,7 @@ import { closeBootstrap } from './bootstrap-latch.ts';
 import { and, drizzle, eq, getTableColumns, isNull } from './drizzle.ts';
 import { insertGrants } from './host-grants.ts';
 import { keys } from './schema.ts';
-import { storeCall } from './store-call.ts';
+import { prepareCommit, storeCall } from './store-call.ts';
 import { organizationOf, requireKeyId } from './tenant.ts';
 
 const HASH_BYTES = 32;
@@ -59,11 +59,11 @@ export function insertKey(
 
 /** A transaction that makes a key: it starts again, with another key, where the random prefix is taken. */
 export function keyTransaction<T>(database: Database.Database, operation: () => T): Promise<T> {
-  const transaction = database.transaction(operation);
+  const commit = prepareCommit(database, operation);
   return storeCall(database, () => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return transaction.immediate();
+        return commit();
       } catch (thrown) {
         if (attempt === ATTEMPTS || !isTaken(thrown)) throw thrown;
       }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
 import type { AuditChain, AuditRow } from '../src/audit/audit-event.ts';
-import { AppError } from '../src/errors.ts';
 import { newRequestId } from '../src/ids.ts';
 import type { Reckoning, Store } from '../src/store.ts';
 import { prepareAppend } from './audit-chain.ts';
@@ -21,6 +20,7 @@ import { createOrganizationStore } from './organization-store.ts';
 import { keepRevision, prepareRevision } from './revision.ts';
 import { secrets } from './schema.ts';
 import { settleLedger } from './settle-ledger.ts';
+import { requireStore, storeError } from './store-call.ts';
 
 type StoreOptions = {
   readonly durability: Durability;
@@ -64,10 +64,11 @@ export function openStore(file: string, { durability, auditChain, now }: StoreOp
     reckoning,
     backup: (copy) => backupStore(connections, copy),
     ping() {
+      requireStore(auth);
       try {
         canary.get();
-      } catch (cause) {
-        throw new AppError('STORE_UNAVAILABLE', { cause });
+      } catch (thrown) {
+        throw storeError(auth, thrown);
       }
     },
     async close() {

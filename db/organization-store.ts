@@ -12,7 +12,7 @@ import { and, asc, drizzle, eq, isNull, ne } from './drizzle.ts';
 import { insertKey, keyTransaction, ofKeyspace } from './key-rows.ts';
 import { withStartWait } from './open-database.ts';
 import { keys, organizations } from './schema.ts';
-import { storeCall, storeTransaction } from './store-call.ts';
+import { prepareCommit, storeCall, storeTransaction } from './store-call.ts';
 import { requireOrganizationId } from './tenant.ts';
 
 export function createOrganizationStore(connections: Connections, auditChain: AuditChain): OrganizationStore {
@@ -62,8 +62,8 @@ export function createOrganizationStore(connections: Connections, auditChain: Au
     async settleCanon(scopes, nowMs) {
       const newest = await storeCall(listing, () => newestCanonOrNone(listing));
       if (newest !== undefined && isSameSet(newest.scopes, scopes)) return newest;
-      const add = control.transaction(() => addCanonIfNew(control, scopes, nowMs));
-      return storeCall(control, () => withStartWait(control, add.immediate));
+      const add = prepareCommit(control, () => addCanonIfNew(control, scopes, nowMs));
+      return storeCall(control, () => withStartWait(control, add));
     },
     canon: () => storeCall(listing, () => newestCanon(listing)),
   };

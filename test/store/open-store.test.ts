@@ -47,8 +47,8 @@ test.each([
     expect(connection.pragma('mmap_size', { simple: true }) ?? 0).toBe(0);
   }
   expect(connections.auth.pragma('busy_timeout', { simple: true })).toBe(50);
-  expect(connections.control.pragma('busy_timeout', { simple: true })).toBe(100);
-  expect(connections.audit.pragma('busy_timeout', { simple: true })).toBe(100);
+  expect(connections.control.pragma('busy_timeout', { simple: true })).toBe(60);
+  expect(connections.audit.pragma('busy_timeout', { simple: true })).toBe(60);
   expect(connections.auth.readonly).toBe(true);
 });
 

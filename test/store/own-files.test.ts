@@ -1,0 +1,47 @@
+import { copyFileSync, linkSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { watchOwnFiles } from '../../db/own-files.ts';
+import { auditRow, mint, newKey, openSettled, provision } from './temporary-store.ts';
+
+const gone = { code: 'STORE_UNAVAILABLE' };
+
+test.each(['', '-wal', '-shm'])('nothing is committed while the file "%s" is not there', async (suffix) => {
+  const store = await openSettled();
+  const { organization, defaultKey } = await provision(store);
+  const file = store.file + suffix;
+  linkSync(file, `${file}.kept`);
+  unlinkSync(file);
+  await expect(store.audit.append(auditRow(organization.id))).rejects.toMatchObject(gone);
+  await expect(mint(store, organization.id, newKey(organization.id))).rejects.toMatchObject(gone);
+  renameSync(`${file}.kept`, file);
+  await store.audit.append(auditRow(organization.id));
+  const page = { nowMs: 0, limit: 10, staleAfterMs: 0 };
+  expect((await store.keys.list(organization.id, page, page)).map(({ id }) => id)).toEqual([defaultKey.id]);
+});
+
+test('a copy in its place is not the store', async () => {
+  const store = await openSettled();
+  const { organization, hash } = await provision(store);
+  linkSync(store.file, `${store.file}.kept`);
+  copyFileSync(store.file, `${store.file}.copy`);
+  renameSync(`${store.file}.copy`, store.file);
+  await expect(store.audit.append(auditRow(organization.id))).rejects.toMatchObject(gone);
+  await expect(store.keys.find(hash)).rejects.toMatchObject(gone);
+  expect(() => store.ping()).toThrow(expect.objectContaining(gone));
+  rmSync(store.file);
+  renameSync(`${store.file}.kept`, store.file);
+  expect(await store.keys.find(hash)).toBeDefined();
+});
+
+test('what reads is told within milliseconds, and asks no more often', async () => {
+  const { file } = await openSettled();
+  let nowMs = 0;
+  const files = watchOwnFiles(file, () => nowMs);
+  renameSync(file, `${file}.moved`);
+  nowMs += 5;
+  files.requireLately();
+  nowMs += 1;
+  expect(() => files.requireLately()).toThrow(expect.objectContaining(gone));
+  renameSync(`${file}.moved`, file);
+  files.requireLately();
+});
