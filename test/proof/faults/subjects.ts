@@ -4,7 +4,7 @@ import { startServer } from '../../support/program.ts';
 
 /** The real program on a store of its own in `dataDir`, a folder that is there. */
 export async function startSubject(dataDir?: string, settings: Record<string, unknown> = {}) {
-  const { dir, file } = writeConfig({ demo: true, ...settings });
+  const { dir, file } = writeConfig({ demo: true, keys: { maxPerOrganization: 100_000 }, ...settings });
   const data = dataDir ?? join(dir, 'data');
   const env = { TENANTRY_CONFIG: file, TENANTRY_DATA_DIR: data };
   const server = await startServer(env);

@@ -1,5 +1,6 @@
 import { clientsBugs } from './clients.ts';
 import { durabilityBugs } from './durability.ts';
+import { faultsBugs } from './faults.ts';
 import { fuzzBugs } from './fuzz.ts';
 import { isolationBugs } from './isolation.ts';
 import { keyBugs } from './keys.ts';
@@ -12,6 +13,7 @@ import { shutdownBugs } from './shutdown.ts';
 export const plantedBugs: readonly PlantedBug[] = [
   ...clientsBugs,
   ...durabilityBugs,
+  ...faultsBugs,
   ...fuzzBugs,
   ...isolationBugs,
   ...keyBugs,
