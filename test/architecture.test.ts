@@ -109,6 +109,12 @@ test('no statement of the stores is left open: its snapshot would hide what is r
   expect(open).toEqual([]);
 });
 
+test('an opened store commits in one place, which asks first whether its files are there', () => {
+  const committing = files('db/*.ts').filter((file) => /\.(?:immediate|exclusive)\b/.test(read(file)));
+  const beforeItIsOpen = ['db/migrate.ts', 'db/revision.ts', 'db/settle-ledger.ts'];
+  expect(committing.filter((file) => !beforeItIsOpen.includes(file))).toEqual(['db/store-call.ts']);
+});
+
 test('the MCP SDKs stay in the transport and in the commands that are clients', () => {
   const clients = /^src\/(?:transport\/|downstream\/mcp|cli\/(?:doctor|call|demo))/;
   const imports = [...sources, ...files('tools/**/*.ts'), ...files('db/**/*.ts')].flatMap(importsOf);
