@@ -1,11 +1,11 @@
 import { copyFileSync, linkSync, mkdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { onTestFinished, test } from 'vitest';
-import { startServer } from '../support/program.ts';
+import { test } from 'vitest';
+import { type Program, startServer } from '../support/program.ts';
 import { keepAnswers } from './faults/ledger-of-answers.ts';
 import { createMeasure, type Fault, playRound } from './faults/play-round.ts';
-import { knownProbes, type ProbeName, probe } from './faults/probe.ts';
+import { knownProbes, type ProbeName, probe, type Subject } from './faults/probe.ts';
 import { startSubject } from './faults/subjects.ts';
 import { trials } from './support/depth.ts';
 import { prove } from './support/proof.ts';
@@ -115,19 +115,22 @@ test('a log deleted for good costs nothing that was acknowledged, once the serve
   const failures: string[] = [];
   const answers = keepAnswers();
   const rounds = trials({ planted: 1, ci: 1, full: 20 });
-  let subject = await startSubject();
-  onTestFinished(() => rmSync(subject.dataDir, { recursive: true, force: true }));
+  const started = await startSubject();
+  let server: Program & { readonly url: string } = started;
+  let subject: Subject = started;
   for (let round = 0; round < rounds; round += 1) {
     for (let call = 0; call < 20; call += 1) answers.keep(await probe('mint', subject));
-    unlinkSync(`${subject.storeFile}-wal`);
+    unlinkSync(`${started.storeFile}-wal`);
     const meanwhile = await probe('mint', subject);
     if (meanwhile.status !== 503) failures.push(`minted without a log: ${meanwhile.status}`);
-    await subject.stop();
-    subject = { ...subject, ...(await startServer(subject.env)) };
+    server.kill('SIGTERM');
+    await server.closed;
+    server = await startServer(started.env);
+    subject = { ...started, url: server.url };
     failures.push(...(await answers.lostKeys(subject)));
   }
-  subject.kill('SIGTERM');
-  await subject.closed;
+  server.kill('SIGTERM');
+  await server.closed;
   failures.push(...(await answers.missingRows(subject.dataDir)));
   prove(context, {
     id: 'faults.log-deleted',
