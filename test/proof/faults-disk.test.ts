@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { onTestFinished, type TestContext, test } from 'vitest';
 import { startTwoTenants } from '../support/start-app.ts';
 import { keepAnswers } from './faults/ledger-of-answers.ts';
@@ -69,7 +70,7 @@ async function playInside(context: TestContext, subject: Inside, fault: Fault, r
   for (let round = 0; round < rounds; round += 1) {
     failures.push(...(await playRound(subject, fault, 400, answers, measure)));
   }
-  failures.push(...(await answers.missingRows(subject.dataDir)));
+  failures.push(...(await answers.missingRows(subject.dataDir)), ...measure.tooLate());
   const measured = { ...measure.summary(), acknowledged: answers.acknowledged };
   prove(context, { ...row, trials: rounds, unit: 'rounds', failures, measured });
 }
@@ -84,9 +85,13 @@ test('a disk that is full is 503, and the server goes on once there is room', as
     return notMeasured(context, { ...row, why: 'no small file system can be mounted here (needs root)' });
   }
   const filler = join(dataDir, 'filler');
-  await playOutside(context, dataDir, row, () => ({
+  await playOutside(context, dataDir, row, (storeFile) => ({
     name: 'disk full',
-    begin: () => fill(filler),
+    begin() {
+      // Room that the log has already is room.
+      emptyLog(storeFile);
+      fill(filler);
+    },
     end: () => rmSync(filler),
     codes: ['STORE_UNAVAILABLE'],
     ready: null,
@@ -112,6 +117,12 @@ function succeeds(command: string, args: readonly string[]): boolean {
   } catch {
     return false;
   }
+}
+
+function emptyLog(storeFile: string): void {
+  const database = new Database(storeFile, { timeout: 5000 });
+  database.pragma('wal_checkpoint(TRUNCATE)');
+  database.close();
 }
 
 function fill(file: string): void {
@@ -184,7 +195,7 @@ async function playOutside(
   }
   const last = await probe('whoami on REST', subject);
   if (last.status !== 200) failures.push(`in the end: ${last.status}`);
-  failures.push(...(await subject.stop()), ...(await answers.missingRows(dataDir)));
+  failures.push(...(await subject.stop()), ...measure.tooLate(), ...(await answers.missingRows(dataDir)));
   const measured = { ...measure.summary(), acknowledged: answers.acknowledged };
   prove(context, { ...row, trials: rounds, unit: 'rounds', failures, measured });
 }

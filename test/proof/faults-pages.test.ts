@@ -28,7 +28,11 @@ test('a damaged page is 503 for whoever needs it, never 401, and is read anew on
       }
     }
   }
-  failures.push(...(await subject.stop()), ...(await answers.missingRows(subject.dataDir)));
+  failures.push(
+    ...(await subject.stop()),
+    ...measure.tooLate(),
+    ...(await answers.missingRows(subject.dataDir)),
+  );
   prove(context, {
     id: 'faults.damaged-page',
     property: 'Whoever needs a damaged page is answered 503, and rightly again once the page is whole.',

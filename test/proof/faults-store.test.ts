@@ -30,7 +30,11 @@ test('a store that another process holds is 503 at once, for as long as it is he
     failures.push(...(await playRound(subject, held, 1500, answers, measure)));
   }
   hand.close();
-  failures.push(...(await subject.stop()), ...(await answers.missingRows(subject.dataDir)));
+  failures.push(
+    ...(await subject.stop()),
+    ...measure.tooLate(),
+    ...(await answers.missingRows(subject.dataDir)),
+  );
   prove(context, {
     id: 'faults.lock',
     property:
@@ -53,7 +57,11 @@ test('a store whose files are gone from under their names is 503, until the very
       failures.push(...(await playRound(subject, fault, 250, answers, measure)));
     }
   }
-  failures.push(...(await subject.stop()), ...(await answers.missingRows(subject.dataDir)));
+  failures.push(
+    ...(await subject.stop()),
+    ...measure.tooLate(),
+    ...(await answers.missingRows(subject.dataDir)),
+  );
   prove(context, {
     id: 'faults.store-gone',
     property: 'No request is let in, and none acknowledged, while the store is deleted, moved or replaced.',
