@@ -28,7 +28,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
     name: 'acknowledge-before-commit',
     harm: 'a revocation is answered and its transaction commits a moment later, or never',
     file: 'db/store-call.ts',
-    find: '  return storeCall(database, () => database.transaction(operation).immediate());',
+    find: '  return storeCall(database, prepareCommit(database, operation));',
     replace: `  return storeCall(database, () => {
     if (!database.inTransaction) {
       database.exec('BEGIN IMMEDIATE');
