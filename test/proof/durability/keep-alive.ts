@@ -18,9 +18,9 @@ export type Received = {
 
 export type KeepAlive = { send(sent: Sent): Promise<Received>; close(): void };
 
-/** Connections that are used again, of which each answer is read whole. A server that dies rejects what it owed. */
+/** Connections that take turns, so that none is closed as idle meanwhile. A server that dies rejects what it owed. */
 export function keepAlive(url: string): KeepAlive {
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, scheduling: 'fifo' });
   const { hostname: host, port } = new URL(url);
   return {
     close: () => agent.destroy(),
