@@ -1,3 +1,4 @@
+import { isBusy } from '../support/family.ts';
 import { type KeptConnection, type Outcome, openConnection } from '../support/kept-connection.ts';
 
 /** One connection to one process, kept over all that is tried, on which one kind of request is repeated. */
@@ -84,7 +85,7 @@ async function askPatiently({ line, request }: Caller, watch: Watch, begin = () 
   for (let tries = 1; ; tries += 1) {
     begin();
     const answer = await line.send(request);
-    if (answer.status !== 503 || tries === MOST_TRIES) return answer;
+    if (!isBusy(answer) || tries === MOST_TRIES) return answer;
     watch.busy += 1;
   }
 }

@@ -51,11 +51,16 @@ export type Family = Awaited<ReturnType<typeof startFamily>>;
 
 const MOST_TRIES = 500;
 
-/** `STORE_BUSY` says to try again, and processes that write at once hear it now and then. */
-export async function whenNotBusy<T extends { readonly status: number }>(send: () => Promise<T>): Promise<T> {
+type Said = { readonly status: number; readonly body: string } | Pick<JsonAnswer, 'status' | 'text'>;
+
+/** `STORE_BUSY` says to try again, and processes that write at once hear it now and then. Nothing else is excused. */
+export const isBusy = (answer: Said): boolean =>
+  answer.status === 503 && ('text' in answer ? answer.text : answer.body).includes('"STORE_BUSY"');
+
+export async function whenNotBusy<T extends Said>(send: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     const answer = await send();
-    if (answer.status !== 503 || tries === MOST_TRIES) return answer;
+    if (!isBusy(answer) || tries === MOST_TRIES) return answer;
   }
 }
 
