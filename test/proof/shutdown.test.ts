@@ -16,7 +16,9 @@ import { choices } from './support/seed.ts';
 /** A platform that takes 100 to 300 ms, and a store with a key that may do all that the clients do. */
 async function prepare(server: Record<string, unknown>) {
   const { below, seed } = choices();
+  const atPlatform = new Set<string>();
   const platform = await startRestPlatform(async (call, response) => {
+    atPlatform.add(String(call.headers.traceparent));
     await new Promise((resolve) => setTimeout(resolve, 100 + below(200)));
     json(response, emptyPage(queryOf(call).get('organization_id')));
   });
@@ -46,7 +48,7 @@ async function prepare(server: Record<string, unknown>) {
   const minted = await operator('/v1/keys', wanted, organizationId);
   first.kill('SIGTERM');
   await first.closed;
-  return { dir, env, key: String(minted.body.auth_token), below, seed };
+  return { dir, env, key: String(minted.body.auth_token), below, seed, atPlatform };
 }
 
 type Plan = { readonly id: string; readonly property: string; readonly cycles: number };
@@ -56,15 +58,15 @@ async function proveShutdown(
   server: Record<string, unknown>,
   plan: Plan,
 ): Promise<void> {
-  const { below, seed, ...setup } = await prepare(server);
+  const { below, seed, atPlatform, ...setup } = await prepare(server);
   const failures: string[] = [];
   const exits: number[] = [];
   const counted = { answered: 0, refused: 0, summedUp: 0, onClosingConnection: 0, onNewConnection: 0 };
   let cycle = 0;
   for (; cycle < plan.cycles && failures.length < 100; cycle += 1) {
     const ended = await runCycle({ ...setup, number: cycle, afterMs: 300 + below(700) });
-    const { failures: untraced, ...counts } = compare(setup.dir, ended.sent);
-    failures.push(...ended.failures, ...untraced.map((failure) => `cycle ${failure}`));
+    const { failures: untraced, ...counts } = compare(setup.dir, ended.sent, atPlatform);
+    failures.push(...ended.failures, ...untraced.map((failure) => `cycle ${cycle}: ${failure}`));
     exits.push(ended.exitMs);
     for (const [name, count] of Object.entries(counts)) counted[name as keyof typeof counted] += count;
   }

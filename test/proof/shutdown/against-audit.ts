@@ -14,10 +14,10 @@ export type Compared = {
 };
 
 /**
- * What the clients know against what the audit does. A request with a row was accepted, so it must have been
- * answered, and with that status; one without a row that was answered would be a call that nobody can trace.
+ * What the clients know against what the audit and the platform do. A request with a row, or that was sent on, was
+ * accepted, so it must have been answered; one that was answered without a row is a call that nobody can trace.
  */
-export function compare(dir: string, sent: readonly Sent[]): Compared {
+export function compare(dir: string, sent: readonly Sent[], atPlatform: ReadonlySet<string>): Compared {
   const file = new Database(join(dir, 'tenantry.db'), { readonly: true });
   const find = file.prepare('SELECT status, error_code AS code FROM audit WHERE on_behalf_of = ?');
   const failures: string[] = [];
@@ -33,6 +33,7 @@ export function compare(dir: string, sent: readonly Sent[]): Compared {
       else if (!isTraced && !isUnwritable(outcome.body))
         failures.push(`${marker}: answered ${outcome.status}, in the audit: ${shown || 'nothing'}`);
     } else if (rows.length > 0) failures.push(`${marker}: accepted (${shown}) and not answered`);
+    else if (atPlatform.has(marker)) failures.push(`${marker}: sent on to the platform and not answered`);
     else if (wasReused) onClosingConnection += 1;
     else onNewConnection += 1;
   }
