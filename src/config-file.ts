@@ -85,6 +85,14 @@ const limits = z
       .min(1)
       .default(1000)
       .describe('Beyond it a request is answered 503 OVERLOADED.'),
+    maxEventLoopDelayMs: z
+      .int()
+      .min(0)
+      .max(60_000)
+      .default(500)
+      .describe(
+        'Once a process keeps its events waiting for longer, it answers 503 OVERLOADED until it keeps up again; 0 sets no limit.',
+      ),
     toolTimeoutSeconds: z
       .int()
       .min(1)

@@ -3,6 +3,7 @@ import { isLoopbackHost } from './config.ts';
 import { toAppError } from './errors.ts';
 import { addressSet } from './identity/client-address.ts';
 import { createInFlight, type InFlight } from './limits/in-flight.ts';
+import { watchLoopDelay } from './limits/loop-delay.ts';
 import { createRateLimit } from './limits/rate-limit.ts';
 import type { Services } from './services.ts';
 import { createDocumentRoutes, documents } from './transport/document-routes.ts';
@@ -17,7 +18,8 @@ export type HttpApp = App & { readonly inFlight: InFlight; close(): Promise<void
 export function createHttpApp(services: Services): HttpApp {
   const { config, callTool, operator, operatorTools, identity, slot, log, version, fleet } = services;
   const { server, limits } = config;
-  const inFlight = createInFlight(Math.ceil(limits.maxConcurrentRequests / fleet.size));
+  const loop = watchLoopDelay(limits.maxEventLoopDelayMs, () => performance.now());
+  const inFlight = createInFlight(Math.ceil(limits.maxConcurrentRequests / fleet.size), loop);
   const trustedProxies = addressSet(server.trustedProxies);
   const organizationHeader = server.organizationHeader.toLowerCase();
   const mcp = createMcpFace(services.mcp);
@@ -48,7 +50,14 @@ export function createHttpApp(services: Services): HttpApp {
     inFlight,
     log,
   });
-  return { ...app, inFlight, close: () => mcp.close() };
+  return {
+    ...app,
+    inFlight,
+    close() {
+      loop.stop();
+      return mcp.close();
+    },
+  };
 }
 
 /** On a loopback address, the names by which a machine calls itself. */

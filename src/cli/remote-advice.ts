@@ -37,7 +37,8 @@ const adviceByCode: Readonly<Record<string, string>> = {
   RATE_LIMITED: 'wait a minute, or raise limits.requestsPerMinutePerKey',
   STORE_UNAVAILABLE: 'the server cannot read its store; look at its log, the disk and TENANTRY_DATA_DIR',
   STORE_BUSY: 'another process holds the store; try again, and look for long transactions',
-  OVERLOADED: 'the server sheds load; try again, or raise limits.maxConcurrentRequests',
+  OVERLOADED:
+    'the server sheds load; try again, or raise limits.maxConcurrentRequests and limits.maxEventLoopDelayMs',
   SHUTTING_DOWN: 'the server is stopping; try again once it is up',
   NOT_FOUND: 'the path is not served; --url must end in /mcp',
   METHOD_NOT_ALLOWED: 'the path is not the MCP endpoint; --url must end in /mcp',

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { OrganizationId } from '../ids.ts';
+import type { LoopDelay } from './loop-delay.ts';
 
 /** The calls under way. It carries no more than the server can, and no more for one organisation than its share. */
 export type InFlight = {
@@ -18,7 +19,8 @@ type Place = OrganizationId | 'operator';
 /** One organisation must not be able to shut the others out. */
 const SHARE = 1 / 4;
 
-export function createInFlight(most: number): InFlight {
+/** Takes up no more than `most` calls, and none while the process is behind. */
+export function createInFlight(most: number, loop: Pick<LoopDelay, 'isBehind'>): InFlight {
   const mostOfOne = Math.max(1, Math.ceil(most * SHARE));
   const byOrganization = new Map<Place, number>();
   let count = 0;
@@ -39,7 +41,7 @@ export function createInFlight(most: number): InFlight {
     },
     requireRoom() {
       if (draining) throw new AppError('SHUTTING_DOWN');
-      if (count >= most) throw new AppError('OVERLOADED');
+      if (count >= most || loop.isBehind) throw new AppError('OVERLOADED');
     },
     enter(organizationId) {
       const own = byOrganization.get(organizationId) ?? 0;

@@ -153,7 +153,9 @@ export async function startTwoTenants(options: Options = {}) {
 
 function settledConfig(dataDir: string, options: Options) {
   const file = join(dataDir, 'mcp.config.json');
-  writeFileSync(file, JSON.stringify({ dataDir, ...options.config }));
+  // The test blocks the loop that it shares with the app.
+  const limits = { maxEventLoopDelayMs: 0, ...Object(options.config?.limits) };
+  writeFileSync(file, JSON.stringify({ dataDir, ...options.config, limits }));
   const loaded = loadConfig({ TENANTRY_CONFIG: file, ...options.env }, dataDir);
   if (!loaded.ok) throw new Error(loaded.mistakes.join('; '));
   return loaded.config;
