@@ -13,8 +13,14 @@ const METRICS_TOKEN = 'a-token-for-metrics-of-more-than-32-bytes';
 
 export type LoadedServer = Awaited<ReturnType<typeof startLoaded>>;
 
+type LoadedOptions = {
+  readonly tenants: number;
+  readonly limits?: object;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
 /** The real program on a store with some organisations and a host key for all of them. */
-export async function startLoaded({ tenants: count, limits = {} }: { tenants: number; limits?: object }) {
+export async function startLoaded({ tenants: count, limits = {}, env = {} }: LoadedOptions) {
   const dataDir = temporaryDir();
   const app = await startApp({ dataDir });
   const tenants: Tenant[] = [];
@@ -27,7 +33,7 @@ export async function startLoaded({ tenants: count, limits = {} }: { tenants: nu
   const file = join(dataDir, 'mcp.config.json');
   const tools = join(import.meta.dirname, 'load-tools.ts');
   writeFileSync(file, JSON.stringify({ dataDir, tools, limits, logLevel: 'warn' }));
-  const server = await startServer({ TENANTRY_CONFIG: file, METRICS_TOKEN });
+  const server = await startServer({ TENANTRY_CONFIG: file, METRICS_TOKEN, ...env });
   const port = Number(new URL(server.url).port);
   const pid = server.pid ?? 0;
   return {
