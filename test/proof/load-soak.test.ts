@@ -97,7 +97,12 @@ test('at a thousand calls a second an answer comes at once', async (context) => 
     property: 'At 1,000 calls a second 99 of 100 answers come within 25 ms',
     trials: load.offered - load.unsent,
     unit: 'calls',
-    failures: [...load.unexpected, ...(p99Ms > boundMs ? [`${p99Ms} ms at p99, bound ${boundMs} ms`] : [])],
+    failures: [
+      ...load.unexpected,
+      // What could not even be sent waited for longer than anything that was.
+      ...(isFull && load.unsent > load.offered / 100 ? [`${load.unsent} calls could not be sent`] : []),
+      ...(p99Ms > boundMs ? [`${p99Ms} ms at p99, bound ${boundMs} ms`] : []),
+    ],
     measured: { p50Ms, p99Ms, p999Ms, unsent: load.unsent, generatorDelayMs: load.ownDelayMs },
     note: 'The generator runs on the same cores as the server.',
   });
@@ -105,7 +110,7 @@ test('at a thousand calls a second an answer comes at once', async (context) => 
 
 /** Own keys and the host key, both eras and REST, refusals, streams, and clients that go away. */
 function mixOf({ tenants: all, hostKey }: LoadedServer): PlannedRequest[] {
-  return all.flatMap(({ id, defaultKey }, place) => [
+  return all.flatMap(({ id, defaultKey }) => [
     modernCall(defaultKey, 'whoami'),
     modernCall(defaultKey, 'search_agents', { query: 'nurse', limit: 5 }),
     modernCall(hostKey, 'whoami', {}, { organizationId: id }),
@@ -113,14 +118,16 @@ function mixOf({ tenants: all, hostKey }: LoadedServer): PlannedRequest[] {
     olderCall(hostKey, 'whoami', {}, { expected: '403 ORGANIZATION_REQUIRED' }),
     restCall(defaultKey, '/v1/agents/search?query=teacher&limit=5'),
     restCall(defaultKey, '/v1/keys', { expected: '403 INSUFFICIENT_SCOPE' }),
-    restCall(`${defaultKey.slice(0, -1)}${place % 10}`, '/v1/whoami', { expected: '401 INVALID_TOKEN' }),
+    restCall(misspelt(defaultKey), '/v1/whoami', { expected: '401 INVALID_TOKEN' }),
     modernCall(defaultKey, 'load_counting', {}, { progress: true }),
     modernCall(defaultKey, 'load_patient', {}, { leavesAfterMs: 40 }),
   ]);
 }
 
-/** Connections that are idle are closed by then, and what ran on has come to its end. */
-const settled = () => setTimeout(7000);
+const misspelt = (key: string): string => key.slice(0, -1) + (key.endsWith('0') ? '1' : '0');
+
+/** The generator's connections ended with it; what a client left behind comes to its end in half a second. */
+const settled = () => setTimeout(2000);
 
 const standing = async (server: LoadedServer) => ({
   descriptors: server.facts().descriptors,
