@@ -4,6 +4,7 @@ import { faultsBugs } from './faults.ts';
 import { fuzzBugs } from './fuzz.ts';
 import { isolationBugs } from './isolation.ts';
 import { keyBugs } from './keys.ts';
+import { loadBugs } from './load.ts';
 import type { PlantedBug } from './planted-bug.ts';
 import { revocationBugs } from './revocation.ts';
 import { secretsBugs } from './secrets.ts';
@@ -17,6 +18,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...fuzzBugs,
   ...isolationBugs,
   ...keyBugs,
+  ...loadBugs,
   ...revocationBugs,
   ...secretsBugs,
   ...shutdownBugs,
