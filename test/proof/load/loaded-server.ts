@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryDir } from '../../support/fresh-start.ts';
 import { requestJson } from '../../support/http.ts';
-import { startServer } from '../../support/program.ts';
+import { startProgram } from '../../support/program.ts';
 import { startApp, type Tenant } from '../../support/start-app.ts';
 import type { LoadPlan, LoadResult } from './plan.ts';
 
@@ -33,18 +33,21 @@ export async function startLoaded({ tenants: count, limits = {}, env = {} }: Loa
   const file = join(dataDir, 'mcp.config.json');
   const tools = join(import.meta.dirname, 'load-tools.ts');
   writeFileSync(file, JSON.stringify({ dataDir, tools, limits, logLevel: 'warn' }));
-  const server = await startServer({ TENANTRY_CONFIG: file, METRICS_TOKEN, ...env });
-  const port = Number(new URL(server.url).port);
+  const server = startProgram(['serve'], { PORT: '0', TENANTRY_CONFIG: file, METRICS_TOKEN, ...env });
+  // The machine may be busy with other proofs.
+  const [, url = ''] = await server.waitFor('stdout', /^tenantry listening on (http:\S+)$/m, 60_000);
+  const port = Number(new URL(url).port);
   const pid = server.pid ?? 0;
   return {
     ...server,
+    url,
     port,
     tenants,
     hostKey,
     facts: () => factsOf(pid),
     /** A figure of `/metrics`. */
     async figure(name: string): Promise<number> {
-      const { text } = await requestJson(`${server.url}/metrics`, { key: METRICS_TOKEN });
+      const { text } = await requestJson(`${url}/metrics`, { key: METRICS_TOKEN });
       return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
     },
   };

@@ -1,7 +1,7 @@
 import { openWire, type Wire } from './wire.ts';
 
-/** The server closes a connection that has been idle for 5 s; no careful client uses one that may be closing. */
-const KEPT_MS = 4000;
+/** The server closes a connection on which 5 s have brought nothing; a careful client uses none that may be closing. */
+const KEPT_MS = 2000;
 
 /** Connections that are kept, and opened again when they end. */
 export type Wires = {
