@@ -18,6 +18,7 @@ async function generate({ port, seconds, perSecond, connections, requests }: Loa
   const wires = await openWires(port, connections);
   const counts = { offered: 0, unsent: 0, open: 0, ownDelayMs: 0 };
   const startedMs = performance.now();
+  const startedAtMs = Date.now();
   const elapsed = () => performance.now() - startedMs;
   const isOver = () => elapsed() >= seconds * 1000;
 
@@ -57,7 +58,15 @@ async function generate({ port, seconds, perSecond, connections, requests }: Loa
       const { offered, unsent, open: unanswered } = counts;
       const ownDelayMs = Math.round(counts.ownDelayMs);
       const { refusedConnections } = wires;
-      resolve({ offered, unsent, refusedConnections, unanswered, ownDelayMs, ...tally.result() });
+      resolve({
+        startedAtMs,
+        offered,
+        unsent,
+        refusedConnections,
+        unanswered,
+        ownDelayMs,
+        ...tally.result(),
+      });
     }, ROUND_MS);
   });
 }

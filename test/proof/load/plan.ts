@@ -22,6 +22,8 @@ export const SHED = '503 OVERLOADED';
 
 /** Latencies in milliseconds, of answers as expected alone, from its sending over a connection that stands. */
 export type LoadResult = {
+  /** When the first was due, by the clock of the machine. */
+  readonly startedAtMs: number;
   readonly offered: number;
   /** Due while all connections were busy, so they never left the generator. */
   readonly unsent: number;
