@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'vitest';
-import { openHeap } from './load/heap.ts';
+import { inspected, openHeap } from './load/heap.ts';
 import { type LoadedServer, type ProcessFacts, runLoad, startLoaded } from './load/loaded-server.ts';
 import { type PlannedRequest, SHED } from './load/plan.ts';
 import { modernCall, olderCall, restCall } from './load/requests.ts';
@@ -19,7 +19,7 @@ const MOST_RSS_MB = 512;
 const mostHeldBytesPerCall = trials({ planted: 800, ci: 400, full: 20 });
 
 test('a server that runs on and on takes no more memory, descriptors or timers for it', async (context) => {
-  const server = await startLoaded({ tenants, env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } });
+  const server = await startLoaded({ tenants, env: inspected });
   const heap = await openHeap(server.seen.stderr);
   const plan = { port: server.port, connections: 64, perSecond, requests: mixOf(server) };
   // Whatever is loaded or compiled with the first of its kind does not count.

@@ -1,9 +1,14 @@
 import { onTestFinished } from 'vitest';
 
-/** The heap of a program that was started with `--inspect=127.0.0.1:0`. */
+/** The environment of a program whose heap can be looked into. */
+export const inspected = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
+
+/** The heap of a program that was started so. */
 export type Heap = {
   /** What is still held once all that nobody holds is gone. */
   heldBytes(): Promise<number>;
+  /** A program that ends waits for whoever looks into it. */
+  close(): void;
 };
 
 /** @param said what the program wrote on standard error, which names the address */
@@ -31,6 +36,7 @@ export async function openHeap(said: string): Promise<Heap> {
       socket.send(JSON.stringify({ id, method }));
     });
   return {
+    close: () => socket.close(),
     async heldBytes() {
       // The first lets finalisers run, whose objects only the second takes.
       await ask('HeapProfiler.collectGarbage');
