@@ -5,7 +5,14 @@ import { scorecardReporter } from './test/proof/support/scorecard-reporter.ts';
 import { plainSummary } from './test/support/plain-summary.ts';
 
 const proofs = 'test/proof/**/*.test.ts';
+/** Proofs that measure how long something takes. */
+const measuring = 'test/proof/{faults,load,revocation,shutdown,isolation-timing,fuzz-redos}*.test.ts';
 const isFull = process.env.PROOF === 'full';
+
+const ofProofs = {
+  testTimeout: isFull ? 3 * 3_600_000 : 300_000,
+  hookTimeout: 60_000,
+};
 
 export default defineConfig({
   test: {
@@ -31,11 +38,22 @@ export default defineConfig({
         test: {
           name: 'proof',
           include: [proofs],
-          // They load the machine, so they come after all else; in full one at a time, since they measure.
+          exclude: [...configDefaults.exclude, measuring],
+          // They load the machine, so they come after all else.
           sequence: { groupOrder: 1 },
+          maxWorkers: 2,
+          ...ofProofs,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'proof-measured',
+          include: [measuring],
+          sequence: { groupOrder: 2 },
+          // What is measured in full has the machine for itself.
           maxWorkers: isFull ? 1 : 2,
-          testTimeout: isFull ? 3 * 3_600_000 : 300_000,
-          hookTimeout: 60_000,
+          ...ofProofs,
         },
       },
     ],

@@ -112,6 +112,8 @@ async function listenHere(services: Services): Promise<Listening> {
   const app = createHttpApp(services);
   const server = createServer(connectionLimits, (request, response) => void app.handle(request, response));
   server.maxConnections = MOST_CONNECTIONS;
+  // What is beyond a count would be dropped without a word, a second credential too; bytes are the limit.
+  server.maxHeadersCount = 0;
   server.timeout = services.config.limits.toolTimeoutSeconds * 1000 + IDLE_MS;
   const { host, port } = services.config.server;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));

@@ -7,7 +7,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { readDemo, root, temporaryDir, writeConfig } from '../support/fresh-start.ts';
 import { callTool, requestJson } from '../support/http.ts';
 import { startProgram, startServer } from '../support/program.ts';
+import { bearer, type RawHeader, rawHttp } from '../support/raw-http.ts';
 import { clientKinds } from '../support/real-clients.ts';
+import { expectRefusal } from '../support/refusal.ts';
 import { collect, openCall } from '../support/streams.ts';
 
 const anyKey = /tnt_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}/g;
@@ -91,6 +93,16 @@ describe('the shipped configuration on an empty store', () => {
       defaultKeys[0],
     ]);
   });
+});
+
+test('a second credential is seen however many headers stand before it', async () => {
+  const server = await startServer({ TENANTRY_DATA_DIR: temporaryDir() }, root);
+  const [key = ''] = readDemo(server.seen.stderr).defaultKeys;
+  const many = Array.from({ length: 1500 }, (_, place): RawHeader => [`h${place}`, '']);
+  const whoami = (headers: RawHeader[]) =>
+    rawHttp(Number(new URL(server.url).port), { target: '/v1/whoami', headers });
+  expect((await whoami([bearer(key), ...many])).status).toBe(200);
+  expectRefusal(await whoami([bearer(key), ...many, bearer(key)]), 400, 'MALFORMED_CREDENTIALS');
 });
 
 test('a start that fails on its port makes no keys that nobody saw', async () => {

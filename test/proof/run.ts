@@ -26,7 +26,7 @@ process.exitCode = values.planted ? showPlanted() : showScorecard();
 function showScorecard(): number {
   const files = (only ?? ['']).map((name) => `test/proof/${name}`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', 'proof', ...files], {
+  const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', 'proof*', ...files], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, ...settings() },

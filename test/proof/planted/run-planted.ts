@@ -78,7 +78,7 @@ function redTests(tree: string, proof: string, test: string | undefined): string
   rmSync(outputFile, { force: true });
   const vitest = join(dirname(execPathOfVitest()), 'vitest.mjs');
   const named = test === undefined ? [] : ['-t', test];
-  const args = ['run', '--project', 'proof', `test/proof/${proof}.test.ts`, ...named];
+  const args = ['run', '--project', 'proof*', `test/proof/${proof}.test.ts`, ...named];
   const ran = spawnSync(
     process.execPath,
     [vitest, ...args, '--reporter=json', `--outputFile=${outputFile}`],

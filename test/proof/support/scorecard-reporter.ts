@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import type { Reporter, TestModule } from 'vitest/node';
@@ -8,7 +9,7 @@ import { type ScoreRow, scoreOf, scoreTable } from './scorecard.ts';
 export const scorecardReporter: Reporter = {
   onTestRunEnd(modules: readonly TestModule[]) {
     const rows = modules
-      .filter(({ project }) => project.name === 'proof')
+      .filter(({ project }) => project.name.startsWith('proof'))
       .flatMap(rowsOf)
       .sort((a, b) => a.id.localeCompare(b.id));
     if (rows.length > 0) console.log(`\n${scoreTable(rows)}\n`);
@@ -19,6 +20,7 @@ export const scorecardReporter: Reporter = {
 
 const conditions = () => ({
   at: new Date().toISOString(),
+  commit: spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).stdout?.trim() || null,
   depth,
   node: process.version,
   cores: availableParallelism(),
