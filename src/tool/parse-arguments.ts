@@ -46,14 +46,18 @@ function requireFewElements(rawArguments: RawArguments, maxElements: number): vo
 function parseBySchema(operation: Operation, rawArguments: RawArguments): Record<string, unknown> {
   const parsed = operation.parseInput(rawArguments);
   if (!parsed.ok) throw validationError(parsed.issues);
-  if (operation.effect !== 'reads') requireNoKeys(parsed.data);
+  if (operation.effect !== 'reads') requireNoKeys(operation, parsed.data);
   return parsed.data;
 }
 
-/** What is written is kept and shown to others: a key pasted into a name would be stored in plain. */
-function requireNoKeys(input: Readonly<Record<string, unknown>>): void {
+/**
+ * What is written is kept and shown to others: a key pasted into a name would be stored in plain. An id in the path is
+ * only looked up, so there a key is as unknown as any other text.
+ */
+function requireNoKeys({ rest }: Operation, input: Readonly<Record<string, unknown>>): void {
+  const isInPath = (name: string): boolean => rest?.includes(`{${name}}`) ?? false;
   const issues = Object.entries(input)
-    .filter(([name, value]) => holdsKey(JSON.stringify([name, value])))
+    .filter(([name, value]) => !isInPath(name) && holdsKey(JSON.stringify([name, value])))
     .map(([path]) => ({ path, expected: 'expected a text without the plaintext of a key' }));
   if (issues.length > 0) throw validationError(issues);
 }

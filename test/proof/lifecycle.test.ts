@@ -277,7 +277,7 @@ async function play(sequence: Iterable<fc.AsyncCommand<KeyModel, Real, boolean>>
 }
 
 test('whatever happens to keys, in whatever order, the server agrees with the promises', async (context) => {
-  const runs = trials({ planted: 30, ci: 200, full: 4000 });
+  const runs = trials({ planted: 30, ci: 200, full: 2000 });
   const sequences = fc.commands(steps, { maxCommands: 50, size: '+1' });
   const checked = await fc.check(fc.asyncProperty(sequences, play), { numRuns: runs });
   prove(context, {

@@ -1,16 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runPlanted } from './planted/run-planted.ts';
 
 /**
  * `npm run proof`: every proof at its full depth, the scorecard as a table and in `proof/scorecard.json`.
- * `--only a,b` runs the named files of this folder and writes nothing; `--ci` runs at the depth of `npm test`.
- * `--planted [--only name,…]` shows instead that deliberate breakages are caught, and writes `proof/planted.json`.
+ * `--only a,b` measures the named files of this folder anew and leaves the other rows; `--ci` runs at the depth of
+ * `npm test` and writes nothing. `--planted [--only name,…]` shows instead that deliberate breakages are caught, and
+ * writes `proof/planted.json`.
  */
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'proof');
+const scorecard = join(folder, 'scorecard.json');
 
 const { values } = parseArgs({
   options: {
@@ -24,23 +26,16 @@ mkdirSync(folder, { recursive: true });
 process.exitCode = values.planted ? showPlanted() : showScorecard();
 
 function showScorecard(): number {
+  if (only === undefined && !values.ci) rmSync(scorecard, { force: true });
   const files = (only ?? ['']).map((name) => `test/proof/${name}`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const depth = values.ci ? {} : { PROOF: 'full', PROOF_SCORECARD: scorecard };
   const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', 'proof*', ...files], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, ...settings() },
+    env: { ...process.env, ...depth },
   });
   return status ?? 1;
-}
-
-/** Part of a scorecard must not look like the whole. */
-function settings(): Record<string, string> {
-  const isWhole = only === undefined && !values.ci;
-  return {
-    ...(values.ci ? {} : { PROOF: 'full' }),
-    ...(isWhole ? { PROOF_SCORECARD: join(folder, 'scorecard.json') } : {}),
-  };
 }
 
 function showPlanted(): number {

@@ -116,7 +116,7 @@ test.for([
       id,
       property: 'a tool is listed for and open to exactly those who hold its scope, on every face and lane',
       trials: tried,
-      unit: 'pairs of tool, kind of key, set of scopes and face',
+      unit: 'mixtures of tool, key, scopes and face',
       exhaustive: true,
       failures,
       measured: { tools: tools.length, scopes: everyScope.length },

@@ -34,6 +34,7 @@ export const contractCodes: ReadonlyMap<string, CodeOfContract> = new Map<string
   ['ORGANIZATION_IN_ARGUMENTS', ['rpc', 400, -32602]],
   ['INVALID_CURSOR', ['rpc', 400, -32602]],
   ['UNKNOWN_TOOL', ['rpc', 404, -32602]],
+  ['RESOURCE_NOT_FOUND', ['rpc', 404, -32602]],
   ['VALIDATION_ERROR', ['tool', 400, 40010]],
   ['SCOPE_REQUIRED', ['tool', 400, 40011]],
   ['INVALID_USER', ['tool', 400, 40012]],

@@ -1,31 +1,48 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import type { Reporter, TestModule } from 'vitest/node';
-import { depth } from './depth.ts';
 import { type ScoreRow, scoreOf, scoreTable } from './scorecard.ts';
 
-/** Prints the scorecard when the run ends, and writes it where `PROOF_SCORECARD` says. */
+/** A row as it is kept: from which file of proofs it comes, and when and of what it was measured. */
+type KeptRow = ScoreRow & { readonly file: string; readonly at: string; readonly commit: string | null };
+type Scorecard = { readonly rows: readonly KeptRow[] };
+
+/** Prints the scorecard when the run ends. Where `PROOF_SCORECARD` names a file, the rows measured anew replace its own. */
 export const scorecardReporter: Reporter = {
   onTestRunEnd(modules: readonly TestModule[]) {
-    const rows = modules
-      .filter(({ project }) => project.name.startsWith('proof'))
-      .flatMap(rowsOf)
-      .sort((a, b) => a.id.localeCompare(b.id));
-    if (rows.length > 0) console.log(`\n${scoreTable(rows)}\n`);
+    const proofs = modules.filter(({ project }) => project.name.startsWith('proof'));
+    const at = new Date().toISOString();
+    const commit = commitOfTree();
+    const rows = proofs.flatMap((module) =>
+      rowsOf(module).map((row) => ({ ...row, file: module.relativeModuleId, at, commit })),
+    );
+    if (rows.length > 0) console.log(`\n${scoreTable(byId(rows))}\n`);
     const file = process.env.PROOF_SCORECARD;
-    if (file !== undefined) writeFileSync(file, `${JSON.stringify({ ...conditions(), rows }, null, 2)}\n`);
+    if (file === undefined) return;
+    const ran = new Set(proofs.map(({ relativeModuleId }) => relativeModuleId));
+    const kept = readCard(file).rows.filter((row) => !ran.has(row.file));
+    const machine = {
+      node: process.version,
+      cores: availableParallelism(),
+      cpu: cpus()[0]?.model ?? 'unknown',
+    };
+    writeFileSync(file, `${JSON.stringify({ machine, rows: byId([...kept, ...rows]) }, null, 2)}\n`);
   },
 };
 
-const conditions = () => ({
-  at: new Date().toISOString(),
-  commit: spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).stdout?.trim() || null,
-  depth,
-  node: process.version,
-  cores: availableParallelism(),
-  cpu: cpus()[0]?.model ?? 'unknown',
-});
+const byId = <Row extends ScoreRow>(rows: readonly Row[]): Row[] =>
+  [...rows].sort((a, b) => a.id.localeCompare(b.id));
+
+const readCard = (file: string): Scorecard =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Scorecard) : { rows: [] };
+
+/** The commit that was measured; null where that was never committed, or there is no git. */
+function commitOfTree(): string | null {
+  const git = (...args: string[]) => spawnSync('git', args, { encoding: 'utf8' }).stdout?.trim() ?? '';
+  const isCommitted = git('status', '--porcelain', 'src', 'db', 'tools', 'test') === '';
+  return (isCommitted && git('rev-parse', 'HEAD')) || null;
+}
 
 /** A test that failed before it could count still stands on the card. */
 function rowsOf(module: TestModule): ScoreRow[] {
