@@ -5,9 +5,6 @@ import { root } from '../support/fresh-start.ts';
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-/** Areas whose proofs stand beside this page but not yet in this tree; to be empty once they do. */
-const awaited = ['isolation', 'faults', 'load'];
-
 const rows = read('SECURITY.md')
   .split('\n')
   .filter((line) => /^\| (?:\d|T-)/.test(line))
@@ -53,5 +50,5 @@ test.each(rows)('$name: $promise', ({ heldBy }) => {
     for (const title of titles) expect(read(file)).toContain(`'${title}'`);
   }
   const missing = ids.filter((id) => !isProof(id));
-  expect(missing.filter((id) => !awaited.includes(id.split('.')[0] ?? ''))).toEqual([]);
+  expect(missing).toEqual([]);
 });
