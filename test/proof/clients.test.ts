@@ -39,7 +39,7 @@ test('a client that is refused finds nowhere to sign in, and is told so at once'
     property: 'nothing that clients ask for after a 401 makes them start OAuth or wait for a stream',
     trials: probed.reduce((sum, { asked }) => sum + asked, 0),
     unit: 'requests',
-    exhaustive: true,
+    noRate: true,
     failures: probed.flatMap(({ failures }) => failures),
   });
 });

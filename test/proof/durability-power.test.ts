@@ -58,6 +58,7 @@ test('the model of a power cut sees what the default setting loses', async (cont
     property,
     trials: report.cuts,
     unit: 'cuts',
+    noRate: true,
     failures: isBlind ? ['no cut lost anything, so the model would not see a loss'] : [],
     measured: { cuts_that_lost: report.failures.length, most_lost_at_once: report.mostLost, seed },
     note: 'Here losses are what is to be found.',

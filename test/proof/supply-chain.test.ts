@@ -21,7 +21,7 @@ test('every package of the lock is one exact version, held by its SHA-512, and n
       'each package is one exact version with a SHA-512, from whatever registry the installation is told',
     trials: locked.length,
     unit: 'packages',
-    exhaustive: true,
+    noRate: true,
     failures: locked.flatMap(({ path, version, integrity, resolved, link }) => [
       ...(/^\d+\.\d+\.\d+(?:-[\w.-]+)?$/.test(version) ? [] : [`${path}: version ${version}`]),
       ...(/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? '') ? [] : [`${path}: integrity ${integrity}`]),
@@ -37,7 +37,7 @@ test('every direct dependency is asked for in one exact version, the one in the 
     property: 'no direct dependency is a range: nothing new comes in but by a change of this repository',
     trials: asked.length,
     unit: 'direct dependencies',
-    exhaustive: true,
+    noRate: true,
     failures: asked.flatMap(([name, wanted]) => {
       const version = wanted.replace(/^npm:@?[^@]+@/, '');
       const found = locked.find(({ path }) => path === `node_modules/${name}`)?.version;
@@ -59,7 +59,7 @@ test('no package runs a script when it is installed, but for the runtime of the 
     property: "no package runs code of its own when it is installed; only the developers' Node may",
     trials: locked.length,
     unit: 'packages',
-    exhaustive: true,
+    noRate: true,
     failures: [
       ...bringing
         .filter(({ name }) => !scripted.includes(name))
@@ -82,7 +82,7 @@ test('what is installed is what the lock says', (context) => {
     property: 'the packages installed are those of the lock, with its hashes, and no other',
     trials: installed.length,
     unit: 'packages',
-    exhaustive: true,
+    noRate: true,
     failures: [
       ...installed.flatMap(({ path, version, integrity }) => {
         const wanted = byPath.get(path);
@@ -114,7 +114,7 @@ test('no package is older than the version that fixed what was published about i
     property: 'nothing in production is older than the fix of an advisory that we know of',
     trials: checked.length,
     unit: 'packages',
-    exhaustive: true,
+    noRate: true,
     failures: [
       ...checked.flatMap(({ path, name, version }) => {
         const [least = '', advisory] = fixedIn[name] ?? [];
@@ -151,7 +151,7 @@ test('what parses, checks and sends is there in one version', (context) => {
     property: 'nothing that parses, checks or sends is there twice in production, but for what is explained',
     trials: versions.size,
     unit: 'packages',
-    exhaustive: true,
+    noRate: true,
     failures: [
       ...twice
         .filter(([name]) => !(name in knownTwice))
@@ -183,7 +183,7 @@ test('the package that is published holds what it says, and no key', { timeout: 
     property: 'the published package holds only what `files` names: no test, no data, no key',
     trials: paths.length,
     unit: 'files',
-    exhaustive: true,
+    noRate: true,
     failures: [
       ...paths.filter((path) => !isNamed(path)).map((path) => `${path}: not named`),
       ...paths.filter((path) => !isOurs(path)).map((path) => `${path}: not to be published`),
@@ -235,7 +235,7 @@ test('a Node older than 24.14.1 is refused in one line, before anything else of 
     property: 'every command refuses a Node with published holes',
     trials: refused.length + commands.length + accepted.length,
     unit: 'starts',
-    exhaustive: true,
+    noRate: true,
     failures,
     note: 'The Node that runs says that it is another; `supply-chain.real-node` runs one that is.',
   });
@@ -253,7 +253,7 @@ test('a Node of this machine that is too old is told so, and not what it cannot 
     ...row,
     trials: starts.length,
     unit: 'starts',
-    exhaustive: true,
+    noRate: true,
     failures: starts
       .filter(
         ({ version, status, stdout, stderr }) =>
@@ -291,7 +291,7 @@ test('an SQLite older than 3.51.3 is refused by whatever opens a store, and noth
     property: 'no command opens a store with an SQLite that may corrupt it',
     trials: starts.length,
     unit: 'starts',
-    exhaustive: true,
+    noRate: true,
     failures,
     note: 'The driver is told to report the version; no old SQLite is linked.',
   });

@@ -53,7 +53,7 @@ function rowOf({ client, done, failures, revision }: Report): ProofRow {
     property: 'a scripted session of an agent does all that its key may do with this client, and no more',
     trials: done,
     unit: 'steps',
-    exhaustive: true,
+    noRate: true,
     failures,
     measured: { version: client.version, revision, transport: client.transport },
     ...(cannot.length > 0 && { note: cannot.join('; ') }),

@@ -9,8 +9,8 @@ export type ProofRow = {
   readonly trials: number;
   /** What one trial is, in the plural: `pairs`, `cycles`. */
   readonly unit: string;
-  /** Set where every case there is was tried: then there is no rate to bound. */
-  readonly exhaustive?: true;
+  /** Set where there is no rate to bound: every case there is was tried, or one finding was enough. */
+  readonly noRate?: true;
   /** One line for each trial that broke the promise. */
   readonly failures: readonly string[];
   /** What was measured on the way; names carry their units. */

@@ -10,7 +10,7 @@ export type ScoreRow = {
   readonly failures: number;
   /**
    * The rate of failure that 0 in n cannot rule out with 95 % confidence: 3/n. Null where something failed, and
-   * where every case there is was tried.
+   * where there is no rate.
    */
   readonly bound95: number | null;
   readonly measured: Readonly<Record<string, number | string>>;
@@ -23,7 +23,7 @@ export function scoreOf(row: ProofRow | UnmeasuredRow): ScoreRow {
     const nothing = { trials: 0, unit: '', failures: 0, bound95: null, measured: {} };
     return { id, property, verdict: 'not measured', ...nothing, note: row.why };
   }
-  const { trials, unit, failures, exhaustive = false, measured = {}, note = null } = row;
+  const { trials, unit, failures, noRate = false, measured = {}, note = null } = row;
   const isMet = failures.length === 0 && trials > 0;
   return {
     id,
@@ -32,7 +32,7 @@ export function scoreOf(row: ProofRow | UnmeasuredRow): ScoreRow {
     trials,
     unit,
     failures: failures.length,
-    bound95: isMet && !exhaustive ? Math.min(1, 3 / trials) : null,
+    bound95: isMet && !noRate ? Math.min(1, 3 / trials) : null,
     measured,
     note,
   };
