@@ -79,7 +79,9 @@ export class KeyModel {
   rotate(key: ModelKey, grace: Grace, id: string, plaintext: string, scopes: readonly Scope[]): ModelKey {
     const life = Math.min(key.expiresAtMs - key.madeAtMs, TTL_MS);
     const expiresAtMs = key.expiresAtMs === Number.POSITIVE_INFINITY ? key.expiresAtMs : this.nowMs + life;
-    const { extras, source } = key;
+    const { source } = key;
+    // As at a minting: what is canonical at that moment is no extra, so it goes when the canon loses it, if one agrees.
+    const extras = key.extras.filter((scope) => !this.canon.includes(scope));
     key.replacedBy = this.#add({
       id,
       plaintext,
