@@ -1,4 +1,4 @@
-import { type BigIntStats, statSync } from 'node:fs';
+import { type BigIntStats, realpathSync, statSync } from 'node:fs';
 import { AppError } from '../src/errors.ts';
 
 /**
@@ -12,13 +12,14 @@ export type OwnFiles = {
   requireLately(): void;
 };
 
-/** Without its log, or the locks on it, others who open the store see another one than we do. */
-const SUFFIXES = ['', '-wal', '-shm'] as const;
 const LATELY_MS = 5;
 
 /** To be called once all connections are open: while one is, SQLite makes none of the files anew. */
 export function watchOwnFiles(file: string, clock: () => number = () => performance.now()): OwnFiles {
-  const own = SUFFIXES.map((suffix) => ({ name: file + suffix, opened: lookUp(file + suffix) }));
+  // Without its log, or the locks on it, others who open the store see another one than we do. They lie beside the
+  // file itself, where its name is a link.
+  const real = realpathSync(file);
+  const own = [file, `${real}-wal`, `${real}-shm`].map((name) => ({ name, opened: lookUp(name) }));
   let foundAtMs = Number.NEGATIVE_INFINITY;
 
   const require = (): void => {

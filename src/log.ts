@@ -1,9 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { anyKey } from './token-shape.ts';
+import { redactKeys } from './token-shape.ts';
 
 export type Log = Logger;
-
-export const redactKeys = (text: string): string => text.replace(anyKey, '[key]');
 
 /** Takes keys out of a text, and the `secrets` that do not look like one. */
 export const createRedactor =

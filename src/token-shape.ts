@@ -12,6 +12,12 @@ export const isKeyShaped = (text: string): boolean => WHOLE_KEY.test(text);
 export const looksLikeKey = (text: string): boolean => /^[a-z]{2,12}w?_[0-9A-Za-z]{8}_/.test(text);
 
 /** Keys wherever they stand in a text: `Bearer%20tnt_…` must be caught as well. */
-export const anyKey = new RegExp(KEY, 'g');
+const anyKey = new RegExp(KEY, 'g');
+/** In JSON the letter of an escape, such as that of `\n`, is no part of the key behind it. */
+const escapeAndKey = new RegExp(String.raw`(\\(?:["\\/bfnrt]|u[0-9a-f]{4}))?${KEY}`, 'g');
 
 export const holdsKey = (text: string): boolean => text.search(anyKey) >= 0;
+
+/** Takes the keys out of a text, which remains JSON where it is JSON. */
+export const redactKeys = (text: string): string =>
+  text.replace(escapeAndKey, (_, before: string | undefined) => `${before ?? ''}[key]`);

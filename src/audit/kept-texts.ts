@@ -33,12 +33,18 @@ function rememberHarmless(clean: (text: string) => string): (text: string) => st
 }
 
 function withoutSecrets(path: string, redact: (text: string) => string): string {
-  let decoded = path;
+  const plain = decoded(path);
+  const safe = redact(plain);
+  return safe === plain ? path : safe;
+}
+
+/** The ASCII of a path or URI, however often it was percent-encoded within reason. */
+export function decoded(path: string): string {
+  let plain = path;
   for (let round = 0; round < 3; round += 1) {
-    decoded = decoded.replaceAll(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
+    plain = plain.replaceAll(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
   }
-  const safe = redact(decoded);
-  return safe === decoded ? path : safe;
+  return plain;
 }

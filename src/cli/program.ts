@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { redactKeys } from '../log.ts';
+import { redactKeys } from '../token-shape.ts';
 import { registerAudit } from './audit.ts';
 import { registerBackup } from './backup.ts';
 import { registerCall } from './call.ts';

@@ -1,5 +1,5 @@
-import { redactKeys } from '../log.ts';
 import { printable } from '../printable.ts';
+import { redactKeys } from '../token-shape.ts';
 
 /** Why a request to a running server failed, as far as it can be told from outside. */
 export type RemoteFailure = {

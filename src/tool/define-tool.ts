@@ -71,7 +71,10 @@ export function defineTool<
     reportsProgress: definition.reportsProgress ?? false,
     // Only what this tool's own output schema made is shown.
     content: (content as Tool['content']) ?? null,
-    resource: resource === undefined ? null : settleResource(name, resource, operation.inputJsonSchema),
+    resource:
+      resource === undefined
+        ? null
+        : settleResource(name, resource, operation.inputJsonSchema, operation.effect),
     precheck: definition.precheck ?? (() => {}),
     // Only callTool calls it, and only with what this tool's own input schema made.
     handle: definition.handle as Tool['handle'],

@@ -1,21 +1,24 @@
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import type { Tool } from './define-tool.ts';
+import { hasProperty } from './operation.ts';
 
 /** The one predicate: it decides what is listed and what may be called, on every face. */
 export const mayCall = (caller: Caller, tool: Tool): boolean => refusalFor(caller, tool) === undefined;
 
-/** @throws INSUFFICIENT_SCOPE or KEY_RESTRICTED where `mayCall` is false */
-export function requireMayCall(caller: Caller, tool: Tool): void {
+type Refusal = 'INSUFFICIENT_SCOPE' | 'KEY_RESTRICTED';
+
+/** @throws INSUFFICIENT_SCOPE or KEY_RESTRICTED where `mayCall` is false, but for what is `left` to callTool */
+export function requireMayCall(caller: Caller, tool: Tool, left?: Refusal): void {
   const refusal = refusalFor(caller, tool);
-  if (refusal === undefined) return;
+  if (refusal === undefined || refusal === left) return;
   if (refusal === 'KEY_RESTRICTED') throw new AppError(refusal);
   // Hosts show people the message alone, so it names the scope too.
   const message = `The credential lacks a scope that this needs: ${tool.scope}.`;
   throw new AppError(refusal, { message, data: { required: [tool.scope], granted: caller.scopes } });
 }
 
-function refusalFor(caller: Caller, tool: Tool): 'INSUFFICIENT_SCOPE' | 'KEY_RESTRICTED' | undefined {
+function refusalFor(caller: Caller, tool: Tool): Refusal | undefined {
   if (tool.scope !== 'any' && !caller.scopes.includes(tool.scope)) return 'INSUFFICIENT_SCOPE';
   const allowed = caller.key?.restrictedToTools ?? null;
   if (allowed !== null && !allowed.includes(tool.name)) return 'KEY_RESTRICTED';
@@ -29,8 +32,7 @@ export const whatIsAllowed = (caller: Caller): string =>
 
 const workspacesOf = (caller: Caller): readonly string[] | null => caller.key?.restrictedToWorkspaces ?? null;
 
-const hasWorkspace = ({ inputJsonSchema: { properties } }: Tool): boolean =>
-  typeof properties === 'object' && properties !== null && Object.hasOwn(properties, 'workspace_id');
+const hasWorkspace = ({ inputJsonSchema }: Tool): boolean => hasProperty(inputJsonSchema, 'workspace_id');
 
 /** A key that is restricted to workspaces names one of them in each call. @throws KEY_RESTRICTED */
 export function requireWorkspace(caller: Caller, input: Readonly<Record<string, unknown>>): void {

@@ -7,6 +7,10 @@ export type RestRoute = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${strin
 /** A JSON Schema of draft 2020-12 whose root is an object. */
 export type JsonSchema = { readonly type: 'object'; readonly [keyword: string]: unknown };
 
+/** Whether an object of the schema may have the property. */
+export const hasProperty = ({ properties }: JsonSchema, name: string): boolean =>
+  typeof properties === 'object' && properties !== null && Object.hasOwn(properties, name);
+
 /** What every definition says, whoever may call it. */
 export type OperationDefinition<Input extends z.ZodObject, Output extends z.ZodObject> = {
   /** snake_case; the file's name in the same words. */

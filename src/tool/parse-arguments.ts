@@ -1,7 +1,7 @@
 import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
-import { redactKeys } from '../log.ts';
-import { holdsKey } from '../token-shape.ts';
+
+import { holdsKey, redactKeys } from '../token-shape.ts';
 import type { Tool } from './define-tool.ts';
 import { requireNoOrganization } from './gate.ts';
 import type { InputIssue, Operation } from './operation.ts';

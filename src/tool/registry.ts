@@ -1,6 +1,8 @@
 import { AppError } from '../errors.ts';
 import type { Catalogue } from '../scopes/scopes.ts';
 import type { Tool } from './define-tool.ts';
+import { hasProperty } from './operation.ts';
+import type { SettledResource } from './tool-resource.ts';
 
 /** The tools of this server, in their fixed order. */
 export type Registry = {
@@ -40,8 +42,19 @@ function resourceMistakes({ name, resource }: Tool, tools: readonly Tool[]): str
   const completing = tools.find((other) => other.name === completion.tool);
   return [
     ...(isShared ? [`tool ${name}: expected a resource of its own, got "${resource.uri}"`] : []),
-    ...(completing?.onMcp ? [] : [`tool ${name}: expected a tool that completes, got "${completion.tool}"`]),
+    ...(mayComplete(completing, completion)
+      ? []
+      : [`tool ${name}: expected a tool that completes, got "${completion.tool}"`]),
   ];
+}
+
+/** It only reads, takes what it will be called with, and gives the rows that are looked for. */
+function mayComplete(tool: Tool | undefined, { search, rows }: SettledResource['completion']): boolean {
+  if (tool === undefined || !tool.onMcp || tool.effect !== 'reads') return false;
+  const taken = search === undefined ? ['limit'] : ['limit', search];
+  return (
+    taken.every((name) => hasProperty(tool.inputJsonSchema, name)) && hasProperty(tool.outputJsonSchema, rows)
+  );
 }
 
 export function createRegistry(tools: readonly Tool[]): Registry {

@@ -23,7 +23,6 @@ export function readingCall(uri: string, tools: Registry): WantedCall | undefine
 }
 
 const MOST_VALUES = 100;
-const LONGEST_TYPED = 200;
 
 /** The call that finds what to offer; undefined where there is no such template or argument. */
 export function completingCall(
@@ -33,8 +32,7 @@ export function completingCall(
   const resource = resourceOf(uri, argument, tools);
   if (resource === undefined) return undefined;
   const { tool, search } = resource.completion;
-  const words = typed.slice(0, LONGEST_TYPED);
-  const searched = search === undefined || words === '' ? {} : { [search]: words };
+  const searched = search === undefined || typed === '' ? {} : { [search]: typed };
   return { tool: tools.find(tool), arguments: { ...searched, limit: MOST_VALUES } };
 }
 
@@ -44,8 +42,7 @@ export function completedIds(wanted: Completion | undefined, output: RawArgument
   const completion = resourceOf(uri, argument, tools)?.completion;
   const rows: unknown = output[completion?.rows ?? ''];
   const found = Array.isArray(rows) ? (rows as readonly RawArguments[]) : [];
-  const matching =
-    completion?.search === undefined ? found.filter((row) => isTyped(typed, row, argument)) : found;
+  const matching = completion?.search === undefined ? rowsTyped(typed, found, argument) : found;
   return {
     values: matching.map((row) => String(row[argument])),
     hasMore: typeof output.next_cursor === 'string',
@@ -58,8 +55,13 @@ const resourceOf = (uri: string, argument: string, tools: Registry): SettledReso
     .map(({ resource }) => resource)
     .find((each) => each.uri === uri && each.argument === argument);
 
-const isTyped = (typed: string, row: RawArguments, argument: string): boolean =>
-  String(row[argument]).startsWith(typed) ||
-  String(row.name ?? '')
-    .toLowerCase()
-    .includes(typed.toLowerCase());
+function rowsTyped(typed: string, rows: readonly RawArguments[], argument: string): readonly RawArguments[] {
+  const words = typed.toLowerCase();
+  return rows.filter(
+    (row) =>
+      String(row[argument]).startsWith(typed) ||
+      String(row.name ?? '')
+        .toLowerCase()
+        .includes(words),
+  );
+}

@@ -1,4 +1,4 @@
-import type { JsonSchema } from './operation.ts';
+import { type Effect, hasProperty, type JsonSchema } from './operation.ts';
 
 /**
  * One thing that a tool gives by its id, as an MCP resource. To read it is to call the tool, so that scope,
@@ -26,11 +26,16 @@ const TEMPLATE = /^([a-z][a-z0-9]*:\/\/)\{([a-z_]+)\}$/;
 /** RFC 6570 section 3.2.2: what is neither of these is percent-encoded by whoever expands the template. */
 const EXPANDED = /^(?:[\w.~-]|%[0-9A-Fa-f]{2})+$/;
 
-/** Throws at start where the template is none, or names an argument that the tool does not have. */
-export function settleResource(tool: string, resource: ToolResource, input: JsonSchema): SettledResource {
+/** Throws at start where the template is none, names an argument that the tool does not have, or reading would act. */
+export function settleResource(
+  tool: string,
+  resource: ToolResource,
+  input: JsonSchema,
+  effect: Effect,
+): SettledResource {
+  if (effect !== 'reads') throw new Error(`tool ${tool}: expected a resource on a tool that only reads`);
   const [, start = '', argument = ''] = TEMPLATE.exec(resource.uri) ?? [];
-  const { properties } = input;
-  if (typeof properties !== 'object' || properties === null || !Object.hasOwn(properties, argument)) {
+  if (!hasProperty(input, argument)) {
     throw new Error(`tool ${tool}: expected a resource such as thing://{argument}, got "${resource.uri}"`);
   }
   return { ...resource, start, argument };

@@ -1,5 +1,5 @@
 import type { RequestId } from '../ids.ts';
-import { redactKeys } from '../log.ts';
+import { redactKeys } from '../token-shape.ts';
 import { isRecord } from './mcp-gate.ts';
 
 /** `text` null keeps the engine's own words and data, where the protocol defines them, but for keys in them. */

@@ -35,6 +35,8 @@ function until(stopRequested: Promise<void>, input: Readable) {
   const taken = new PassThrough();
   let cut = false;
   input.once('error', (error) => taken.destroy(error)).pipe(taken);
+  // An input that is closed before its end ends too.
+  input.once('close', () => taken.end());
   void stopRequested.then(() => {
     cut = true;
     input.unpipe(taken).destroy();

@@ -86,7 +86,7 @@ function toolCall(params: Readonly<Record<string, unknown>>, tools: Registry): W
 
 function gateCall(call: WantedCall, exchange: Exchange, { denial }: GateRules): void {
   exchange.slot.learn({ tool: call.tool.name });
-  if (denial === 'http-403') requireMayCall(exchange.caller, call.tool);
+  requireMayCall(exchange.caller, call.tool, denial === 'tool-error' ? 'INSUFFICIENT_SCOPE' : undefined);
   if (!isRecord(call.arguments)) {
     throw new AppError('INVALID_REQUEST', { message: 'The arguments of a tool are a JSON object.' });
   }

@@ -1,9 +1,10 @@
 import type { CallToolResult, JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { ProtocolError, SERVER_INFO_META_KEY, Server, type Transport } from '@modelcontextprotocol/server';
+import { decoded } from '../audit/kept-texts.ts';
 import type { Caller } from '../caller.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { RequestId } from '../ids.ts';
-import { redactKeys } from '../log.ts';
+import { holdsKey } from '../token-shape.ts';
 import type { ToolOutput } from '../tool/call-tool.ts';
 import type { Registry } from '../tool/registry.ts';
 import { hasResource } from '../tool/resource-calls.ts';
@@ -94,7 +95,12 @@ async function outputOf(
 
 /** Names the URI, as MCP asks (specification, "Resources: Error Handling"). */
 export const resourceNotFound = (uri: string, exchange: Exchange): ProtocolError =>
-  protocolError(new AppError('RESOURCE_NOT_FOUND', { data: { uri: redactKeys(uri) } }), exchange);
+  protocolError(new AppError('RESOURCE_NOT_FOUND', { data: mayBeSaidAgain(uri) ? { uri } : {} }), exchange);
+
+const LONGEST_URI = 2000;
+
+/** Whatever a client takes for a URI may be long, or hold a key. */
+const mayBeSaidAgain = (uri: string): boolean => uri.length <= LONGEST_URI && !holdsKey(decoded(uri));
 
 async function settleCall(
   exchange: Exchange,
@@ -150,8 +156,8 @@ export function closeSlotBeforeAnswer(
 /** Commits the row of `exchange`, and answers the message to send: this one, or the failure to write. */
 export async function closeSlot(message: JSONRPCMessage, exchange: Exchange): Promise<JSONRPCMessage> {
   const { slot, failure, detail } = exchange;
-  const answer = withRequestId(message, slot.requestId);
   try {
+    const answer = withRequestId(message, slot.requestId);
     const status = failure?.status ?? statusOf(message, exchange);
     exchange.closedStatus = status;
     await slot.close({ status, errorCode: failure?.code ?? errorCodeOf(answer), change: detail });

@@ -4,7 +4,7 @@ import { speakerOf } from '../caller.ts';
 import { shownError } from './engine-errors.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { createFastLane } from './fast-lane.ts';
-import { type GateRules, gateMessage, isRecord } from './mcp-gate.ts';
+import { asksForProgress, type GateRules, gateMessage, isRecord } from './mcp-gate.ts';
 import { closeSlotBeforeAnswer, createMcpServer, listTtlMs, type McpServerDeps } from './mcp-server.ts';
 import { createToolList } from './tool-list.ts';
 
@@ -53,8 +53,11 @@ export function createMcpFace(deps: McpFaceDeps): McpFace {
       };
       const response = await handler.fetch(webRequest(request, signal), { authInfo, parsedBody: body });
       const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
-      if (!isStream && exchange.failure !== null) throw exchange.failure;
-      return isStream ? streamAnswer(response) : await wholeAnswer(response, exchange);
+      if (isStream && asksForProgress(message)) return streamAnswer(response);
+      // What nobody follows is held back until it is whole: a refusal is told by its status in either era.
+      const answer = await wholeAnswer(response, exchange);
+      if (exchange.failure !== null) throw exchange.failure;
+      return answer;
     },
     close: () => handler.close(),
   };

@@ -161,8 +161,11 @@ async function settle(
   const found = id === undefined ? undefined : pending.get(id);
   if (id === undefined || found === undefined) return lines.write(message);
   found.watch[Symbol.dispose]();
-  lines.write(await closeSlot(message, found.exchange));
-  pending.delete(id);
+  try {
+    lines.write(await closeSlot(message, found.exchange));
+  } finally {
+    pending.delete(id);
+  }
 }
 
 async function lastAnswers(pending: ReadonlyMap<RequestId, Pending>): Promise<void> {

@@ -1,6 +1,8 @@
+import type { AuditSlot } from '../audit/audit-slot.ts';
 import { type AppError, toAppError } from '../errors.ts';
 import { type CallToolDeps, callTool, type ToolCall, type ToolOutput } from '../tool/call-tool.ts';
 import type { ToolContent } from '../tool/content.ts';
+import type { Tool } from '../tool/define-tool.ts';
 import type { Exchange } from './exchange.ts';
 import { errorData } from './failure-response.ts';
 
@@ -27,7 +29,7 @@ export async function answerToolCall(
   try {
     const wanted = { name: call.tool.name, arguments: call.arguments, slot };
     const output = await callTool(caller, { ...wanted, ...listener }, deps.callTool);
-    return { ok: true, output, content: call.tool.content?.(output) ?? null };
+    return { ok: true, output, content: contentOf(call.tool, output, slot, deps) };
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.code === 'INTERNAL') deps.report(thrown, slot.requestId);
@@ -36,6 +38,16 @@ export async function answerToolCall(
       error.spoken === 'tool' || (error.code === 'INSUFFICIENT_SCOPE' && deps.denial === 'tool-error');
     if (isToolAnswer) return { ok: false, error };
     throw error;
+  }
+}
+
+/** What is done is done: where its pictures cannot be shown, the fields are. */
+function contentOf(tool: Tool, output: ToolOutput, { requestId }: AuditSlot, { report }: ToolAnswerDeps) {
+  try {
+    return tool.content?.(output) ?? null;
+  } catch (thrown) {
+    report(thrown, requestId);
+    return null;
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
-import { redactKeys } from '../../src/log.ts';
+import { redactKeys } from '../../src/token-shape.ts';
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -83,5 +83,14 @@ test('a key is found and hidden wherever it stands', () => {
     `x${plaintext}`,
   ]) {
     expect(redactKeys(text)).not.toContain(plaintext.slice(13));
+  }
+});
+
+test('JSON in which keys were hidden is still JSON, whatever stands before them', () => {
+  const { plaintext } = createKeyFormat('tnt').generate();
+  for (const before of ['\n', '\t', '\b', '\f', '\r', '\u001f', '"', '\\', '\\n', 'é', '\ud800', 'x']) {
+    const hidden = redactKeys(JSON.stringify({ words: before + plaintext, [before + plaintext]: 1 }));
+    const shown = before === 'x' || before === '\\n' ? before.slice(0, -1) : before;
+    expect(JSON.parse(hidden), before).toEqual({ words: `${shown}[key]`, [`${shown}[key]`]: 1 });
   }
 });

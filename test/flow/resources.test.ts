@@ -75,6 +75,19 @@ test('a key that somebody sends as an id is not sent back', async () => {
   expect(answer.text).not.toContain(app.bolt.defaultKey.slice(13));
 });
 
+test.each(['', '%2574%256e%2574%255f', '%74%6e%74%5f'])(
+  'nor one whose beginning is encoded as "%s"',
+  async (encoded) => {
+    const app = await startTwoTenants({ seed: false });
+    const rest = encoded === '' ? app.bolt.defaultKey : encoded + app.bolt.defaultKey.slice(4);
+    const answer = await read(app, app.acme.defaultKey, `agent://${rest}`);
+    expectRefusal(answer, 200, 'RESOURCE_NOT_FOUND');
+    expect(answer.text).not.toContain(app.bolt.defaultKey.slice(13));
+    const long = await read(app, app.acme.defaultKey, `agent://${'x'.repeat(100_000)}`);
+    expect(long.text.length).toBeLessThan(1000);
+  },
+);
+
 test('who may not call the tool is neither shown the resource nor given it', async () => {
   const app = await startTwoTenants();
   const agentId = await someAgent(app, app.acme.defaultKey);
@@ -118,6 +131,36 @@ test('ids are completed by the tool that finds them, under its scope, from the o
   expectRefusal(await complete(app, key, 'agent://{other}', 'x'), 200, 'RESOURCE_NOT_FOUND');
   const long = await complete(app, key, 'agent://{agent_id}', 'x'.repeat(100_000));
   expect(long.body.result.completion.values).toEqual([]);
+});
+
+test('a completion of anything but a text is refused, and a long text costs nobody time', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const ask = (value: unknown, ref: object = { type: 'ref/resource', uri: 'study://{study_id}' }) =>
+    rpc(app.url, app.acme.defaultKey, 'completion/complete', { ref, argument: { name: 'study_id', value } });
+  for (const value of [{ toString: 1 }, [[{ toString: null }]], 5, null, true]) {
+    const answer = await ask(value);
+    expect([answer.status, answer.body.error.code]).toEqual([200, -32602]);
+  }
+  const long = await ask('İ'.repeat(300_000));
+  expect(long.body.result.completion.values).toEqual([]);
+  expectRefusal(
+    await ask('x', { type: 'ref/prompt', name: 'p', uri: 'study://{study_id}' }),
+    200,
+    'RESOURCE_NOT_FOUND',
+  );
+  expect(app.log.filter((line) => line.includes('"level":50'))).toEqual([]);
+});
+
+test('a refusal has its status in the older era too, where nobody follows the answer', async () => {
+  const app = await startTwoTenants({ seed: false, config: { scopes: { denial: 'tool-error' } } });
+  const { plaintext } = await app.mint(app.acme, { restrictions: { tools: ['whoami'] } });
+  const answer = await requestJson(`${app.url}/mcp`, {
+    key: plaintext,
+    headers: { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-06-18' },
+    body: { jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri: 'agent://x' } },
+  });
+  expectRefusal(answer, 403, 'KEY_RESTRICTED');
+  expect((await app.audit(1))[0]).toMatchObject({ status: 403, errorCode: 'KEY_RESTRICTED' });
 });
 
 test('a study is completed from its name or the beginning of its id', async () => {
@@ -179,13 +222,18 @@ test('a resource that cannot work is refused at start', () => {
     description: 'A thing.',
     completion: { tool: 'search_agents', rows: 'agents' },
   };
-  const define = (name: string, uri: string, tool = 'search_agents') =>
+  const define = (
+    name: string,
+    uri: string,
+    tool = 'search_agents',
+    effect: 'reads' | 'destroys' = 'reads',
+  ) =>
     defineTool({
       name,
       title: 'Get',
       description: 'Gets.',
       scope: 'agent:read',
-      effect: 'reads',
+      effect,
       input: z.strictObject({ id: z.string() }),
       output: z.object({}),
       resource: { ...thing, uri, completion: { ...thing.completion, tool } },
@@ -194,11 +242,13 @@ test('a resource that cannot work is refused at start', () => {
   for (const uri of ['thing://{other}', 'thing://', 'thing://{id}/x', 'THING://{id}', 'thing:{id}']) {
     expect(() => define('get_thing', uri), uri).toThrow(/expected a resource such as/);
   }
+  expect(() => define('end_thing', 'thing://{id}', 'search_agents', 'destroys')).toThrow(/only reads/);
   const catalogue = createCatalogue(defaultCatalogue);
   const mistakes = (...own: ReturnType<typeof define>[]) => registryMistakes([...tools, ...own], catalogue);
   expect(mistakes(define('get_thing', 'thing://{id}'))).toEqual([]);
   expect(mistakes(define('get_thing', 'agent://{id}'))).toHaveLength(2);
-  expect(mistakes(define('get_thing', 'thing://{id}', 'none'))).toEqual([
-    expect.stringMatching(/a tool that completes, got "none"/),
-  ]);
+  for (const tool of ['none', 'whoami', 'create_study', 'list_studies']) {
+    const found = mistakes(define('get_thing', 'thing://{id}', tool));
+    expect(found).toEqual([expect.stringContaining(`a tool that completes, got "${tool}"`)]);
+  }
 });

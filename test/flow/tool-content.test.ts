@@ -58,12 +58,16 @@ test('a tool shows pictures, sound and resources beside its fields, on either la
   expectSameRows(await audit(20), pairs);
 });
 
-test('REST answers the fields alone, and what fails while it is shown is a bug that tells nothing', async () => {
+test('REST answers the fields alone, and so does MCP where they cannot be shown otherwise: what is done is done', async () => {
   const app = await startApp({ seed: false, tools: [portrait, faulty] });
   const { defaultKey } = await app.provision('Acme');
   const rest = await requestJson(`${app.url}/v1/portrait?of=x`, { key: defaultKey });
   expect(rest.body).toEqual({ shows: 'x', png: 'AAAA' });
   const failed = await callTool(app.url, defaultKey, 'get_fault');
-  expect([failed.status, failed.body.error.data.code]).toEqual([500, 'INTERNAL']);
+  expect(failed.body.result).toMatchObject({
+    structuredContent: {},
+    content: [{ type: 'text', text: '{}' }],
+  });
   expect(failed.text).not.toContain('secret detail');
+  expect(app.log.filter((line) => line.includes('a tool failed'))).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
-import { copyFileSync, linkSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { copyFileSync, linkSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { watchOwnFiles } from '../../db/own-files.ts';
-import { auditRow, mint, newKey, openSettled, provision } from './temporary-store.ts';
+import { auditRow, mint, newKey, openSettled, provision, temporaryFile } from './temporary-store.ts';
 
 const gone = { code: 'STORE_UNAVAILABLE' };
 
@@ -17,6 +17,17 @@ test.each(['', '-wal', '-shm'])('nothing is committed while the file "%s" is not
   await store.audit.append(auditRow(organization.id));
   const page = { nowMs: 0, limit: 10, staleAfterMs: 0 };
   expect((await store.keys.list(organization.id, page, page)).map(({ id }) => id)).toEqual([defaultKey.id]);
+});
+
+test('a store behind a link is opened, and held to the file that it was', async () => {
+  const [file, link] = [temporaryFile(), temporaryFile()];
+  await (await openSettled(file)).close();
+  symlinkSync(file, link);
+  const store = await openSettled(link);
+  const { organization } = await provision(store);
+  rmSync(link);
+  symlinkSync(temporaryFile(), link);
+  await expect(store.audit.append(auditRow(organization.id))).rejects.toMatchObject(gone);
 });
 
 test('a copy in its place is not the store', async () => {
