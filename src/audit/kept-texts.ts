@@ -32,7 +32,8 @@ function rememberHarmless(clean: (text: string) => string): (text: string) => st
   };
 }
 
-function withoutSecrets(path: string, redact: (text: string) => string): string {
+/** The text without what `redact` takes out of it, or would take out of what it means. */
+export function withoutSecrets(path: string, redact: (text: string) => string): string {
   const plain = decoded(path);
   const safe = redact(plain);
   return safe === plain ? path : safe;

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../audit/kept-texts.ts';
 import type { RequestId } from '../ids.ts';
 import { redactKeys } from '../token-shape.ts';
 import { isRecord } from './mcp-gate.ts';
@@ -31,13 +32,15 @@ export function shownError(
   const code = error.code in engineErrors ? error.code : -32600;
   const { name, text } = engineErrors[code] ?? { name: 'INVALID_REQUEST', text: null };
   const kept = text === null ? withoutKeys(data) : {};
-  const message = text ?? redactKeys(error.message);
+  const message = text ?? withoutSecrets(error.message, redactKeys);
   return { code, message, data: { code: name, ...kept, request_id: requestId } };
 }
 
 /** The engine quotes what it was sent, and a client may have put a key there. */
 const withoutKeys = (data: Record<string, unknown>): Record<string, unknown> =>
-  JSON.parse(redactKeys(JSON.stringify(data)));
+  JSON.parse(JSON.stringify(data), (_, value: unknown) =>
+    typeof value === 'string' ? withoutSecrets(value, redactKeys) : value,
+  );
 
 /** The HTTP status with which the engine sends its own errors in the 2026 era. */
 export const engineStatus = (code: number): number => engineErrors[code]?.status ?? 200;

@@ -15,7 +15,15 @@ type Reasons = Readonly<Record<string, string>>;
 type Baseline = {
   readonly fixtures: Readonly<Record<'defineTool' | 'engine extension', readonly string[]>>;
   readonly suites: Readonly<
-    Record<string, { readonly scored: Reasons; readonly notScored: Reasons; readonly warned: Reasons }>
+    Record<
+      string,
+      {
+        readonly scenarios: number;
+        readonly scored: Reasons;
+        readonly notScored: Reasons;
+        readonly warned: Reasons;
+      }
+    >
   >;
 };
 
@@ -57,7 +65,7 @@ function judge(
   scenarios: readonly Scenario[],
   scored: readonly string[],
 ): void {
-  const known = baseline.suites[suite] ?? { scored: {}, notScored: {}, warned: {} };
+  const known = baseline.suites[suite] ?? { scenarios: 0, scored: {}, notScored: {}, warned: {} };
   const failing = scenarios.filter(({ failed }) => failed.length > 0).map(({ name }) => name);
   const warning = scenarios
     .filter(({ failed, warned }) => failed.length === 0 && warned.length > 0)
@@ -78,6 +86,10 @@ function judge(
       ...differences(failing, { ...known.scored, ...known.notScored }, 'fails', wordsOf),
       ...differences(warning, known.warned, 'warns', wordsOf),
       ...scored.filter((name) => !ran.includes(name)).map((name) => `${name} did not run`),
+      ...scenarios.filter(({ checks }) => checks === 0).map(({ name }) => `${name} checked nothing`),
+      ...(scenarios.length === known.scenarios
+        ? []
+        : [`${scenarios.length} scenarios ran, not ${known.scenarios}`]),
     ],
     measured: {
       passed: `${passed.length} of ${scored.length} scored`,

@@ -12,6 +12,9 @@ import { createRedactor } from '../../src/log.ts';
 import { builtInScopes, createCatalogue, defaultCatalogue } from '../../src/scopes/scopes.ts';
 import { isKeyShaped, looksLikeKey } from '../../src/token-shape.ts';
 import { namesOrganization } from '../../src/tool/gate.ts';
+import { createRegistry } from '../../src/tool/registry.ts';
+import { completedIds, readingCall } from '../../src/tool/resource-calls.ts';
+import { completionIn } from '../../src/transport/completion.ts';
 import { requireAllowedHost, requireAllowedOrigin } from '../../src/transport/host-check.ts';
 import { queryArguments } from '../../src/transport/query-arguments.ts';
 import { parseJson } from '../../src/transport/read-body.ts';
@@ -57,6 +60,19 @@ const judgesOfHeads: readonly Judge[] = [
   ['audit path', (text) => keptPath(`/${text}`)],
 ];
 
+const registry = createRegistry(tools);
+const hundredStudies = Array.from({ length: 100 }, (_, place) => ({
+  study_id: `std_${place}`,
+  name: `n${place}`,
+}));
+
+/** As the gate and then the engine do it, over as many rows as there can be. */
+function completeStudies(value: string): unknown {
+  const uri = 'study://{study_id}';
+  const asked = completionIn({ ref: { type: 'ref/resource', uri }, argument: { name: 'study_id', value } });
+  return completedIds(asked, { studies: hundredStudies }, registry);
+}
+
 const catalogue = createCatalogue([...defaultCatalogue, ...builtInScopes]);
 
 /** Each place where the text of a body is judged, or written down. */
@@ -71,6 +87,8 @@ const judgesOfTexts: readonly Judge[] = [
   ['name of an argument', namesOrganization],
   ['scope', (text) => catalogue.unknown([text])],
   ['search words', createSearchWords()],
+  ['completion', completeStudies],
+  ['URI', (text) => [readingCall(text, registry), readingCall(`study://${text}`, registry)]],
 ];
 
 test('no text keeps a validator busy', (context) => {

@@ -71,10 +71,52 @@ function callRest(app: TestApp, key: string, { rest }: Tool, headers: Record<str
   return requestJson(app.url + path, { method, key, headers, ...body });
 }
 
+/** What an open door may say to arguments that fit no tool. */
+const usual = new Set([
+  undefined,
+  ...['VALIDATION_ERROR', 'NOT_FOUND', 'KEY_NOT_FOUND', 'SCOPE_REQUIRED', 'RESOURCE_NOT_FOUND'],
+]);
+
+/** Whether the tool itself spoke. Anything but that and a missing scope fits neither, so it is a failure as well. */
+const isOpen = (answer: JsonAnswer): boolean | undefined => {
+  const code = refusalIn(answer)?.code;
+  if (code === 'INSUFFICIENT_SCOPE') return false;
+  return answer.status < 500 && usual.has(code) ? true : undefined;
+};
+const shownOf = (answer: JsonAnswer): string => `${answer.status} ${refusalIn(answer)?.code ?? ''}`;
+
 const facesOf = ({ onMcp, rest }: Tool): Face[] => [
   ...(onMcp ? (['fast lane', 'engine', '2025'] as const) : []),
   ...(rest === null ? [] : ['REST' as const]),
 ];
+
+/** The other ways to a tool that gives a resource: to read it, and to have its id completed. */
+function resourceDoors(app: TestApp, { key, organization }: Caller, tool: Tool, held: readonly string[]) {
+  if (tool.resource === null) return [];
+  const { uri, start, argument, completion } = tool.resource;
+  const ask = (method: string, params: Record<string, unknown>) => () =>
+    rpc(app.url, key, method, params, { 'x-organization-id': organization });
+  const completing = tools.find(({ name }) => name === completion.tool)?.scope;
+  const asked = { ref: { type: 'ref/resource', uri }, argument: { name: argument, value: 'x' } };
+  const holds = (scope?: string) => held.some((each) => each === scope);
+  return [
+    { name: 'read', opens: holds(tool.scope), ask: ask('resources/read', { uri: `${start}x` }) },
+    { name: 'completed', opens: holds(completing), ask: ask('completion/complete', asked) },
+  ];
+}
+
+/** Where clients are shown the tool. */
+async function isShown(app: TestApp, { key, organization }: Caller, { name, resource }: Tool) {
+  const list = (method: string) => rpc(app.url, key, method, {}, { 'x-organization-id': organization });
+  const { body } = await list('tools/list');
+  const listed = {
+    name: 'listed',
+    is: body.result.tools.some((each: { name: string }) => each.name === name),
+  };
+  if (resource === null) return [listed];
+  const { text } = await list('resources/templates/list');
+  return [listed, { name: 'template', is: text.includes(JSON.stringify(resource.uri)) }];
+}
 
 test.for([
   ['http-403', 'scopes.matrix'],
@@ -97,18 +139,23 @@ test.for([
           const caller = { key: plaintext, organization: app.acme.id };
           const mayCall = held.some((scope) => scope === tool.scope);
           const where = `${tool.name} with a ${kind} key that holds ${set}`;
-          for (const face of facesOf(tool)) {
-            const answer = await call(app, caller, tool, face);
-            const isRefused = refusalIn(answer)?.code === 'INSUFFICIENT_SCOPE';
-            if (isRefused === mayCall) failures.push(`${where}, ${face}: ${answer.status}`);
-            tried += 1;
+          const doors = [
+            ...facesOf(tool).map((face) => ({
+              name: face,
+              opens: mayCall,
+              ask: () => call(app, caller, tool, face),
+            })),
+            ...resourceDoors(app, caller, tool, held),
+          ];
+          for (const { name, opens, ask } of doors) {
+            const answer = await ask();
+            if (isOpen(answer) !== opens) failures.push(`${where}, ${name}: ${shownOf(answer)}`);
           }
-          if (!tool.onMcp) continue;
-          const headers = { 'x-organization-id': app.acme.id };
-          const list = await rpc(app.url, plaintext, 'tools/list', {}, headers);
-          const isListed = list.body.result.tools.some(({ name }: { name: string }) => name === tool.name);
-          if (isListed !== mayCall) failures.push(`${where}: listed ${isListed}`);
-          tried += 1;
+          const shown = tool.onMcp ? await isShown(app, caller, tool) : [];
+          failures.push(
+            ...shown.filter(({ is }) => is !== mayCall).map(({ name, is }) => `${where}: ${name} ${is}`),
+          );
+          tried += doors.length + shown.length;
         }
       }
     }

@@ -75,10 +75,12 @@ test('no plaintext of a key is found in what the server keeps, logs or answers, 
     if (key === undefined || failures.length > 100) return;
     const { status, headers, text } = await send(misplace(key, index));
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    search(
-      `the answer to a key in: ${placeNames[index % placeNames.length]}`,
-      JSON.stringify(headers) + text,
-    );
+    const place = placeNames[index % placeNames.length];
+    search(`the answer to a key in: ${place}`, JSON.stringify(headers) + text + decodePercent(text));
+    // A bug of a tool is one of the places; any other is a failure to answer.
+    if (status > 500 || (status === 500 && place !== 'what a tool throws')) {
+      failures.push(`${status} to a key in: ${place}`);
+    }
   });
 
   for (const [path, { text }] of await readEverything(send, manager ?? '')) search(path, text);

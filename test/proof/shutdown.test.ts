@@ -17,7 +17,9 @@ import { choices } from './support/seed.ts';
 async function prepare(server: Record<string, unknown>) {
   const { below, seed } = choices();
   const atPlatform = new Set<string>();
+  let reached = 0;
   const platform = await startRestPlatform(async (call, response) => {
+    reached += 1;
     atPlatform.add(String(call.headers.traceparent));
     await new Promise((resolve) => setTimeout(resolve, 100 + below(200)));
     json(response, emptyPage(queryOf(call).get('organization_id')));
@@ -48,7 +50,7 @@ async function prepare(server: Record<string, unknown>) {
   const minted = await operator('/v1/keys', wanted, organizationId);
   first.kill('SIGTERM');
   await first.closed;
-  return { dir, env, key: String(minted.body.auth_token), below, seed, atPlatform };
+  return { dir, env, key: String(minted.body.auth_token), below, seed, atPlatform, reached: () => reached };
 }
 
 type Plan = { readonly id: string; readonly property: string; readonly cycles: number };
@@ -58,7 +60,7 @@ async function proveShutdown(
   server: Record<string, unknown>,
   plan: Plan,
 ): Promise<void> {
-  const { below, seed, atPlatform, ...setup } = await prepare(server);
+  const { below, seed, atPlatform, reached: _, ...setup } = await prepare(server);
   const failures: string[] = [];
   const exits: number[] = [];
   const counted = { answered: 0, refused: 0, summedUp: 0, onClosingConnection: 0, onNewConnection: 0 };
@@ -115,7 +117,7 @@ test('so does the program that a client starts', async (context) => {
   const cycles = trials({ planted: 1, ci: 3, full: 30 });
   const all = [];
   for (let number = 0; number < cycles; number += 1)
-    all.push(await runStdioCycle({ ...setup, number, afterMs: 50 + below(350) }));
+    all.push(await runStdioCycle({ ...setup, number, afterMs: 50 + below(350) }, setup.reached));
   const exits = all.map(({ exitMs }) => exitMs);
   const answered = all.reduce((sum, each) => sum + each.answered, 0);
   prove(context, {
@@ -123,7 +125,10 @@ test('so does the program that a client starts', async (context) => {
     property: 'SIGTERM to tenantry stdio: every call that it had read is answered and in the audit, exit 0',
     trials: cycles,
     unit: 'cycles of SIGTERM with calls under way',
-    failures: all.flatMap(({ failures }) => failures),
+    failures: [
+      ...all.flatMap(({ failures }) => failures),
+      ...(answered === 0 ? ['no call was answered, so nothing was under way'] : []),
+    ],
     measured: { ...spreadOf('exit', exits), answered, seed },
   });
 });

@@ -38,6 +38,8 @@ export const hostileTexts = (length = MEBIBYTE): readonly string[] =>
     ['', '"', ''],
     ['', 'a b', ''],
     ['', '\u00e9\u0301', ''],
+    // In lower case it is longer, which is slow.
+    ['', '\u0130', ''],
     ['', '\u{1f600}', ''],
     ['', '\0', ''],
     ['', '\\', ''],

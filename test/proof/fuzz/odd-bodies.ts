@@ -125,6 +125,16 @@ function mcpTemplates(key: string, organizationId: string): Template[] {
       method: 'completion/complete',
       params: { ref: { type: 'ref/prompt', name: 'x' }, argument: { name: 'a', value: 'b' } },
     },
+    ...['agent', 'study'].flatMap((kind) =>
+      ['n', { toString: 1 }, [[{ toString: null }]], 'İ'.repeat(1000)].map((value) => ({
+        method: 'completion/complete',
+        params: {
+          ref: { type: 'ref/resource', uri: `${kind}://{${kind}_id}` },
+          argument: { name: `${kind}_id`, value },
+        },
+      })),
+    ),
+    { method: 'resources/read', params: { uri: 'study://%ff%00' } },
     { method: 'notifications/cancelled', params: { requestId: 1 } },
     { method: 'subscriptions/listen', params: { filter: {} } },
     { method: 'no/such' },

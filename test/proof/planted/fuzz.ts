@@ -130,4 +130,12 @@ export const fuzzBugs: readonly PlantedBug[] = [
     replace: '/\\s+bearer\\b/i.test(value)',
     proof: 'fuzz-redos',
   },
+  {
+    ...fuzz,
+    name: 'typed-value-is-not-judged',
+    harm: 'a client makes the server fail with 500 as often as it likes',
+    file: 'src/transport/completion.ts',
+    find: " || typeof argument.value !== 'string') return undefined;",
+    replace: ') return undefined;',
+  },
 ];

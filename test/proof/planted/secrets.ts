@@ -48,7 +48,7 @@ export const secretsBugs: readonly PlantedBug[] = [
     name: 'encoded-path-audited',
     harm: 'A key in a path is audited in plain as soon as it is percent-encoded.',
     file: 'src/audit/kept-texts.ts',
-    find: 'return safe === decoded ? path : safe;',
+    find: 'return safe === plain ? path : safe;',
     replace: 'return redact(path);',
   },
   {
@@ -56,7 +56,7 @@ export const secretsBugs: readonly PlantedBug[] = [
     name: 'key-kept-as-a-name',
     harm: 'A key pasted into a name is stored in plain, and listed to everybody who may list.',
     file: 'src/tool/parse-arguments.ts',
-    find: "if (operation.effect !== 'reads') requireNoKeys(parsed.data);",
+    find: "if (operation.effect !== 'reads') requireNoKeys(operation, parsed.data);",
     replace: '',
   },
   {
@@ -72,7 +72,7 @@ export const secretsBugs: readonly PlantedBug[] = [
     name: 'engine-quotes-keys',
     harm: 'The protocol engine quotes a header or a name with a key in it, which clients log.',
     file: 'src/transport/engine-errors.ts',
-    find: 'const message = text ?? redactKeys(error.message);',
+    find: 'const message = text ?? withoutSecrets(error.message, redactKeys);',
     replace: 'const message = text ?? error.message;',
   },
   {

@@ -63,6 +63,14 @@ const places: Readonly<Record<string, Place>> = {
   'written by a tool': (key, shown) => call('mint_key', { scope_type: 'global', name: key }, bearer(shown)),
   cursor: (key, shown) => call('list_keys', { cursor: key }, bearer(shown)),
   'address of a resource': (key, shown) => rpc('resources/read', { uri: `agent://${key}` }, bearer(shown)),
+  'address of a resource, encoded': (key, shown) =>
+    rpc('resources/read', { uri: `agent://${encodeAll(key)}` }, bearer(shown)),
+  'version of the protocol, behind a line': (key, shown) =>
+    rpc(
+      'tools/list',
+      { _meta: { ...envelope, 'io.modelcontextprotocol/protocolVersion': `\n${key}` } },
+      bearer(shown),
+    ),
   'completed text': (key, shown) =>
     rpc(
       'completion/complete',

@@ -11,10 +11,13 @@ const APART_MS = 20;
 /** `tenantry stdio` with calls under way that is asked to stop; the next ones may or may not have been read. */
 export async function runStdioCycle(
   cycle: Cycle,
+  /** How many calls have come to the platform, all in all. */
+  reached: () => number,
 ): Promise<Omit<Ended, 'sent'> & { readonly answered: number }> {
   const { number, dir, key, afterMs } = cycle;
   const counted = () => countRows(dir, "method = 'stdio' AND tool = 'search_agents'");
   const before = counted();
+  const reachedBefore = reached();
   const program = startProgram(['stdio'], { ...cycle.env, TENANTRY_API_KEY: key }, dir);
   const client = linePeer(program.stdin, program.stdoutStream);
   client.send({ id: 'first', method: 'tools/list', params: { _meta: envelope } });
@@ -33,6 +36,8 @@ export async function runStdioCycle(
   if (code !== 0) failures.push(`exit ${code ?? signal}`);
   const accepted = counted() - before;
   if (accepted !== answered.length) failures.push(`${accepted} in the audit, ${answered.length} answered`);
+  const sentOn = reached() - reachedBefore;
+  if (sentOn > answered.length) failures.push(`${sentOn} at the platform, ${answered.length} answered`);
   const failed = failures.map((failure) => `stdio cycle ${number}: ${failure}`);
   return { failures: failed, exitMs, answered: answered.length };
 }

@@ -8,12 +8,17 @@ import { type ScoreRow, scoreOf, scoreTable } from './scorecard.ts';
 type KeptRow = ScoreRow & { readonly file: string; readonly at: string; readonly commit: string | null };
 type Scorecard = { readonly rows: readonly KeptRow[] };
 
+let commitAtStart: string | null = null;
+
 /** Prints the scorecard when the run ends. Where `PROOF_SCORECARD` names a file, the rows measured anew replace its own. */
 export const scorecardReporter: Reporter = {
+  onTestRunStart() {
+    commitAtStart = commitOfTree();
+  },
   onTestRunEnd(modules: readonly TestModule[]) {
     const proofs = modules.filter(({ project }) => project.name.startsWith('proof'));
     const at = new Date().toISOString();
-    const commit = commitOfTree();
+    const commit = commitOfTree() === commitAtStart ? commitAtStart : null;
     const rows = proofs.flatMap((module) =>
       rowsOf(module).map((row) => ({ ...row, file: module.relativeModuleId, at, commit })),
     );
@@ -37,10 +42,10 @@ const byId = <Row extends ScoreRow>(rows: readonly Row[]): Row[] =>
 const readCard = (file: string): Scorecard =>
   existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Scorecard) : { rows: [] };
 
-/** The commit that was measured; null where that was never committed, or there is no git. */
+/** The commit that was measured; null where the tree was never committed, or changed meanwhile, or there is no git. */
 function commitOfTree(): string | null {
   const git = (...args: string[]) => spawnSync('git', args, { encoding: 'utf8' }).stdout?.trim() ?? '';
-  const isCommitted = git('status', '--porcelain', 'src', 'db', 'tools', 'test') === '';
+  const isCommitted = git('status', '--porcelain', 'src', 'db', 'tools', 'test', 'package-lock.json') === '';
   return (isCommitted && git('rev-parse', 'HEAD')) || null;
 }
 
