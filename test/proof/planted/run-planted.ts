@@ -30,7 +30,8 @@ export function runPlanted(
   const tree = copyTree();
   try {
     for (const proof of new Set(bugs.map((bug) => bug.proof))) {
-      const red = redTests(tree, proof, undefined);
+      // A proof that a busy machine turned red is asked again; one that is red twice shows nothing.
+      const red = redTests(tree, proof, undefined).length > 0 ? redTests(tree, proof, undefined) : [];
       if (red.length > 0) throw new Error(`${proof} is red without any planted bug: ${red.join('; ')}`);
     }
     return bugs.map((bug) => {
