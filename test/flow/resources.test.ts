@@ -103,7 +103,9 @@ test('who may not call the tool is neither shown the resource nor given it', asy
   const restricted = await app.mint(app.acme, { restrictions: { tools: ['get_study'] } });
   expectRefusal(await read(app, restricted.plaintext, `agent://${agentId}`), 403, 'KEY_RESTRICTED');
   const allowed = await rpc(app.url, app.acme.defaultKey, 'resources/templates/list');
-  expect(templatesOf(allowed)).toEqual(['agent://{agent_id}', 'study://{study_id}']);
+  const all = tools.flatMap(({ resource }) => resource?.uri ?? []);
+  expect(templatesOf(allowed)).toEqual(all);
+  expect(all).toContain('study://{study_id}');
 });
 
 test('for hosts that take a 403 for a broken connection the refusal is an error with status 200', async () => {

@@ -160,5 +160,9 @@ function apply(body: Json, { path, name, value }: BodyChange): void {
   }
   // Defined, not set: `__proto__` is to be a name like any other.
   if (value === undefined) delete at[name];
-  else Object.defineProperty(at, name, { value, enumerable: true, configurable: true, writable: true });
+  // Each its own copy: a value that is drawn twice must not come to hold itself.
+  else {
+    const copy = structuredClone(value);
+    Object.defineProperty(at, name, { value: copy, enumerable: true, configurable: true, writable: true });
+  }
 }

@@ -23,6 +23,8 @@ export const createOracle = (unsayable: readonly string[]): Oracle => ({
     if (status >= 500 || status < 200) return `status ${status}: ${text.slice(0, 200)}`;
     if (exceptionText.test(text)) return `speaks of an exception: ${exceptionText.exec(text)?.[0]}`;
     if (unsayable.some((each) => text.includes(each))) return 'tells a secret or a path of the machine';
+    // Node's answer to an expectation that is not 100-continue; it keeps the connection.
+    if (status === 417 && text === '') return undefined;
     if (isBare(answer)) return nodeItself.has(status) ? undefined : `bare ${status}`;
     if (!UUID_V7.test(headers['x-request-id'] ?? '')) return `${status} without a request id`;
     if (!headers['cache-control']?.includes('no-store')) return `${status} may be kept by a cache`;
