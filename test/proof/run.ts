@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runPlanted } from './planted/run-planted.ts';
@@ -8,11 +8,12 @@ import { runPlanted } from './planted/run-planted.ts';
  * `npm run proof`: every proof at its full depth, the scorecard as a table and in `proof/scorecard.json`.
  * `--only a,b` measures the named files of this folder anew and leaves the other rows; `--ci` runs at the depth of
  * `npm test` and writes nothing. `--planted [--only name,…]` shows instead that deliberate breakages are caught, and
- * writes `proof/planted.json`.
+ * keeps what came of each in `proof/planted.json`.
  */
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'proof');
 const scorecard = join(folder, 'scorecard.json');
+const planted = join(folder, 'planted.json');
 
 const { values } = parseArgs({
   options: {
@@ -42,9 +43,14 @@ function showPlanted(): number {
   const results = runPlanted(only, console.log);
   const missed = results.filter(({ red }) => red.length === 0);
   console.log(`\n${results.length - missed.length} of ${results.length} planted bugs were caught`);
-  if (only === undefined) {
-    const file = join(folder, 'planted.json');
-    writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), bugs: results }, null, 2)}\n`);
-  }
+  const at = new Date().toISOString();
+  const measured = results.map((result) => ({ ...result, at }));
+  const kept = only === undefined ? [] : keptBugs().filter(({ name }) => !only.includes(name));
+  const bugs = [...kept, ...measured].sort((a, b) => a.name.localeCompare(b.name));
+  writeFileSync(planted, `${JSON.stringify({ bugs }, null, 2)}\n`);
   return missed.length === 0 && results.length > 0 ? 0 : 1;
+}
+
+function keptBugs(): { readonly name: string }[] {
+  return existsSync(planted) ? JSON.parse(readFileSync(planted, 'utf8')).bugs : [];
 }

@@ -61,15 +61,6 @@ export const fuzzBugs: readonly PlantedBug[] = [
   },
   {
     ...fuzz,
-    name: 'refused-update-without-row',
-    harm: 'A change of a key that is not there leaves no trace (found by this proof)',
-    file: 'src/keys/manage-keys.ts',
-    find: 'const updated = requireTheirs(key);\n      author.committed();',
-    replace: 'author.committed();\n      const updated = requireTheirs(key);',
-    test: 'to arguments that do not fit their schema',
-  },
-  {
-    ...fuzz,
     name: 'path-segment-undecodable',
     harm: 'A per cent sign in a path is answered 500',
     file: 'src/transport/router.ts',
