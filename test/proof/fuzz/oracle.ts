@@ -8,7 +8,7 @@ type Json = Readonly<Record<string, unknown>>;
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** What only an exception, its stack or the machine would say. None of it is ever sent. */
 const exceptionText =
-  /\bat \S+:\d+|\n\s+at |SQLITE_|node_modules|node:internal|(?:Type|Range|Syntax|Reference|Zod|Sqlite)Error|\bfts5:|\bzod\b|syntax error|no such (?:column|table)/;
+  /\bat (?:\S+ \()?(?:file:|node:|\/)\S*:\d+|\n\s+at |SQLITE_|node_modules|node:internal|(?:Type|Range|Syntax|Reference|Zod|Sqlite)Error|\bfts5:|\bzod\b|syntax error|no such (?:column|table)/;
 const nodeItself: ReadonlySet<number> = new Set([400, 408, 413, 431]);
 
 export type Oracle = {
