@@ -57,6 +57,8 @@ export function createMcpFace(deps: McpFaceDeps): McpFace {
       // What nobody follows is held back until it is whole: a refusal is told by its status in either era.
       const answer = await wholeAnswer(response, exchange);
       if (exchange.failure !== null) throw exchange.failure;
+      // What was cut short looks whole here, and nobody is there to read it.
+      if (signal.aborted) throw signal.reason;
       return answer;
     },
     close: () => handler.close(),

@@ -7,8 +7,12 @@ import { collect, type Era, eras, openBeside, openCall } from '../support/stream
 
 const progressToken = 'progress-1';
 
-async function startSlowApp() {
-  const app = await startApp({ tools: [...tools, ...slowTools], seed: false });
+async function startSlowApp(fastLane = true) {
+  const app = await startApp({
+    tools: [...tools, ...slowTools],
+    seed: false,
+    config: { server: { fastLane } },
+  });
   const acme = await app.provision('Acme Research');
   return { ...app, acme };
 }
@@ -77,10 +81,14 @@ describe.each(eras)('in the era of %s', (era) => {
     ]);
   });
 
-  test.each([progressToken, undefined])(
-    'a client that goes away leaves one row, CANCELLED 499 (progress: %s)',
-    async (token) => {
-      const app = await startSlowApp();
+  test.each([
+    [progressToken, true],
+    [undefined, true],
+    [undefined, false],
+  ])(
+    'a client that goes away leaves one row, CANCELLED 499 (progress: %s, fast lane: %s)',
+    async (token, fastLane) => {
+      const app = await startSlowApp(fastLane);
       const client = new AbortController();
       const options = {
         name: 'deaf_for_long',
