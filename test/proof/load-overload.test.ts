@@ -40,7 +40,7 @@ test('a process that falls behind with its events sheds what it cannot carry', a
     property: 'A process whose calls keep it from its events sheds the rest, and then recovers',
     mustShed: true,
     // What comes while the loop is late by all that it may is taken up in its next turn, and is five times as much.
-    boundMs: trials({ planted: 30_000, ci: 30_000, full: TIMES * 500 + 1000 }),
+    boundMs: trials({ planted: 15_000, ci: 15_000, full: TIMES * 500 + 1000 }),
     note: 'A tool that computes for 4 ms; the limit on concurrent requests is lifted.',
   });
 });
@@ -90,7 +90,7 @@ async function overloaded(server: LoadedServer, requests: readonly PlannedReques
 }
 
 /** A probe connects anew, and may wait for the end of a short load; the full depth takes it at its word. */
-const probeBoundMs = (boundMs: number): number => trials({ planted: 30_000, ci: 30_000, full: boundMs });
+const probeBoundMs = (boundMs: number): number => trials({ planted: 15_000, ci: 15_000, full: boundMs });
 
 function failuresOf(run: Run, { boundMs, mustShed = false }: Row): string[] {
   const { loads, beside, probes, peakRssMb, capacity } = run;
