@@ -1,180 +1,159 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AuditSlot, openAuditSlot, type SlotDeps } from './audit/audit-slot.ts';
-import type { Caller } from './caller.ts';
-import { type AppError, toAppError } from './errors.ts';
-import type { AddressSet } from './identity/client-address.ts';
-import { type Identified, identify } from './identity/identify.ts';
-import { surfaceOf, workspaceIn } from './identity/surface.ts';
-import { newRequestId } from './ids.ts';
-import { rateBucketOf } from './limits/rate-limit.ts';
+import { newRequestId, type RequestId } from './ids.ts';
+import type { InFlight } from './limits/in-flight.ts';
+import type { RateLimit } from './limits/rate-limit.ts';
 import type { Log } from './log.ts';
-import type { CallToolDeps } from './tool/call-tool.ts';
-import { type Connection, endOf, write } from './transport/connection.ts';
-import type { Answer, Exchange } from './transport/exchange.ts';
-import { failureAnswer } from './transport/failure-response.ts';
-import { admit, type FrontDoorDeps, type Visit } from './transport/front-door.ts';
-import type { McpFace } from './transport/mcp.ts';
-import { type OperatorFaceDeps, serveOperator } from './transport/operator-face.ts';
-import { requestFacts } from './transport/request-facts.ts';
-import { answerRest, restTools } from './transport/rest.ts';
-import type { Route } from './transport/router.ts';
-import { type Standing, takeIn } from './transport/take-in.ts';
-import type { Target } from './transport/target.ts';
-import { createTurns } from './transport/turns.ts';
-import { watchKey } from './transport/watch-key.ts';
-import { announceDeprecation, announceEnd } from './transport/write-answer.ts';
+import type { CallWatch } from './transport/http/call-watch.ts';
+import { failureAnswer } from './transport/http/failure-response.ts';
+import { type Arrived, createPipeline, type RouteKind } from './transport/http/pipeline.ts';
+import type { Answer } from './transport/http/request-context.ts';
+import { answerPublic, type PublicDeps } from './transport/http/steps/answer-public.ts';
+import {
+  type AnswerDeps,
+  type Answered,
+  answerRoute,
+  type Contextual,
+  openRequestContext,
+} from './transport/http/steps/answer-route.ts';
+import {
+  type AuthenticateDeps,
+  type Authenticated,
+  authenticate,
+  identifyAgain,
+} from './transport/http/steps/authenticate.ts';
+import { closeRefused, closeStreamed, reported } from './transport/http/steps/close-slot.ts';
+import { type MatchDeps, type Matched, matchRoute } from './transport/http/steps/match-route.ts';
+import { type Audited, openSlot, type SlotStepDeps } from './transport/http/steps/open-slot.ts';
+import { type Received, receiveBody } from './transport/http/steps/receive-body.ts';
+import {
+  requireHost,
+  requireOrigin,
+  type SenderDeps,
+  type Sent,
+} from './transport/http/steps/require-sender.ts';
+import { requireCapacity, takePlace, takeShare } from './transport/http/steps/take-share.ts';
+import { type Watched, watchCall } from './transport/http/steps/watch-call.ts';
+import { endOf } from './transport/http/wire/connection.ts';
+import { createRequestQueue } from './transport/http/wire/request-queue.ts';
+import { writeAnswer } from './transport/http/wire/write-answer.ts';
 
-export type AppDeps = FrontDoorDeps &
-  OperatorFaceDeps & {
-    /** In lower case. */
-    readonly organizationHeader: string;
-    readonly trustedProxies: AddressSet;
-    readonly mcp: McpFace;
-    readonly callTool: CallToolDeps;
-    readonly slot: SlotDeps;
+type AppDeps = MatchDeps &
+  SenderDeps &
+  PublicDeps &
+  SlotStepDeps &
+  AuthenticateDeps &
+  AnswerDeps & {
+    readonly inFlight: InFlight;
+    readonly rateLimit: RateLimit;
+    readonly calls: CallWatch;
     readonly log: Log;
   };
 
 export type App = { handle(request: IncomingMessage, response: ServerResponse): Promise<void> };
 
-/** The pipeline: Host, Origin, path, method, credential, organisation, limits, body, scope, arguments; in this order. */
+const within: readonly RouteKind[] = ['mcp', 'rest', 'document'];
+const answered: readonly RouteKind[] = [...within, 'operator'];
+const credentialed: readonly RouteKind[] = [...answered, 'sign-in'];
+const open: readonly RouteKind[] = ['public', 'document'];
+const every: readonly RouteKind[] = [...credentialed, 'public'];
+
+/**
+ * The steps of a request, in this order, and the kinds of route that take each. No other code decides the order.
+ * The one client of the platform, in `downstream`, writes the organisation into each call.
+ */
+const pipeline = (deps: AppDeps) =>
+  // biome-ignore format: read as a table
+  createPipeline()
+    .step(every,        matchRoute(deps))
+    .step(every,        requireHost(deps))      // 400, 403
+    .step(every,        requireOrigin(deps))    // 403
+    .step(open,         answerPublic(deps))     // 404, 405
+    .step(credentialed, openSlot(deps))
+    .step(credentialed, requireCapacity(deps))  // 503
+    .step(credentialed, authenticate(deps))     // 400, 401, then the organisation: 400, 403
+    .step(answered,     takeShare(deps))        // 429
+    .step(answered,     receiveBody)            // 413, 415, 400
+    .step(answered,     takePlace(deps))        // 503
+    .step(answered,     identifyAgain(deps))    // 401, 403
+    .step(answered,     watchCall(deps))
+    .step(within,       openRequestContext)
+    .step(answered,     answerRoute(deps)); // scope, arguments, tool
+
+/** A call, as far as it went. */
+type Call = Arrived &
+  Maybe<Matched & Sent & Audited & Authenticated & Received & Watched & Contextual & Answered> & {
+    requestId: RequestId | undefined;
+  };
+
+type Maybe<Found> = { [Name in keyof Found]: Found[Name] | undefined };
+
+/** With a field for each value that the steps find: an object that grows with each of them costs a call two microseconds. */
+const newCall = (request: IncomingMessage, response: ServerResponse): Call => ({
+  request,
+  response,
+  end: endOf(response),
+  protocol: undefined,
+  target: undefined,
+  route: undefined,
+  origin: undefined,
+  slot: undefined,
+  clientAddress: undefined,
+  presented: undefined,
+  identified: undefined,
+  body: undefined,
+  wasAwaited: undefined,
+  unwatch: undefined,
+  requestContext: undefined,
+  answer: undefined,
+  requestId: undefined,
+});
+
 export function createApp(deps: AppDeps): App {
-  const turns = createTurns();
+  const queue = createRequestQueue();
+  const steps = pipeline(deps);
   return {
     async handle(request, response) {
-      if (!(await turns.wait(request.socket, response))) return;
-      const visit: Visit = { face: 'rest', origin: undefined };
-      const connection = { request, response, visit, end: endOf(response), inFlight: deps.inFlight };
+      if (!(await queue.wait(request.socket, response))) return;
+      const call = newCall(request, response);
       try {
-        const admission = await admit(request, visit, deps);
-        if (admission.open !== null) await write(admission.open, newRequestId(), connection);
-        else await serve(admission.route, admission.target, connection, deps);
+        await steps.run(call);
+        await send(await closed(call), call, deps);
       } catch (thrown) {
-        const requestId = newRequestId();
-        const error = reported(thrown, requestId, deps.log);
-        await write(failureAnswer(error, visit.face, requestId, null), requestId, connection);
+        await send(await refusalOf(call, thrown, deps.log), call, deps);
+      } finally {
+        call.unwatch?.();
       }
     },
   };
 }
 
-/** From here on the request owns one audit slot, closed once, before its answer leaves. */
-async function serve(route: Route, target: Target, connection: Connection, deps: AppDeps): Promise<void> {
-  const { request, end, visit } = connection;
-  const facts = requestFacts(request, target, deps.trustedProxies);
-  const slot = openAuditSlot(facts, deps.slot);
-  let exchange: Exchange | undefined;
-  try {
-    deps.inFlight.requireRoom();
-    const presented = { ...signalsOf(route, target, request, deps), ...facts };
-    if (route.kind === 'operator') {
-      const answer = await serveOperator(route, presented, target.query, slot, connection, deps);
-      await slot.close({ status: answer.status, errorCode: answer.errorCode });
-      return await write(answer, slot.requestId, connection);
-    }
-    announceDeprecation(connection.response, presented.rawHeaders, deps.identity.format);
-    const settled = await identify(presented, slot, deps.identity);
-    announceEnd(connection.response, settled.endOfLifeMs, deps.identity.now());
-    const { body, wasAwaited } = await takeIn(standingOf(settled.caller), route, connection, deps);
-    // Whoever holds a body back must not act on what they were when they began.
-    const identified = wasAwaited ? await identify(presented, slot, deps.identity) : settled;
-    exchange = {
-      caller: identified.caller,
-      slot,
-      signal: end.signal,
-      failure: null,
-      rpcId: null,
-      speaksStatus: false,
-      closedStatus: null,
-    };
-    const answer = await answerOn(route, target, body, request, exchange, deps);
-    if (answer.body instanceof ReadableStream) return await stream(answer, identified, slot, connection);
-    await slot.close({ status: answer.status, errorCode: answer.errorCode, change: exchange.detail });
-    await write(answer, slot.requestId, connection);
-  } catch (thrown) {
-    const error = reported(end.signal.aborted ? end.signal.reason : thrown, slot.requestId, deps.log);
-    const answerTo = (each: AppError) =>
-      failureAnswer(each, visit.face, slot.requestId, exchange?.rpcId ?? null);
-    await write(await refuse(error, answerTo, slot, deps.log), slot.requestId, connection);
-  }
+/** The answer of a call whose row is committed; of a stream it is before the last message. */
+async function closed({ answer, slot, requestContext }: Call): Promise<Answer> {
+  if (answer === undefined) throw new Error('no step gave an answer');
+  const { status, errorCode, body } = answer;
+  if (!(body instanceof ReadableStream))
+    await slot?.close({ status, errorCode, change: requestContext?.detail });
+  return answer;
 }
 
-/** Closes the slot with the refusal; where its row cannot be written, that is what the caller is told. */
-async function refuse(
-  error: AppError,
-  answerTo: (error: AppError) => Answer,
-  slot: AuditSlot,
-  log: Log,
-): Promise<Answer> {
-  const refusal = answerTo(error);
-  try {
-    await slot.close({ status: refusal.status, errorCode: error.code, change: error.detail });
-    return refusal;
-  } catch (thrown) {
-    return answerTo(reported(thrown, slot.requestId, log));
-  }
+async function refusalOf(call: Call, thrown: unknown, log: Log): Promise<Answer> {
+  const { end, slot, protocol = 'rest', requestContext } = call;
+  const requestId = requestIdOf(call);
+  const error = reported(end.signal.aborted ? end.signal.reason : thrown, requestId, log);
+  if (slot === undefined) return failureAnswer(error, protocol, requestId, null);
+  return closeRefused(error, { protocol, slot, rpcId: requestContext?.rpcId ?? null }, log);
 }
 
-const standingOf = (caller: Caller): Standing => ({
-  rateBucket: rateBucketOf(caller),
-  place: caller.organization.id,
-});
-
-function signalsOf(
-  route: Route,
-  { pathname }: Target,
-  { rawHeaders }: IncomingMessage,
-  { organizationHeader }: AppDeps,
-) {
-  const isMcp = route.kind === 'mcp';
-  return {
-    rawHeaders,
-    headerName: organizationHeader,
-    urlSegment: isMcp ? route.urlSegment : undefined,
-    surface: isMcp ? ('mcp' as const) : surfaceOf(pathname),
-    workspaceId: isMcp ? undefined : workspaceIn(pathname),
-  };
+async function send(answer: Answer, call: Call, { inFlight, log }: AppDeps): Promise<void> {
+  const { request, response, origin } = call;
+  // A server that stops ends each connection with its answer: on one that is kept a busy client would ask on.
+  const extra = { requestId: requestIdOf(call), origin, isLast: inFlight.draining };
+  await writeAnswer(answer, request, response, extra);
+  if (answer.body instanceof ReadableStream) await closeStreamed(answer, call, log);
 }
 
-async function answerOn(
-  route: Exclude<Route, { kind: 'operator' }>,
-  { query }: Target,
-  body: unknown,
-  request: IncomingMessage,
-  exchange: Exchange,
-  deps: AppDeps,
-): Promise<Answer> {
-  switch (route.kind) {
-    case 'mcp':
-      return deps.mcp.answer(body, request, exchange);
-    case 'rest':
-      return answerRest({ ...route, query, body }, exchange, deps.callTool);
-    case 'document':
-      return route.render(restTools(exchange.caller, deps.callTool.tools));
-  }
-}
-
-/** The engine closed the slot before the last message; a stream that was cut short is closed here. */
-async function stream(
-  answer: Answer,
-  identified: Identified,
-  slot: AuditSlot,
-  connection: Connection,
-): Promise<void> {
-  using _ = watchKey(identified, connection.end);
-  await write(answer, slot.requestId, connection);
-  const { signal } = connection.end;
-  const cut = signal.aborted ? toAppError(signal.reason) : undefined;
-  await slot.close({
-    status: cut?.status ?? answer.status,
-    errorCode: cut?.code ?? null,
-    change: cut?.detail,
-  });
-}
-
-/** A bug goes to the log with its request id; the caller learns the id alone. */
-function reported(thrown: unknown, requestId: string, log: Log): AppError {
-  const error = toAppError(thrown);
-  if (error.code === 'INTERNAL') log.error({ err: error.cause, requestId }, 'a request failed');
-  return error;
+/** That of the audit row, where there is one. */
+function requestIdOf(call: Call): RequestId {
+  call.requestId ??= call.slot?.requestId ?? newRequestId();
+  return call.requestId;
 }

@@ -1,11 +1,17 @@
-/**
- * How a code is spoken on MCP: `gate` = an HTTP status and a JSON-RPC error; `rpc` = HTTP 200 with a
- * JSON-RPC error; `tool` = HTTP 200 with a result whose `isError` is true. REST always uses the status.
- */
-type Spoken = 'gate' | 'rpc' | 'tool';
-type Row = readonly [spoken: Spoken, status: number, rpcCode: number, text: string];
+import type { Attribution } from './attribution.ts';
+import type { OrganizationId } from './ids.ts';
 
-/** JSON-RPC numbers are status × 100 + n, but where JSON-RPC or MCP own the number. */
+/**
+ * How MCP reports a code. `gate`: an HTTP status and a JSON-RPC error. `rpc`: HTTP 200 and a JSON-RPC error. `tool`:
+ * HTTP 200 and a result with `isError: true`. REST always sends the status.
+ */
+type ReportAs = 'gate' | 'rpc' | 'tool';
+type Row = readonly [reportAs: ReportAs, status: number, rpcCode: number, text: string];
+
+/**
+ * `rpcCode` is status × 100 + n, except where JSON-RPC or MCP defines the number
+ * (https://www.jsonrpc.org/specification#error_object).
+ */
 const table = {
   AUTHENTICATION_REQUIRED: ['gate', 401, 40101, 'A credential is required.'],
   INVALID_TOKEN: ['gate', 401, 40102, 'The credential is not valid.'],
@@ -17,12 +23,7 @@ const table = {
     'The organisation named by the request is not a valid id.',
   ],
   ORGANIZATION_MISMATCH: ['gate', 403, 40301, 'The credential cannot act for the organisation named.'],
-  ORGANIZATION_REQUIRED: [
-    'gate',
-    403,
-    40302,
-    'The credential serves several organisations; name one in the organisation header or, on MCP, in the URL.',
-  ],
+  ORGANIZATION_REQUIRED: ['gate', 403, 40302, 'The credential serves several organisations; name one.'],
   ADMIN_TOKEN_NOT_ALLOWED: ['gate', 403, 40305, 'ADMIN_TOKEN manages organisations; it reaches no data.'],
   INSUFFICIENT_SCOPE: ['gate', 403, 40303, 'The credential lacks a scope that this needs.'],
   KEY_RESTRICTED: ['gate', 403, 40307, 'The key is restricted and may not be used for this.'],
@@ -78,25 +79,34 @@ const table = {
 
 export type ErrorCode = keyof typeof table;
 
-/** `detail` is for the audit only (why a credential was refused) and never reaches the caller. */
+/** Every code, in the order of the table. */
+export const errorCodes = Object.keys(table) as readonly ErrorCode[]; // The keys of the table are its codes.
+
+/** `detail` (why a credential was refused), `attribution` and `attempted` go to the audit, never to the caller. */
 type AppErrorOptions = {
   readonly message?: string;
   readonly data?: Readonly<Record<string, unknown>>;
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** The refused identity, as far as it is known. */
+  readonly attribution?: Attribution;
+  /** The organisation that the request named but its credential may not use. */
+  readonly attempted?: OrganizationId;
   readonly cause?: unknown;
-  /** Where one situation asks for another HTTP status than the table's. */
+  /** Overrides the HTTP status of the table. */
   readonly status?: number;
 };
 
-/** The only error that is meant for callers; anything else that is thrown is a bug and is shown as `INTERNAL`. */
+/** The only error whose text reaches callers. Anything else thrown is a bug and is answered as `INTERNAL`. */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly data: Readonly<Record<string, unknown>>;
   readonly detail: Readonly<Record<string, unknown>> | undefined;
+  readonly attribution: Attribution | undefined;
+  readonly attempted: OrganizationId | undefined;
   readonly status: number;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
-    // An answer, not a bug: nobody reads where it was thrown, and to find that out would make refusals slow.
+    // A refusal is an answer, not a bug: nobody reads its stack, and collecting one would make refusals slow.
     const usual = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     super(options.message ?? table[code][3], { cause: options.cause });
@@ -105,10 +115,12 @@ export class AppError extends Error {
     this.code = code;
     this.data = options.data ?? {};
     this.detail = options.detail;
+    this.attribution = options.attribution;
+    this.attempted = options.attempted;
     this.status = options.status ?? table[code][1];
   }
 
-  get spoken(): Spoken {
+  get reportAs(): ReportAs {
     return table[this.code][0];
   }
   get rpcCode(): number {
@@ -116,7 +128,7 @@ export class AppError extends Error {
   }
 }
 
-/** What `thrown` is to the caller: itself when it is an AppError, else `INTERNAL` with nothing of its text. */
+/** `thrown` itself when it is an AppError, else `INTERNAL` without any of its text. */
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError ? thrown : new AppError('INTERNAL', { cause: thrown });
 }

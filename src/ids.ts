@@ -11,25 +11,25 @@ export type UserId = Branded<'UserId'>;
 export type GroupId = Branded<'GroupId'>;
 export type RequestId = Branded<'RequestId'>;
 
-/** Crockford base32, upper case; a ULID's first character is at most 7 (https://github.com/ulid/spec). */
+/** Crockford base32 in upper case; the first character of a ULID is at most 7 (https://github.com/ulid/spec). */
 const ULID = '[0-7][0-9A-HJKMNP-TV-Z]{25}';
 
 function idParser<Id extends string>(tag: string): (text: unknown) => Id | undefined {
   const pattern = new RegExp(`^${tag}_${ULID}$`);
-  // `$` also matches before a final newline only with the m flag, which is absent: the compare is byte for byte.
+  // Without the m flag, `$` matches only at the very end: no trailing newline passes.
   return (text) => (typeof text === 'string' && pattern.test(text) ? (text as Id) : undefined);
 }
 
-/** The organisation id in `text`, or undefined; never trimmed, never case-folded. */
+/** The organisation id that `text` is, or undefined. Nothing is trimmed or case-folded. */
 export const parseOrganizationId = idParser<OrganizationId>('org');
 export const parseKeyId = idParser<KeyId>('key');
 export const parseUserId = idParser<UserId>('usr');
 export const parseGroupId = idParser<GroupId>('grp');
 
-/** Within one process later ids sort behind earlier ones, also in the same millisecond. */
+/** Ids of one process sort by creation, also within one millisecond. */
 const nextUlid = monotonicFactory();
 
-/** `nowMs`: the creation time that the id carries, in milliseconds since 1970. */
+/** `nowMs` is the creation time that the id encodes, in milliseconds since 1970. */
 export const newOrganizationId = (nowMs: number): OrganizationId =>
   `org_${nextUlid(nowMs)}` as OrganizationId;
 export const newUserId = (nowMs: number): UserId => `usr_${nextUlid(nowMs)}` as UserId;
@@ -41,7 +41,7 @@ const UUID_BYTES = 16;
 const drawn = Buffer.alloc(256 * UUID_BYTES);
 let used = drawn.length;
 
-/** Sixteen random bytes, drawn many at a time: a request has an id of its own. */
+/** Sixteen random bytes. They are drawn in bulk, because every request needs an id. */
 function nextRandom(): Uint8Array {
   if (used === drawn.length) {
     randomFillSync(drawn);

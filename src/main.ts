@@ -3,87 +3,101 @@ import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openStore } from '../db/open-store.ts';
+import { inspect } from 'node:util';
 import { openPlatform } from '../db/platform/open-platform.ts';
-import { openRestoration } from '../db/restore.ts';
+import { locateStore } from '../db/sqlite/locate-store.ts';
+import { openStore } from '../db/sqlite/open-store.ts';
 import { operatorTools, platformTools, tools as shippedTools } from '../tools/index.ts';
 import { auditChain } from './audit/audit-event.ts';
-import { runCli } from './cli/program.ts';
+import { renderCommand } from './cli/keys/render-command.ts';
+import { tellLostOutput } from './cli/lost-output.ts';
+import { runCli } from './cli/run-cli.ts';
 import type { Listening, Runtime } from './cli/runtime.ts';
 import { sentenceOf } from './cli/with-services.ts';
-import type { Config } from './config.ts';
-import { type PreparedTools, prepareTools } from './configured-tools.ts';
-import { startDailyTasks, startMinuteTasks, writeWhatIsLeft } from './housekeeping.ts';
-import { createHttpApp } from './http-app.ts';
-import { createLog, loadPretty } from './log.ts';
-import { createServices, type Platform, type Services } from './services.ts';
+import { createClock } from './clock.ts';
+import type { Config } from './config/load-config.ts';
+import { exposedToPrograms, secretsIn } from './config/secrets.ts';
+import { createLog, createRedactor, loadPretty } from './log.ts';
+import { newBootstrapCode } from './provisioning/bootstrap.ts';
+import { printable, printableLines } from './secrets/printable.ts';
+import { connectionLimits, IDLE_MS, MOST_CONNECTIONS, SHUTDOWN_MS } from './server/connection-limits.ts';
+import { closeAll, startDailyTasks, startMinuteTasks } from './server/housekeeping.ts';
+import { createHttpApp } from './server/http-app.ts';
+import { createServices, type Platform, type Services } from './server/services.ts';
+import { watchSilentConnections } from './server/silent-connections.ts';
+import { createUnexpectedEnd } from './server/unexpected-end.ts';
+import { type PreparedTools, prepareTools } from './tool-sources/prepare-tools.ts';
+import { logExposed, logReports } from './tool-sources/tool-report.ts';
 import { createPrimary } from './workers/primary.ts';
 import { joinFleet, type WorkerFleet } from './workers/worker.ts';
-
-/** Connections are cheap to open and hold: every wait has an end (milliseconds and bytes). */
-const connectionLimits = {
-  maxHeaderSize: 16_384,
-  headersTimeout: 5_000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 5_000,
-  connectionsCheckingInterval: 1_000,
-  requireHostHeader: false, // The pipeline answers a missing Host itself, with a code.
-};
-
-const SHUTDOWN_MS = 10_000;
-const MOST_CONNECTIONS = 5000;
-/** A socket on which nothing moves is closed so long after the longest that a tool call may be silent. */
-const IDLE_MS = 120_000;
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
+// What this program writes, and what programs that it starts write, is for its user alone.
+process.umask(0o077);
+
+const unexpectedEnd = createUnexpectedEnd({
+  err: (line) => process.stderr.write(`${line}\n`),
+  exit: (code) => process.exit(code),
+});
+process.on('uncaughtException', unexpectedEnd.note); // A rejection that nobody handled comes here too.
+
+/** One for the process: everything that it opens can ask how late it is. */
+const clock = createClock(Date.now, () => performance.now());
+
 const primary = createPrimary();
-/** Null in whatever was not started by a primary. */
+/** Null unless a primary started this process. */
 let worker: WorkerFleet | null = null;
 const fleetOfWorker = (): WorkerFleet | null => worker;
 
 async function openServices(
   config: Config,
-  { tools, downstreams, reports }: PreparedTools,
+  { tools, shipped, downstreams, reports }: PreparedTools,
 ): Promise<Services & { close(): Promise<void> }> {
-  const now = Date.now;
+  if (cluster.worker !== undefined) worker = await joinFleet(cluster.worker, config.server.workers);
+  const bootstrapCode = worker?.bootstrapCode ?? newBootstrapCode();
+  const redact = createRedactor([...secretsIn(config, process.env), bootstrapCode]);
   const log = createLog({
     level: config.logLevel,
     pretty: process.stderr.isTTY ? await loadPretty() : null,
     write: (line) => process.stderr.write(line),
-    secrets: [config.adminToken, config.metricsToken],
+    redact,
   });
-  const store = openStore(config.storeFile, { durability: config.audit.durability, auditChain, now });
-  const platform = await openConfigured(config);
-  if (cluster.worker !== undefined) worker = await joinFleet(cluster.worker, config.server.workers);
-  const fleet = worker ?? primary;
-  const bootstrapCode = worker?.bootstrapCode;
-  const parts = { config, version, store, platform, tools, operatorTools, log, fleet, bootstrapCode, now };
-  const services = await createServices(parts);
-  for (const report of worker === null ? reports : []) {
-    const { unscoped, refused, held, isFirstSeen } = report;
-    const isWhole = !isFirstSeen && unscoped.length + refused.length + held.length === 0;
-    log[isWhole ? 'info' : 'warn'](report, 'tools of a downstream');
+  unexpectedEnd.logTo(log);
+  const { durability } = config.audit;
+  const storeLocation = locate(config);
+  const store = openStore(storeLocation.files.file, { durability, ...config.store, auditChain, clock });
+  const services = await createServices({
+    config,
+    version,
+    store,
+    storeLocation,
+    platform: await openConfigured(config),
+    tools,
+    shipped,
+    operatorTools,
+    log,
+    redact,
+    fleet: worker ?? primary,
+    bootstrapCode,
+    renderCommand,
+    clock,
+  });
+  if (worker === null) {
+    logReports(log, reports, process.stderr.isTTY);
+    logExposed(log, exposedToPrograms(config, process.env));
   }
-  return {
-    ...services,
-    async close() {
-      try {
-        await writeWhatIsLeft(services);
-      } finally {
-        await Promise.all([platform, ...downstreams].map((each) => each.close()));
-        await store.close();
-      }
-    },
-  };
+  return { ...services, close: () => closeAll(services, downstreams) };
 }
 
-async function openConfigured({ downstream, platformFile }: Config): Promise<Platform> {
-  if (downstream.url === 'embedded:') return openPlatform(platformFile, { now: Date.now });
+const locate = ({ store, dataDir }: Config) => locateStore(store.url, dataDir, { auditChain, clock });
+
+async function openConfigured({ downstream, platformFile, store }: Config): Promise<Platform> {
+  if (downstream.url === 'embedded:') return openPlatform(platformFile, { ...store, now: clock.now });
   const { createConfiguredDownstream } = await import('./downstream/configured-downstream.ts');
-  return createConfiguredDownstream(downstream.url, downstream, process.env);
+  return createConfiguredDownstream(downstream.url, downstream, process.env, clock.elapsed);
 }
 
 function listen(services: Services): Promise<Listening> {
@@ -114,17 +128,22 @@ async function listenHere(services: Services): Promise<Listening> {
   server.maxConnections = MOST_CONNECTIONS;
   // What is beyond a count would be dropped without a word, a second credential too; bytes are the limit.
   server.maxHeadersCount = 0;
+  const silent = watchSilentConnections(server);
   server.timeout = services.config.limits.toolTimeoutSeconds * 1000 + IDLE_MS;
   const { host, port } = services.config.server;
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  // Node takes one connection a turn: in a busy one a crowd must wait in the system's queue, not be turned away there.
+  const address = { port, host, backlog: MOST_CONNECTIONS };
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(address, resolve));
   const tasks = [startMinuteTasks(services), ...(worker === null ? [startDailyTasks(services)] : [])];
   const bound = server.address() as AddressInfo; // A TCP server that listens has one.
   return {
     url: urlOf(host, bound.port),
+    started: app.started,
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const deadline = setTimeout(() => server.closeAllConnections(), SHUTDOWN_MS);
+      silent.closeSoon();
       await app.inFlight.drain();
       server.closeIdleConnections();
       await closed;
@@ -144,27 +163,35 @@ const runtime: Runtime = {
   err: (line) => process.stderr.write(`${line}\n`),
   isWorker: cluster.isWorker,
   isTerminal: process.stdout.isTTY,
-  now: Date.now,
-  prepareTools: (config) => prepareTools(config, process.env, { tools: shippedTools, platformTools }),
+  uid: process.getuid?.(),
+  now: clock.now,
+  prepareTools: (config, options) => {
+    const tell = (line: string) => void process.stderr.write(`${printable(line)}\n`);
+    const asked = { ...options, elapsed: clock.elapsed, tell };
+    return prepareTools(config, process.env, { tools: shippedTools, platformTools }, asked);
+  },
   openServices,
-  openRestoration: (config, file) => openRestoration(config.storeFile, file, { auditChain, now: Date.now }),
+  locateStore: locate,
   listen,
   stopRequested: () =>
     new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
       worker?.onStop(resolve);
+      void unexpectedEnd.stopRequested().then(resolve);
     }),
 };
 
-// A reader such as `head` may close the pipe early; there is then nobody to tell.
-process.stdout.on('error', () => process.exit(1));
+// Nobody may read the log any more, such as a collector that restarts: the audit is elsewhere, and calls go on.
+process.stderr.on('error', () => {});
+process.stdout.on('error', (error) => process.exit(tellLostOutput(error, runtime)));
 
 try {
-  process.exitCode = await runCli(process.argv.slice(2), version, runtime);
+  const exitCode = await runCli(process.argv.slice(2), version, runtime);
+  process.exitCode = unexpectedEnd.hasFailed() ? 1 : exitCode;
   // The channel to the primary would keep the process alive.
   fleetOfWorker()?.leave();
 } catch (error) {
   runtime.err(`tenantry: ${sentenceOf(error)}`);
-  if (process.env.LOG_LEVEL === 'debug') console.error(error);
+  if (process.env.LOG_LEVEL === 'debug') runtime.err(printableLines(inspect(error)));
   process.exitCode = 1;
 }

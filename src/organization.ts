@@ -1,5 +1,6 @@
 import { AppError } from './errors.ts';
 import { type OrganizationId, parseOrganizationId } from './ids.ts';
+import { quoted } from './words/did-you-mean.ts';
 
 export const organizationStatuses = ['active', 'suspended', 'deleted'] as const;
 export type OrganizationStatus = (typeof organizationStatuses)[number];
@@ -24,7 +25,7 @@ export function requireOrganizationId(text: string): OrganizationId {
   const id = parseOrganizationId(text);
   if (id !== undefined) return id;
   throw new AppError('NOT_FOUND', {
-    message: 'That is no organisation id; expected org_ and 26 characters.',
+    message: `Not an organisation id: ${quoted(text)}; expected org_ and 26 characters.`,
   });
 }
 

@@ -49,7 +49,7 @@ import { createStudy } from './studies/create-study.ts';
 import { getStudy } from './studies/get-study.ts';
 import { listStudies } from './studies/list-studies.ts';
 
-/** The tools of a platform of agents, studies and jobs; `builtinTools: false` removes them. */
+/** Tools for a platform with agents, studies and jobs. `builtinTools: false` removes them. */
 export const platformTools = [
   searchAgents,
   getAgent,
@@ -63,7 +63,7 @@ export const platformTools = [
   getJob,
 ] as const;
 
-/** Who one is, keys, people and the audit: always there. */
+/** Tools for keys, people and the audit. They are always served. */
 export const managementTools = [
   listKeys,
   getKey,
@@ -91,10 +91,10 @@ export const managementTools = [
   revokeOrgToken,
 ] as const;
 
-/** Every tool, by hand, in the order in which clients list them. */
+/** Every tool, in the order in which clients list them. Maintained by hand. */
 export const tools = [whoami, ...platformTools, ...managementTools] as const;
 
-/** What the operator of the platform may do, on REST alone, with `ADMIN_TOKEN` or the bootstrap code. */
+/** Operations of the operator: on REST only, with `ADMIN_TOKEN` or the bootstrap code. */
 export const operatorTools = [
   bootstrap,
   createOrganization,

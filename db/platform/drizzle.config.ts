@@ -1,6 +1,6 @@
 import { defineConfig } from 'drizzle-kit';
 
-/** Paths are drizzle-kit's: relative to the root of the repository, where npm runs it. */
+/** drizzle-kit resolves paths from the root of the repository, where npm runs it. */
 export default defineConfig({
   dialect: 'sqlite',
   schema: './db/platform/schema.ts',

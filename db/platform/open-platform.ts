@@ -1,14 +1,16 @@
 import type { Downstream, DownstreamReply, DownstreamTerms } from '../../src/downstream/downstream.ts';
-import { agentRoutes } from './agent-routes.ts';
+import { AppError } from '../../src/errors.ts';
+import { isBusy, whileBusy } from '../sqlite/connection/busy.ts';
+import { startJobRunner } from './data/job-runner.ts';
 import { type DemoProfile, seedDemo } from './demo/seed-demo.ts';
-import { jobRoutes } from './job-routes.ts';
-import { startJobRunner } from './job-runner.ts';
 import { openPlatformDatabase } from './platform-database.ts';
-import { researchGroupRoutes } from './research-group-routes.ts';
-import { answerRequest, type PlatformRequest } from './router.ts';
-import { studyRoutes } from './study-routes.ts';
+import { agentRoutes } from './routes/agent-routes.ts';
+import { jobRoutes } from './routes/job-routes.ts';
+import { researchGroupRoutes } from './routes/research-group-routes.ts';
+import { answerRequest, type PlatformRequest } from './routes/router.ts';
+import { studyRoutes } from './routes/study-routes.ts';
 
-/** Its replies name no organisation: it holds every row to the one in the query itself. */
+/** Replies need not name the organisation: every query selects its rows by it. */
 const embeddedTerms: DownstreamTerms = {
   organization: { in: 'query', name: 'organization_id' },
   basePath: '',
@@ -16,14 +18,20 @@ const embeddedTerms: DownstreamTerms = {
   requireOrganizationInReply: false,
 };
 
-export type EmbeddedPlatform = Omit<Downstream, 'send'> & {
+type EmbeddedPlatform = Omit<Downstream, 'send'> & {
   send(request: PlatformRequest): Promise<DownstreamReply>;
-  /** Fills an organisation with its demo data, once; later calls change nothing. */
+  /** Fills an organisation with demo data, once. Later calls change nothing. */
   seedDemo(organizationId: string, profile: DemoProfile): Promise<void>;
 };
 
-/** The platform without a network: its REST API on a SQLite file of its own. `file` is made where it is missing. */
-export function openPlatform(file: string, { now }: { readonly now: () => number }): EmbeddedPlatform {
+type PlatformOptions = {
+  readonly now: () => number;
+  /** How long a request waits for another process's lock, in milliseconds. */
+  readonly busyTimeoutMs: number;
+};
+
+/** The embedded platform: a REST API without a network, on its own SQLite file. Creates `file` if it does not exist. */
+export function openPlatform(file: string, { now, busyTimeoutMs }: PlatformOptions): EmbeddedPlatform {
   const database = openPlatformDatabase(file);
   const runner = startJobRunner(database, now);
   const routes = [
@@ -36,8 +44,14 @@ export function openPlatform(file: string, { now }: { readonly now: () => number
     terms: embeddedTerms,
     credentialFor: () => ({}),
     async send(request) {
-      request.signal.throwIfAborted();
-      return answerRequest(routes, request);
+      try {
+        return await whileBusy(busyTimeoutMs, () => {
+          request.signal.throwIfAborted();
+          return answerRequest(routes, request);
+        });
+      } catch (thrown) {
+        throw isBusy(thrown) ? new AppError('DOWNSTREAM_FAILED', { cause: thrown }) : thrown;
+      }
     },
     async close() {
       runner.stop();

@@ -1,13 +1,22 @@
-import { foreignKey, index, integer, primaryKey, sql, sqliteTable, text, unique } from '../drizzle.ts';
+import {
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  sql,
+  sqliteTable,
+  text,
+  unique,
+} from '../sqlite/connection/drizzle.ts';
 
 /**
- * The embedded platform's own tables. Ids are unique within an organisation, and every reference carries
- * the organisation too, so that the database itself refuses a row that points across.
+ * The tables of the embedded platform. Ids are unique within an organisation, and every foreign key includes the
+ * organisation, so that the database refuses references across organisations.
  */
 export const agents = sqliteTable(
   'agents',
   {
-    /** Grows with time: newest first is `id` descending, also in the search index. */
+    /** Ascending in time: newest first is `id` descending, also in the search index. */
     id: integer('id').primaryKey({ autoIncrement: true }),
     organizationId: text('organization_id').notNull(),
     agentId: text('agent_id').notNull(),
@@ -19,11 +28,11 @@ export const agents = sqliteTable(
     countryName: text('country_name').notNull(),
     city: text('city').notNull(),
     occupation: text('occupation').notNull(),
-    /** Lower case, for the filter: SQLite's own lower() knows ASCII only. */
+    /** In lower case, for the filter: SQLite's lower() handles ASCII only. */
     occupationKey: text('occupation_key').notNull(),
     biography: text('biography').notNull(),
     tags: text('tags', { mode: 'json' }).$type<readonly string[]>().notNull(),
-    /** The organisation as one word of the search index. */
+    /** The organisation as one word of the search index (see `organizationToken`). */
     organizationToken: text('organization_token').notNull(),
   },
   (table) => [
@@ -81,7 +90,7 @@ export const studies = sqliteTable(
     questions: text('questions', { mode: 'json' }).$type<readonly string[]>().notNull(),
     status: text('status', { enum: ['queued', 'running', 'completed'] }).notNull(),
     createdAtMs: integer('created_at_ms').notNull(),
-    /** What came of it; null until the study is completed. */
+    /** The summary; null until the study is completed. */
     summary: text('summary'),
   },
   (table) => [
@@ -102,7 +111,7 @@ export const jobs = sqliteTable(
     jobId: text('job_id').notNull(),
     kind: text('kind', { enum: ['study_run'] }).notNull(),
     status: text('status', { enum: ['queued', 'running', 'completed'] }).notNull(),
-    /** A unit is one question put to one batch of agents. */
+    /** One unit is one question to one batch of agents. */
     unitsDone: integer('units_done').notNull(),
     unitsTotal: integer('units_total').notNull(),
     studyId: text('study_id').notNull(),
@@ -120,7 +129,7 @@ export const jobs = sqliteTable(
   ],
 );
 
-/** Which organisations hold the demo data already. */
+/** The organisations that already have demo data. */
 export const demoSeeds = sqliteTable('demo_seeds', {
   organizationId: text('organization_id').primaryKey(),
   profile: text('profile', { enum: ['acme', 'bolt'] }).notNull(),

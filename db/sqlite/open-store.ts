@@ -1,56 +1,64 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
-import type { AuditChain, AuditRow } from '../src/audit/audit-event.ts';
-import { newRequestId } from '../src/ids.ts';
-import type { Reckoning, Store } from '../src/store.ts';
-import { prepareAppend } from './audit-chain.ts';
-import { createAuditTrail } from './audit-trail.ts';
-import { createAuthReads } from './auth-reads.ts';
-import { backupStore } from './backup.ts';
-import { closeConnections, type Durability, openConnections } from './connections.ts';
-import { drizzle, sql } from './drizzle.ts';
-import { prepareFindKey } from './find-key.ts';
-import { createKeyStore } from './key-store.ts';
-import { watchChanges } from './ledger.ts';
-import { createLedgerFile } from './ledger-file.ts';
-import { createMemberStore } from './member-store.ts';
-import { migrateStore } from './migrate.ts';
-import { createOrganizationStore } from './organization-store.ts';
-import { keepRevision, prepareRevision } from './revision.ts';
-import { secrets } from './schema.ts';
-import { settleLedger } from './settle-ledger.ts';
-import { requireStore, storeError } from './store-call.ts';
+import type { AuditChain, AuditRow } from '../../src/audit/audit-event.ts';
+import { newRequestId } from '../../src/ids.ts';
+import type { RecoveryReport, Store } from '../../src/store/store.ts';
+import { type ConnectionOptions, closeConnections, openConnections } from './connection/connections.ts';
+import { drizzle, sql } from './connection/drizzle.ts';
+import { guardOf } from './connection/guard.ts';
+import { migrateStore } from './connection/migrate.ts';
+import { storeCall } from './connection/store-call.ts';
+import { createAuthReads } from './credential-lookup/auth-reads.ts';
+import { prepareFindKey } from './credential-lookup/find-key.ts';
+import { keepRevision, prepareRevision } from './credential-lookup/revision.ts';
+import { watchChanges } from './recovery/ledger.ts';
+import { createLedgerFile } from './recovery/ledger-file.ts';
+import { newestInstant, prepareNewestInstant } from './recovery/newest-instant.ts';
+import { replayLedger } from './recovery/replay-ledger.ts';
+import { prepareAppend } from './rows/audit-chain.ts';
+import { secrets } from './schema/schema.ts';
+import { createAuditTrail } from './stores/audit-trail.ts';
+import { createKeyStore } from './stores/key-store.ts';
+import { createMemberStore } from './stores/member-store.ts';
+import { createOrganizationStore } from './stores/organization-store.ts';
 
-type StoreOptions = {
-  readonly durability: Durability;
-  readonly auditChain: AuditChain;
-  readonly now: () => number;
-};
+/** The clock is told how late it is by the rows that are there, so that it is never before them. */
+type StoreOptions = ConnectionOptions & { readonly auditChain: AuditChain };
 
 const CURSOR_SECRET_BYTES = 32;
 const migrationsFolder = join(import.meta.dirname, 'migrations');
 
 /** Opens the store in `file`, made and migrated where it needs to be. Throws, having closed it, when it cannot. */
-export function openStore(file: string, { durability, auditChain, now }: StoreOptions): Store {
+export function openStore(file: string, options: StoreOptions): Store {
+  const { auditChain, clock } = options;
+  const { now, observe } = clock;
   let cursorSecret: Buffer = Buffer.alloc(0);
-  let reckoning: Reckoning | null = null;
+  let recoveryReport: RecoveryReport | null = null;
   const ledger = createLedgerFile(resolve(file));
-  const connections = openConnections(resolve(file), durability, (control) => {
+  const prepareStore = (control: Database.Database): void => {
     migrateStore(control, migrationsFolder);
-    cursorSecret = settleCursorSecret(control, now());
+    observe(newestInstant(control, ledger.newest()));
+    cursorSecret = ensureCursorSecret(control, now());
     keepRevision(control);
     watchChanges(control, ledger, now);
     const append = prepareAppend(control, auditChain);
-    const auditRow = (found: Reckoning) => olderStoreRow(found, now());
-    reckoning = settleLedger(control, ledger, { append, now, auditRow, isRestored: false });
-  });
+    const auditRow = (found: RecoveryReport) => olderStoreRow(found, now());
+    recoveryReport = replayLedger(control, ledger, { append, now, auditRow, isRestored: false });
+  };
+  const connections = openConnections(resolve(file), options, prepareStore);
   const { flush, ...audit } = createAuditTrail(connections, auditChain);
   const { auth, control } = connections;
   const revision = prepareRevision(auth);
   const findKey = prepareFindKey(auth);
+  const newestRow = prepareNewestInstant(auth);
   const reads = createAuthReads(auth, {
-    begin: () => findKey.begin(revision()),
+    begin() {
+      findKey.begin(revision());
+      // Another process may have written with a clock that is ahead of this one's.
+      const newestMs = newestRow();
+      if (newestMs !== undefined) observe(newestMs);
+    },
     // Calls that came together and ended together share one commit, and wait for nobody else's.
     settled: flush,
   });
@@ -61,26 +69,19 @@ export function openStore(file: string, { durability, auditChain, now }: StoreOp
     members: createMemberStore(connections, auditChain, reads),
     audit,
     cursorSecret,
-    reckoning,
-    backup: (copy) => backupStore(connections, copy),
-    ping() {
-      requireStore(auth);
-      try {
-        canary.get();
-      } catch (thrown) {
-        throw storeError(auth, thrown);
-      }
-    },
+    recoveryReport,
+    ping: () => storeCall(auth, () => void canary.get()),
     async close() {
       if (!control.open) return;
       flush();
+      await guardOf(control)?.writes.idle();
       closeConnections(connections);
     },
   };
 }
 
 /** The first process to come makes the secret; the others are given it. */
-function settleCursorSecret(control: Database.Database, nowMs: number): Buffer {
+function ensureCursorSecret(control: Database.Database, nowMs: number): Buffer {
   return drizzle(control)
     .insert(secrets)
     .values({ name: 'cursor', value: randomBytes(CURSOR_SECRET_BYTES), createdAtMs: nowMs })
@@ -90,7 +91,7 @@ function settleCursorSecret(control: Database.Database, nowMs: number): Buffer {
 }
 
 /** No command brought the store back, so the program itself says what it found. */
-function olderStoreRow(reckoning: Reckoning, nowMs: number): AuditRow {
+function olderStoreRow(recoveryReport: RecoveryReport, nowMs: number): AuditRow {
   return {
     kind: 'call',
     at: nowMs,
@@ -111,6 +112,6 @@ function olderStoreRow(reckoning: Reckoning, nowMs: number): AuditRow {
     clientAddress: null,
     clientName: null,
     era: null,
-    change: JSON.stringify(reckoning),
+    change: JSON.stringify(recoveryReport),
   };
 }

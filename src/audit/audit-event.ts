@@ -1,11 +1,14 @@
 import { hash } from 'node:crypto';
-import type { Tier } from '../caller.ts';
+import type { Tier } from '../attribution.ts';
 import type { KeyId, OrganizationId, RequestId, UserId } from '../ids.ts';
 
 export type Era = '2026' | '2025';
 
-/** `call` closes a request; `intent` precedes a write that leaves the store; the others keep the trail itself. */
-export type AuditKind = 'call' | 'intent' | 'summary' | 'checkpoint';
+/**
+ * `call` closes a request; `intent` precedes a write that leaves the store; `failure` follows the call that made its
+ * change and failed all the same; the others keep the trail itself.
+ */
+export type AuditKind = 'call' | 'intent' | 'failure' | 'summary' | 'checkpoint';
 
 /** One row as it is written. Times are milliseconds since 1970, durations milliseconds. */
 export type AuditRow = {
@@ -37,14 +40,25 @@ export type AuditRow = {
 /** A row in the chain: its place, counted from 1, and the hash over it and the row before, in hex. */
 export type AuditEvent = AuditRow & { readonly seq: number; readonly hash: string };
 
-/** The end of a chain; kept elsewhere, it proves that nothing was cut off. */
-export type ChainHead = { readonly seq: number; readonly hash: string };
+/** A row of a chain, by its place and its hash. */
+export type ChainLink = { readonly seq: number; readonly hash: string };
 
-export const emptyChain: ChainHead = { seq: 0, hash: '0'.repeat(64) };
+/** A place in the chain of this name, counted from 1; 0 is before the first row. */
+export type ChainPoint = { readonly chain: string; readonly seq: number };
+
+/** The end of a chain; kept elsewhere, it proves that nothing was cut off. */
+export type ChainHead = ChainPoint & ChainLink;
+
+/** The chain that every store has, and today the only one. */
+const MAIN_CHAIN = 'main';
+
+export const chainPoint = (seq: number): ChainPoint => ({ chain: MAIN_CHAIN, seq });
+
+export const emptyChain: ChainHead = { ...chainPoint(0), hash: '0'.repeat(64) };
 
 type AuditValue = string | number | null;
 
-/** What a row in the chain is made of, for whoever keeps it and whoever verifies it. */
+/** The parts of a row in the chain, for its store and its verifier. */
 export const auditChain = {
   /** The fields of a row in their fixed order, which is that of the columns too. */
   values: (row: AuditRow): readonly AuditValue[] => [

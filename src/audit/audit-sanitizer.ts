@@ -1,21 +1,26 @@
-import { printable } from '../printable.ts';
+import { keptPrintable } from '../secrets/printable.ts';
+import { cutText } from './cut.ts';
 
 /** What clients say, as the audit keeps it: short, on one line, and without any secret. */
-export type KeptTexts = {
+export type AuditSanitizer = {
   kept(text: string): string;
   /** A path is percent-encoded, perhaps twice: a secret in it must be found all the same. */
-  keptPath(path: string): string;
+  sanitizePath(path: string): string;
 };
 
 const LONGEST_TEXT = 200;
+/** Enough for 200 characters after all secrets are taken out: a body's text may be a MiB. */
+const LONGEST_CLEANED = 16_384;
 /** Texts remembered; what clients say of themselves is the same on every request. */
 const MOST_TEXTS = 1000;
 
 /** `redact` takes every secret out of a text. */
-export function createKeptTexts(redact: (text: string) => string): KeptTexts {
+export function createAuditSanitizer(redact: (text: string) => string): AuditSanitizer {
   return {
-    kept: rememberHarmless((text) => printable(redact(text)).slice(0, LONGEST_TEXT)),
-    keptPath: rememberHarmless((path) => withoutSecrets(path, redact)),
+    kept: rememberHarmless((text) =>
+      cutText(keptPrintable(redact(text.slice(0, LONGEST_CLEANED))), LONGEST_TEXT),
+    ),
+    sanitizePath: rememberHarmless((path) => withoutSecrets(path, redact)),
   };
 }
 

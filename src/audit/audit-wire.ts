@@ -1,4 +1,4 @@
-import { isoTime } from '../iso-time.ts';
+import { isoTime } from '../time.ts';
 import type { AuditEvent } from './audit-event.ts';
 
 /** A row as the outside sees it; its hash lets an export be checked without the store. */
@@ -29,7 +29,7 @@ export function auditToWire(event: AuditEvent) {
   };
 }
 
-/** A row that somebody changed in the store may hold anything; it is shown as it stands. */
+/** A row that somebody changed in the store may hold anything; it is shown as it is. */
 function parsedChange(change: string | null): Record<string, unknown> | null {
   if (change === null) return null;
   try {

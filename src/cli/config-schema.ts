@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ConfigFile } from '../config-file.ts';
+import { ConfigFile } from '../config/config-file.ts';
+import { jsonText } from './print.ts';
 import type { Register } from './program.ts';
 
 export const registerConfigSchema: Register = (program, runtime, done) => {
@@ -12,8 +13,8 @@ export const registerConfigSchema: Register = (program, runtime, done) => {
     });
 };
 
-/** What stands in `mcp.config.schema.json`; made from the one schema that the program itself checks against. */
+/** The content of `mcp.config.schema.json`, made from the schema that the program itself uses. */
 export function configJsonSchema(): string {
   const { $schema, ...schema } = z.toJSONSchema(ConfigFile, { target: 'draft-2020-12', io: 'input' });
-  return JSON.stringify({ $schema, title: 'Tenantry configuration', ...schema }, null, 2);
+  return jsonText({ $schema, title: 'Tenantry configuration', ...schema }, 2);
 }

@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import type { ChainHead } from '../audit/audit-event.ts';
-import { holdsKey } from '../token-shape.ts';
+import { type KeptHead, parseHead } from '../audit/chain/chain-head.ts';
+import { EXTERNAL_ID, externalIdForm } from '../provisioning/provision.ts';
+import { holdsKey } from '../secrets/key-pattern.ts';
+import { expectedPlainText, plainText } from '../secrets/plain-text.ts';
 
 const instant = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
@@ -30,12 +32,12 @@ export function parseWholeNumber(least: number, most: number): (text: string) =>
   };
 }
 
-/** A parser of trimmed text on one line, of at most `longest` characters. */
+/** A parser of what `plainText` takes. */
 export function parseText(longest: number): (text: string) => string {
   return (text) => {
-    const trimmed = requireNoKey(text).trim();
-    if (trimmed !== '' && trimmed.length <= longest && !/\p{Cc}/u.test(trimmed)) return trimmed;
-    throw new InvalidArgumentError(`Expected 1 to ${longest} characters on one line.`);
+    const parsed = plainText(longest).safeParse(requireNoKey(text));
+    if (parsed.success) return parsed.data;
+    throw new InvalidArgumentError(`That is not one: ${expectedPlainText(text, longest)}.`);
   };
 }
 
@@ -46,8 +48,8 @@ function requireNoKey(text: string): string {
 }
 
 export function parseExternalId(text: string): string {
-  if (/^[\x20-\x7e]{1,200}$/.test(requireNoKey(text))) return text;
-  throw new InvalidArgumentError('Expected 1 to 200 printable ASCII characters.');
+  if (externalIdForm.test(requireNoKey(text))) return text;
+  throw new InvalidArgumentError(`Expected ${EXTERNAL_ID}.`);
 }
 
 /** `agent:read,study:read`; nothing at all is the empty list, which allows nothing. */
@@ -59,12 +61,13 @@ export function parseExpiresInDays(text: string): number | 'never' {
   return text === 'never' ? text : parseWholeNumber(1, 3650)(text);
 }
 
-/** `SEQ:HASH`, as an export prints it. */
-export function parseChainHead(text: string): ChainHead {
-  const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('Expected SEQ:HASH, as an export prints it.');
-  return { seq: Number(match[1]), hash: match[2] ?? '' };
+/** `SEQ:HASH` or `SEQ:HASH:SIGNATURE`, as an export prints it. */
+export function parseChainHead(text: string): KeptHead {
+  const head = parseHead(text);
+  if (head === undefined)
+    throw new InvalidArgumentError('Expected SEQ:HASH or SEQ:HASH:SIGNATURE, as an export prints it.');
+  return head;
 }
 
-/** How a chain's end is written wherever it is kept. */
-export const formatChainHead = ({ seq, hash }: ChainHead): string => `${seq}:${hash}`;
+/** A parser that gathers the values of an option that is given several times. */
+export const gather = (text: string, before: readonly string[]): readonly string[] => [...before, text];

@@ -1,5 +1,10 @@
-import { type DemoTenant, provisionDemo } from '../provisioning/provision-demo.ts';
-import type { Services } from '../services.ts';
+import { existsSync } from 'node:fs';
+import type { Config } from '../config/load-config.ts';
+import { readAllOrganizations } from '../provisioning/all-organizations.ts';
+import { type DemoTenant, demoAmong, provisionDemo } from '../provisioning/provision-demo.ts';
+import { printable } from '../secrets/printable.ts';
+import type { Services } from '../server/services.ts';
+import { jsonText } from './print.ts';
 import type { Register } from './program.ts';
 import type { Runtime } from './runtime.ts';
 import { withServices } from './with-services.ts';
@@ -13,14 +18,15 @@ export const registerServe: Register = (program, runtime, done) => {
         await withServices(
           runtime,
           async (services) => {
-            // First the port: a start that fails on it must not have made keys that nobody saw.
+            // First the port: a start that fails on it must not make keys that nobody sees.
             const listening = await runtime.listen(services);
             if (!runtime.isWorker) await greet(services, listening.url, runtime);
+            listening.started?.();
             await runtime.stopRequested();
             await listening.stop();
             return 0;
           },
-          'downstreams',
+          { reach: 'downstreams', makesStore: true },
         ),
       ),
     );
@@ -29,20 +35,42 @@ export const registerServe: Register = (program, runtime, done) => {
 async function greet(services: Services, url: string, runtime: Runtime): Promise<void> {
   if (services.config.demo) await showDemo(services, url, runtime);
   else await showBootstrap(services, url, runtime);
+  await warnOfDemo(services, runtime);
   runtime.out(`tenantry listening on ${url}`);
 }
 
+/** A terminal's history keeps the keys of a demo, and they reach any platform behind the server. */
+async function warnOfDemo({ config, store }: Services, runtime: Runtime): Promise<void> {
+  const platform = realPlatform(config);
+  const demos = platform === undefined ? [] : demoAmong(await readAllOrganizations(store.organizations));
+  if (demos.length === 0) return;
+  const names = demos.map(({ name }) => name).join(' and ');
+  const ending = demos.map(({ id }) => `npx tenantry orgs delete ${id}`).join(' && ');
+  runtime.err(`warning: keys of the demo (${names}) reach ${printable(platform ?? '')}; end them: ${ending}`);
+}
+
+/** The first platform that is not on this machine. */
+function realPlatform({ downstream, downstreams }: Config): string | undefined {
+  const places = downstreams.map((each) =>
+    'openapi' in each ? (each.url ?? each.openapi) : typeof each.mcp === 'string' ? each.mcp : '',
+  );
+  return [downstream.url, ...places].find((place) => place.startsWith('https:'));
+}
+
 async function showDemo(services: Services, url: string, runtime: Runtime): Promise<void> {
+  const { file } = services.config;
+  if (!existsSync(file))
+    runtime.err(`There is no ${printable(file)}: this is the demo, on this machine alone.`);
   const tenants = await provisionDemo(services);
   if (tenants.length > 0) return printDemo(tenants, url, runtime);
   runtime.err(`The store in ${services.config.dataDir} is not new: its keys were shown when they were made.`);
   runtime.err('Lost one? `npx tenantry orgs list`, then `npx tenantry keys mint --org org_… --name …`.');
 }
 
-/** While the store has never held a key: how whoever can read this makes the first ones. */
+/** While the store has never held a key: how the person at the terminal makes the first ones. */
 async function showBootstrap({ bootstrap }: Services, url: string, runtime: Runtime): Promise<void> {
   if (!(await bootstrap.isOpen())) return;
-  const body = JSON.stringify({ organization: 'My organisation', code: bootstrap.code });
+  const body = jsonText({ organization: 'My organisation', code: bootstrap.code });
   runtime.err('The store has no key yet. Make the first organisation, from this machine:\n');
   runtime.err(`  curl ${url}/admin/bootstrap -H 'Content-Type: application/json' -d '${body}'\n`);
   const config = runtime.env.TENANTRY_CONFIG ? `TENANTRY_CONFIG=${runtime.env.TENANTRY_CONFIG} ` : '';
@@ -68,9 +96,11 @@ function printDemo(tenants: readonly DemoTenant[], url: string, runtime: Runtime
     headers: { Authorization: `Bearer ${first.defaultKey}`, 'X-Organization-Id': first.organizationId },
   };
   runtime.err(`\nPaste into a client (.mcp.json) to speak for ${first.name}:\n`);
-  runtime.err(JSON.stringify({ mcpServers: { tenantry: server } }, null, 2));
+  runtime.err(jsonText({ mcpServers: { tenantry: server } }, 2));
   runtime.err('\nOr try it from another terminal:\n');
   runtime.err(`  export TENANTRY_URL=${url}/mcp TENANTRY_API_KEY=${first.defaultKey}`);
   runtime.err('  npx tenantry doctor');
   runtime.err(`  npx tenantry call search_agents '{"query":"nurse","limit":3}'\n`);
+  runtime.err('The manager key in its place also writes and manages keys; to see how:\n');
+  runtime.err('  npx tenantry call create_research_group --help\n');
 }

@@ -1,7 +1,8 @@
-import type { Services } from '../services.ts';
-import { createLineTransport, type LineTransport } from '../transport/line-transport.ts';
-import { serveMcpStdio } from '../transport/stdio.ts';
-import { bridgeStdio } from '../transport/stdio-bridge.ts';
+import type { Services } from '../server/services.ts';
+import { createLineTransport, type LineTransport } from '../transport/stdio/line-transport.ts';
+import { serveMcpStdio } from '../transport/stdio/stdio.ts';
+import { bridgeStdio } from '../transport/stdio/stdio-bridge.ts';
+import { guardKey } from './client/remote-target.ts';
 import type { Register } from './program.ts';
 import type { ExitCode, Runtime } from './runtime.ts';
 import { withServices } from './with-services.ts';
@@ -16,7 +17,10 @@ export const registerStdio: Register = (program, runtime, done) => {
       if (!runtime.env.TENANTRY_API_KEY)
         runtime.err('TENANTRY_API_KEY is not set: every request will be refused.');
       if (url !== undefined) done(await bridge(url, lines, runtime));
-      else done(await withServices(runtime, (services) => serve(services, lines, runtime), 'downstreams'));
+      else {
+        const needs = { reach: 'downstreams' } as const;
+        done(await withServices(runtime, (services) => serve(services, lines, runtime), needs));
+      }
     });
 };
 
@@ -26,18 +30,20 @@ async function serve(services: Services, lines: LineTransport, runtime: Runtime)
     apiKey: env.TENANTRY_API_KEY || undefined,
     organizationId: env.TENANTRY_ORGANIZATION_ID || undefined,
   };
-  const { mcp, identity, slot, config } = services;
+  const { mcp, identify, slot, config } = services;
   const organizationHeader = config.server.organizationHeader.toLowerCase();
-  const deps = { ...mcp, identity, slot, organizationHeader };
+  const deps = { ...mcp, identify, slot, organizationHeader };
   await serveMcpStdio(lines, credentials, deps, runtime.stopRequested());
   return 0;
 }
 
-async function bridge(url: string, lines: LineTransport, { env, err }: Runtime): Promise<ExitCode> {
+async function bridge(url: string, lines: LineTransport, runtime: Runtime): Promise<ExitCode> {
+  const { env, err } = runtime;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     err('--url: expected an http or https URL such as https://tenantry.example.com/mcp');
     return 2;
   }
+  if (!guardKey(new URL(url), runtime)) return 78;
   const headers: Record<string, string> = {};
   if (env.TENANTRY_API_KEY) headers.authorization = `Bearer ${env.TENANTRY_API_KEY}`;
   if (env.TENANTRY_ORGANIZATION_ID) headers['x-organization-id'] = env.TENANTRY_ORGANIZATION_ID;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { downstreams } from './config-downstream.ts';
-import { downstream } from './config-http.ts';
-import { server } from './config-server.ts';
-import { isPermissionMapReadable, requireMappedScopes } from './scopes/permission-map.ts';
-import { builtInScopes, defaultCanonicalScopes, defaultCatalogue } from './scopes/scopes.ts';
+import { isPermissionMapReadable, requireMappedScopes } from '../scopes/permission-map.ts';
+import { builtInScopes, defaultCanonicalScopes, defaultCatalogue } from '../scopes/scopes.ts';
+import { hint } from '../words/did-you-mean.ts';
+import { downstreams } from './downstreams.ts';
+import { downstream } from './http.ts';
+import { server } from './server.ts';
 
 const scopeName = z
   .string()
@@ -30,13 +31,21 @@ const scopes = z
   .prefault({})
   .superRefine(({ catalogue, canonical }, context) => {
     const known = new Set<string>([...catalogue, ...builtInScopes]);
+    if (isDefault(canonical) && !canonical.every((scope) => known.has(scope))) {
+      const message = `expected those scopes of your own catalogue that a key gets without scopes; the default, ${canonical.join(', ')}, is not in it`;
+      context.addIssue({ code: 'custom', path: ['canonical'], message });
+      return;
+    }
     for (const [index, scope] of canonical.entries()) {
       if (!known.has(scope)) {
-        const message = `expected a scope of the catalogue, got "${scope}"`;
+        const message = `expected a scope of the catalogue, got "${scope}"${hint(scope, [...known])}`;
         context.addIssue({ code: 'custom', path: ['canonical', index], message });
       }
     }
   });
+
+const isDefault = (canonical: readonly string[]): boolean =>
+  canonical.join() === defaultCanonicalScopes.join();
 
 const permissions = z
   .record(
@@ -122,7 +131,15 @@ const Settings = z.strictObject({
         .string()
         .regex(/^sqlite:./, 'expected a URL such as "sqlite:tenantry.db"')
         .default('sqlite:tenantry.db')
-        .describe('The key store; a relative path stands in dataDir.'),
+        .describe('The key store; a relative path is relative to dataDir.'),
+      busyTimeoutMs: z
+        .int()
+        .min(0)
+        .max(60_000)
+        .default(2000)
+        .describe(
+          'How long a request waits for a lock that another process holds on the store, before it is answered 503 STORE_BUSY.',
+        ),
     })
     .prefault({}),
   downstream,

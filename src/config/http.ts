@@ -1,24 +1,27 @@
 import { z } from 'zod';
+import { isLoopbackUrl } from '../loopback.ts';
+import { operatorVariables } from './secret-variables.ts';
+import { isTakenOfPlatform, isTakenOnTheWayOut } from './taken-headers.ts';
 
-export const loopback = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?(?:\/[^?#]*)?$/;
 export const https = /^https:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/;
+
+/** Dots that a URL resolves, and slashes that a proxy may decode: the path would not be the one that is written. */
+export const hasPlainPath = (text: string): boolean =>
+  !/\/(?:\.|%2e){1,2}(?:\/|$)|\\|%2f|%5c/i.test(text.replace(/^https?:\/\//, ''));
 
 const url = z
   .string()
   .refine(
-    (text) => text === 'embedded:' || https.test(text) || loopback.test(text),
+    (text) => text === 'embedded:' || https.test(text) || isLoopbackUrl(text),
     'expected "embedded:", or a URL such as "https://api.example.com/v2" without query; http only on loopback',
   )
+  .refine(hasPlainPath, 'expected a path without ".", ".." and encoded slashes')
   .default('embedded:')
   .describe('The platform that the data tools talk to: "embedded:", or the address of its REST API.');
 
 export const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'expected a header name');
 
-/** Headers that carry the request itself: an organisation or a credential under one of these would break it. */
-export const taken =
-  /^(?:host|content-length|content-type|transfer-encoding|connection|accept|accept-encoding|x-request-id|traceparent)$/i;
-
-export const organizationPlace = z
+const organizationLocation = z
   .strictObject({
     in: z.enum(['query', 'header', 'path', 'body']).default('query').describe('Where the platform is told.'),
     name: z
@@ -27,47 +30,54 @@ export const organizationPlace = z
       .default('organization_id')
       .describe('Under which name; in a path, the place {name} of the URL.'),
   })
-  .refine((place) => place.in !== 'header' || !taken.test(place.name), 'expected a header of its own')
+  .refine((place) => place.in !== 'header' || !isTakenOfPlatform(place.name), 'expected a header of its own')
   .prefault({})
   .describe('How the platform is told for whom a request is; it is written last, over anything else.');
+
+/** Nobody's credential is in a variable of ours. */
+const ownVariables = [...operatorVariables, 'VAULT_KEY'].map((name) => `${name}$`).join('|');
+const credentialVariables = new RegExp(
+  String.raw`^(?!TENANTRY_|${ownVariables})[A-Z][A-Z0-9_]*(?:\{organization_id\})?$`,
+);
 
 export const gatewayCredential = z
   .strictObject({
     environment: z
       .string()
-      .regex(
-        /^(?!TENANTRY_|ADMIN_TOKEN$|METRICS_TOKEN$)[A-Z][A-Z0-9_]*(?:\{organization_id\})?$/,
-        'expected a name such as "PLATFORM_TOKEN"',
-      )
+      .regex(credentialVariables, 'expected a name such as "PLATFORM_TOKEN"')
       .describe(
         'The variable that holds it; "PLATFORM_TOKEN_{organization_id}" is one for each organisation.',
       ),
     header: headerName
-      .refine((name) => !taken.test(name), 'expected a header of its own')
+      .refine((name) => !isTakenOnTheWayOut(name), 'expected a header of its own')
       .default('Authorization')
       .describe('The header that carries it.'),
     scheme: z
       .string()
       .regex(/^[A-Za-z0-9-]{0,32}$/, 'expected a scheme such as "Bearer"')
       .default('Bearer')
-      .describe('What stands before it; "" for nothing.'),
+      .describe('The word before it; "" for none.'),
   })
   .describe("The gateway's own credential. The caller's is never sent on.");
 
-/** How any platform over HTTP is spoken to. */
+export const replyField = z
+  .string()
+  .min(1)
+  .max(64)
+  .default('organization_id')
+  .describe(
+    'The field, in any spelling and however deep, in which a reply says which organisation it is about. Left out, the names under which the platform is told count too.',
+  );
+
+/** Settings of every platform over HTTP. */
 export const httpSettings = {
-  organization: organizationPlace,
+  organization: organizationLocation,
   credential: gatewayCredential.optional(),
-  replyField: z
-    .string()
-    .min(1)
-    .max(64)
-    .default('organization_id')
-    .describe('The field, however deep, in which a reply says which organisation it is about.'),
+  replyField,
   requireOrganizationInReply: z
     .boolean()
     .default(true)
-    .describe('Refuses a reply that does not say which organisation it is about.'),
+    .describe('Refuses a reply that does not say which organisation it is about, unless it is empty.'),
   timeoutSeconds: z.int().min(1).max(600).default(30).describe('The longest wait for one try.'),
   maxResponseBytes: z.int().min(1024).default(10_485_760).describe('Larger replies are refused.'),
   retries: z.int().min(0).max(5).default(2).describe('How often a read is tried again.'),
@@ -86,6 +96,6 @@ export const downstream = z
 const hasPlace = ({ url: text, organization }: { url: string; organization: { name: string } }): boolean =>
   text.includes(`{${organization.name}}`);
 
-/** How a platform is spoken to, wherever it is. */
+/** Settings of every platform. */
 export type HttpSettings = Omit<z.infer<typeof downstream>, 'url'>;
 export type GatewayCredential = z.infer<typeof gatewayCredential>;

@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import type { McpSettings } from './config-downstream.ts';
-import { ConfigFile } from './config-file.ts';
-import { type Environment, sharedHeaders, weakSecrets } from './config-secrets.ts';
+import { isLoopbackHost } from '../loopback.ts';
+import { type InputIssue, issueText } from '../words/issue.ts';
+import type { ConfigFile } from './config-file.ts';
+import type { McpSettings } from './downstreams.ts';
+import { overlay, unknownVariables, variables } from './environment.ts';
+import { readSettings } from './mistakes.ts';
+import { type Environment, sharedHeaders, uncheckedServers, weakSecrets } from './secrets.ts';
 
-/** The settled configuration: the file, the environment over it, every path absolute. */
-export type Config = Omit<ConfigFile, '$schema' | 'store'> & {
+/** The resolved configuration: the file, the environment over it, every path absolute. */
+export type Config = Omit<ConfigFile, '$schema'> & {
   readonly file: string;
-  readonly storeFile: string;
   readonly platformFile: string;
   /** What was approved of other MCP servers' tools. */
   readonly approvedToolsFile: string;
@@ -16,39 +19,61 @@ export type Config = Omit<ConfigFile, '$schema' | 'store'> & {
   readonly metricsToken: string | null;
   /** The operator's break-glass credential; null where there is none. From the environment alone. */
   readonly adminToken: string | null;
+  /** Signs checkpoints and heads of the audit; null where there is none. From the environment alone. */
+  readonly auditKey: string | null;
 };
 
-export type { Environment } from './config-secrets.ts';
+export type { Environment } from './secrets.ts';
 
 /** Every mistake at once, each with its path and what was expected. */
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly mistakes: readonly string[] };
+  | {
+      readonly ok: false;
+      readonly mistakes: readonly string[];
+      /** The configuration without its mistakes, to look for more of them; never served. Null if nothing remains. */
+      readonly rest: Config | null;
+    };
 
-const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
-
-export const isLoopbackHost = (host: string): boolean => loopbackHosts.has(host);
-
-/** Reads `TENANTRY_CONFIG` (default `./mcp.config.json`) and lays the environment over it. */
+/**
+ * Reads `TENANTRY_CONFIG` (default `./mcp.config.json`) and lays the environment over it. Without either the
+ * configuration is the demo's.
+ */
 export function loadConfig(env: Environment, cwd: string): LoadedConfig {
   const file = resolve(cwd, env.TENANTRY_CONFIG || 'mcp.config.json');
-  const read = readJson(file);
-  if (!read.ok) return { ok: false, mistakes: [`${file}: ${read.mistake}`] };
+  const read = env.TENANTRY_CONFIG || isThere(file) ? readJson(file) : ({ ok: true, value: demo } as const);
+  const ofEnvironment = [...weakSecrets(env), ...uncheckedServers(env), ...unknownVariables(env)];
+  if (!read.ok) {
+    const { issues } = readSettings(overlay({}, env, cwd));
+    const others = issues.map((issue) => describeIssue(issue, env));
+    return { ok: false, mistakes: [`${file}: ${read.mistake}`, ...others, ...ofEnvironment], rest: null };
+  }
   const overlaid = overlay(read.value, env, cwd);
-  const parsed = ConfigFile.safeParse(overlaid);
-  const issues = parsed.error?.issues.flatMap(ofNearest).map((issue) => describeIssue(issue, env)) ?? [];
-  const mistakes = [...issues, ...contradictions(overlaid), ...weakSecrets(env), ...unknownVariables(env)];
-  if (parsed.success) mistakes.push(...sharedHeaders(parsed.data));
-  if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
-  return { ok: true, config: settle(parsed.data, file, env) };
+  const { settings, issues, rest } = readSettings(overlaid);
+  const readable = settings ?? rest;
+  const mistakes = [
+    ...issues.map((issue) => describeIssue(issue, env)),
+    ...contradictions(overlaid),
+    ...ofEnvironment,
+    ...(readable === null ? [] : sharedHeaders(readable)),
+  ];
+  if (settings !== null && mistakes.length === 0)
+    return { ok: true, config: resolveConfig(settings, file, env) };
+  return { ok: false, mistakes, rest: readable === null ? null : resolveConfig(readable, file, env) };
 }
+
+const demo = { demo: true };
+
+const isThere = (file: string): boolean => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 
 function readJson(file: string): { ok: true; value: unknown } | { ok: false; mistake: string } {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    return { ok: false, mistake: 'expected a readable file (`{}` is enough); TENANTRY_CONFIG names another' };
+    const mistake =
+      'expected a readable file (`{}` is enough); TENANTRY_CONFIG names another, or none for the demo';
+    return { ok: false, mistake };
   }
   try {
     return { ok: true, value: JSON.parse(text) };
@@ -60,69 +85,16 @@ function readJson(file: string): { ok: true; value: unknown } | { ok: false; mis
   }
 }
 
-/** The environment wins over the file; an empty variable counts as unset. */
-function overlay(value: unknown, env: Environment, cwd: string): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const file = value as Record<string, unknown>;
-  const merged = { ...file };
-  if (env.TENANTRY_DATA_DIR) merged.dataDir = resolve(cwd, env.TENANTRY_DATA_DIR);
-  if (env.TENANTRY_STORE_URL) merged.store = { url: env.TENANTRY_STORE_URL };
-  if (env.TENANTRY_DOWNSTREAM_URL) {
-    merged.downstream = { ...asObject(file.downstream), url: env.TENANTRY_DOWNSTREAM_URL };
-  }
-  if (env.LOG_LEVEL) merged.logLevel = env.LOG_LEVEL;
-  const server: Record<string, unknown> = {};
-  if (env.HOST) server.host = env.HOST;
-  if (env.PORT) server.port = /^\d{1,5}$/.test(env.PORT) ? Number(env.PORT) : env.PORT;
-  if (Object.keys(server).length > 0) merged.server = { ...asObject(file.server), ...server };
-  return merged;
-}
-
-const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
-
-/** The variable that says a setting, where one does. */
-const variables: Readonly<Record<string, string>> = {
-  dataDir: 'TENANTRY_DATA_DIR',
-  'store.url': 'TENANTRY_STORE_URL',
-  'downstream.url': 'TENANTRY_DOWNSTREAM_URL',
-  'server.host': 'HOST',
-  'server.port': 'PORT',
-  logLevel: 'LOG_LEVEL',
-};
-
-/** Read by this program, by its commands or by its clients. */
-const knownVariables = new Set([
-  ...Object.values(variables),
-  'TENANTRY_CONFIG',
-  'TENANTRY_API_KEY',
-  'TENANTRY_ORGANIZATION_ID',
-  'TENANTRY_URL',
-]);
-
-/** A mistyped name would be silently ignored. */
-function unknownVariables(env: Environment): string[] {
-  const unknown = Object.keys(env).filter(
-    (name) => name.startsWith('TENANTRY_') && !knownVariables.has(name),
-  );
-  return unknown.map((name) => `${name}: expected one of ${[...knownVariables].join(', ')}`);
-}
-
-/** Of the kinds of downstream that an entry is not, what keeps it from the one that it is closest to. */
-function ofNearest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
-  if (issue.code !== 'invalid_union' || issue.path[0] !== 'downstreams' || issue.path.length !== 2)
-    return [issue];
-  const [nearest = []] = [...issue.errors].sort((a, b) => a.length - b.length);
-  return nearest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
-}
-
-/** Names the setting as whoever made the mistake knows it: by its variable, or by its path in the file. */
-function describeIssue(issue: z.core.$ZodIssue, env: Environment): string {
-  const path = issue.path.map(String).join('.') || '(the file)';
+/** Names the setting as the operator knows it: by its variable, or by its path in the file. */
+function describeIssue({ path, expected }: InputIssue, env: Environment): string {
   const variable = variables[path];
-  return `${variable !== undefined && env[variable] ? variable : path}: ${issue.message}`;
+  return issueText(
+    { path: variable !== undefined && env[variable] ? variable : path, expected },
+    '(the file)',
+  );
 }
 
-/** Read apart from the rest, so that a contradiction is reported beside whatever else is wrong. */
+/** Read apart from the rest, so that a contradiction is reported beside all other mistakes. */
 const Reach = z.object({
   demo: z.boolean().default(false).catch(false),
   server: z
@@ -146,8 +118,8 @@ function contradictions(value: unknown): string[] {
   return mistakes;
 }
 
-function settle(file: ConfigFile, path: string, env: Environment): Config {
-  const { $schema, store, ...rest } = file;
+function resolveConfig(file: ConfigFile, path: string, env: Environment): Config {
+  const { $schema, ...rest } = file;
   const dataDir = resolve(dirname(path), file.dataDir);
   return {
     ...rest,
@@ -160,10 +132,10 @@ function settle(file: ConfigFile, path: string, env: Environment): Config {
     ...(file.tools !== undefined && { tools: resolve(dirname(path), file.tools) }),
     dataDir,
     file: path,
-    storeFile: resolve(dataDir, store.url.slice('sqlite:'.length)),
     platformFile: resolve(dataDir, 'platform.db'),
     metricsToken: env.METRICS_TOKEN || null,
     adminToken: env.ADMIN_TOKEN ?? null,
+    auditKey: env.AUDIT_KEY ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { headerName } from './config-http.ts';
+import { headerName } from './http.ts';
+import { isTakenOnTheWayIn } from './taken-headers.ts';
 
 const hostName = z
   .string()
@@ -33,6 +34,7 @@ export const server = z
       .default([])
       .describe('Addresses or CIDRs of proxies whose X-Forwarded-For is believed.'),
     organizationHeader: headerName
+      .refine((name) => !isTakenOnTheWayIn(name), 'expected a header of its own, such as "X-Organization-Id"')
       .default('X-Organization-Id')
       .describe('The header in which a client names the organisation.'),
     workers: z
@@ -44,8 +46,6 @@ export const server = z
     fastLane: z
       .boolean()
       .default(true)
-      .describe(
-        'Off sends every MCP request through the protocol engine, which takes several times as long.',
-      ),
+      .describe('Off sends every MCP request through the MCP SDK, which takes several times as long.'),
   })
   .prefault({});

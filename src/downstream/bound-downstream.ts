@@ -1,61 +1,69 @@
 import type { z } from 'zod';
 import type { AuditSlot } from '../audit/audit-slot.ts';
-import type { Caller } from '../caller.ts';
 import { AppError } from '../errors.ts';
 import { platformId } from '../organization.ts';
-import { redactKeys } from '../token-shape.ts';
-import type { Downstream, DownstreamReply, DownstreamRequest, OrganizationPlace } from './downstream.ts';
-import { requireOwnReply } from './own-reply.ts';
+import type { TenantPrincipal } from '../principal.ts';
+import type { Downstream, DownstreamReply, DownstreamRequest, OrganizationLocation } from './downstream.ts';
+import { bodyShape, placesOf } from './organization/organization-location.ts';
+import { type Query, writeOrganization } from './organization/write-organization.ts';
 import type { Path } from './path.ts';
-import { type Query, writeOrganization } from './write-organization.ts';
+import { requireOwnReply, requireOwnWords } from './reply/own-reply.ts';
+import { traceHeaders } from './trace-headers.ts';
 
-export type { Query } from './write-organization.ts';
+export type { Query } from './organization/write-organization.ts';
 
-/** A request in a tool's own words; the organisation is not among them. */
+/** A request as a tool states it. It has no field for the organisation. */
 export type BoundRequest = {
   readonly method: DownstreamRequest['method'];
   readonly path: Path;
   readonly query?: Query;
-  /** Headers that the platform's own document asks for. */
+  /** Headers that the platform's OpenAPI document declares. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly onProgress?: DownstreamRequest['onProgress'];
 };
 
-/** The platform as one organisation sees it. There is no way to name another. */
+/** The platform, bound to one organisation. No argument can name another. */
 export type BoundDownstream = {
   get<Schema extends z.ZodType>(path: Path, query: Query, reply: Schema): Promise<z.output<Schema>>;
   post<Schema extends z.ZodType>(path: Path, body: object, reply: Schema): Promise<z.output<Schema>>;
-  /** The reply as it came, where nothing in it is another organisation's. */
+  /**
+   * The reply unchanged, after the check that nothing in it belongs to another organisation.
+   *
+   * @throws TENANT_MISMATCH, NOT_FOUND, VALIDATION_ERROR, DOWNSTREAM_FAILED, DOWNSTREAM_TIMEOUT,
+   * DOWNSTREAM_NOT_CONFIGURED
+   */
   request(request: BoundRequest): Promise<DownstreamReply>;
 };
 
 type Binding = {
-  readonly caller: Caller;
+  readonly principal: TenantPrincipal;
   readonly effect: 'reads' | 'writes' | 'destroys';
   readonly slot: AuditSlot;
   readonly signal: AbortSignal;
-  /** Where the organisation is written, where that differs from the platform's terms. */
-  readonly places?: readonly OrganizationPlace[] | undefined;
+  /** Where to write the organisation, when it differs from the platform's terms. */
+  readonly places?: readonly OrganizationLocation[] | undefined;
 };
 
-/** The one client: it writes the organisation last, and shows no reply that speaks of another. */
+/** The only client of a platform. It writes the organisation last, and withholds a reply that names another one. */
 export function bindDownstream(downstream: Downstream, binding: Binding): BoundDownstream {
-  const { caller, slot, signal } = binding;
-  const { id } = caller.organization;
-  const speaksFor = platformId(caller.organization);
+  const { principal, slot, signal } = binding;
+  const { id } = principal.organization;
+  const speaksFor = platformId(principal.organization);
 
   async function request(sent: BoundRequest): Promise<DownstreamReply> {
     const { method, path, query = {}, body } = sent;
-    // Before anything is noted: where the gateway has no credential, nothing is about to leave.
+    // First of all: without a credential nothing may leave, so nothing may be noted as leaving.
     const credential = downstream.credentialFor(id);
-    const headers = { ...sent.headers, ...tracesOf(slot, caller), ...credential };
+    const headers = { ...sent.headers, ...tracesOf(slot, principal), ...credential };
     const { basePath, organization } = downstream.terms;
-    const places = binding.places ?? [organization];
-    const addressed = writeOrganization({ path, query, headers, body }, speaksFor, basePath, places);
+    const shape = { path: basePath + path.text, body: bodyShape(body) };
     const writes = binding.effect !== 'reads' && method !== 'GET';
-    if (writes) await slot.intent({ method, path: redactKeys(addressed.url.pathname) });
+    const places = placesOf(binding.places ?? [organization], shape, downstream.terms, !writes);
+    const addressed = writeOrganization({ path, query, headers, body }, speaksFor, basePath, places);
+    if (writes) await slot.intent({ method, path: addressed.url.pathname });
     const isRepeatable = method === 'GET';
+    const { onProgress } = sent;
     const reply = await downstream.send({
       method,
       ...addressed,
@@ -63,11 +71,11 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
       organizationId: id,
       organization: speaksFor,
       signal,
-      onProgress: sent.onProgress,
+      onProgress: onProgress && judgedProgress(onProgress, speaksFor, downstream.terms),
     });
     requireSuccess(reply);
     const said = reply.alsoSays === undefined ? reply.body : [reply.body, reply.alsoSays];
-    requireOwnReply(said, speaksFor, downstream.terms);
+    requireOwnReply(said, speaksFor, downstream.terms, places.length > 0);
     return reply;
   }
 
@@ -86,16 +94,26 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
   };
 }
 
-/** What joins the platform's own log with our audit: the request, the trace, and the key's public part. */
-function tracesOf({ requestId, traceparent }: AuditSlot, { key }: Caller): Record<string, string> {
+type OnProgress = NonNullable<DownstreamRequest['onProgress']>;
+
+/** Checks progress messages like replies. A failing check throws TENANT_MISMATCH and drops the message. */
+const judgedProgress =
+  (tell: OnProgress, speaksFor: string, terms: Downstream['terms']): OnProgress =>
+  async (done, total, message) => {
+    requireOwnWords(message, speaksFor, terms);
+    await tell(done, total, message);
+  };
+
+/** Request id, trace context, and the public part of the key. */
+function tracesOf({ requestId, traceparent }: AuditSlot, { key }: TenantPrincipal): Record<string, string> {
   return {
-    'x-request-id': requestId,
-    ...(traceparent !== null && { traceparent }),
-    ...(key !== null && { 'x-tenantry-key-prefix': key.prefix }),
+    [traceHeaders.requestId]: requestId,
+    ...(traceparent !== null && { [traceHeaders.traceparent]: traceparent }),
+    ...(key !== null && { [traceHeaders.keyPrefix]: key.prefix }),
   };
 }
 
-/** The platform's own words stay behind: they may speak of what is not the caller's. */
+/** The platform's error text is never passed on: it may describe data of another organisation. */
 function requireSuccess({ status }: DownstreamReply): void {
   if (status >= 200 && status < 300) return;
   const detail = { downstream_status: status };

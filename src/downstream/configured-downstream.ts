@@ -1,14 +1,16 @@
-import type { Environment } from '../config.ts';
-import type { HttpSettings } from '../config-http.ts';
+import type { Clock } from '../clock.ts';
+import type { HttpSettings } from '../config/http.ts';
+import type { Environment } from '../config/load-config.ts';
 import type { Downstream } from './downstream.ts';
-import { credentialFrom } from './gateway-credential.ts';
+import { credentialFrom, isCredentialPerOrganization } from './gateway-credential.ts';
 import { createHttpDownstream } from './http-downstream.ts';
 
-/** A platform at `url`, as the configuration says; secrets come from the environment alone. */
+/** The platform at `url`, set up from the configuration. Credentials come from environment variables only. */
 export function createConfiguredDownstream(
   url: string,
   settings: HttpSettings,
   env: Environment,
+  elapsed: Clock['elapsed'],
 ): Downstream {
   const [, origin = '', path = ''] = /^(https?:\/\/[^/]+)(.*?)\/?$/.exec(url) ?? [];
   return createHttpDownstream({
@@ -18,11 +20,13 @@ export function createConfiguredDownstream(
       basePath: path,
       replyField: settings.replyField,
       requireOrganizationInReply: settings.requireOrganizationInReply,
+      credentialPerOrganization: isCredentialPerOrganization(settings.credential),
     },
     credentialFor: credentialFrom(settings.credential, env),
     timeoutMs: settings.timeoutSeconds * 1000,
     maxResponseBytes: settings.maxResponseBytes,
     retries: settings.retries,
     connections: settings.connections,
+    elapsed,
   });
 }

@@ -1,25 +1,30 @@
 import { errors, Pool } from 'undici';
+import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { OrganizationId } from '../ids.ts';
 import type { Downstream, DownstreamReply, DownstreamRequest, DownstreamTerms } from './downstream.ts';
 import { createResilience, type Outcome } from './resilience.ts';
 
-export type HttpDownstreamOptions = {
+type HttpDownstreamOptions = {
   readonly origin: string;
   readonly terms: DownstreamTerms;
   readonly credentialFor: Downstream['credentialFor'];
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
-  /** How often a read is tried again. */
+  /** How many times a failed read is repeated. */
   readonly retries: number;
-  /** Connections kept to the platform, at most. */
+  /** The most connections to the platform. */
   readonly connections: number;
+  readonly elapsed: Clock['elapsed'];
 };
 
 const CONNECT_MS = 5_000;
 const KEEP_ALIVE_MS = 30_000;
 
-/** A platform's REST API over HTTP. Redirects are failures: a credential goes to the configured origin alone. */
+/**
+ * A platform's REST API over HTTP. A redirect is a failure, because the credential may go to the configured origin
+ * only.
+ */
 export function createHttpDownstream(options: HttpDownstreamOptions): Downstream {
   const pool = new Pool(options.origin, {
     connections: options.connections,
@@ -29,7 +34,7 @@ export function createHttpDownstream(options: HttpDownstreamOptions): Downstream
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxResponseSize: options.maxResponseBytes,
   });
-  const resilience = createResilience<OrganizationId, DownstreamReply>(options.retries);
+  const resilience = createResilience<OrganizationId, DownstreamReply>(options.retries, options.elapsed);
   return {
     terms: options.terms,
     credentialFor: options.credentialFor,
@@ -41,7 +46,7 @@ export function createHttpDownstream(options: HttpDownstreamOptions): Downstream
   };
 }
 
-/** One try, which never throws for what the platform or the network did. */
+/** One attempt. Failures of the platform or the network are returned; only the caller's abort is thrown. */
 async function attempt(
   pool: Pool,
   request: DownstreamRequest,
@@ -67,7 +72,7 @@ async function attempt(
 function headersOf({ headers, body }: DownstreamRequest): Record<string, string> {
   return {
     accept: 'application/json',
-    // Compressed bytes would pass the size limit and unfold behind it.
+    // Compressed bytes would pass the size limit and expand behind it.
     'accept-encoding': 'identity',
     ...(body !== undefined && { 'content-type': 'application/json' }),
     ...headers,
@@ -81,7 +86,7 @@ function outcomeOf(status: number, headers: Headers, text: string): Outcome<Down
     const isTransient = status === 502 || status === 503 || status === 504;
     return { failure: failed({ downstream_status: status }), isOutage: true, isTransient };
   }
-  // What is refused is said by its status; its words stay behind, whatever they are.
+  // A refusal is its status; its text is dropped.
   if (status < 200 || status >= 300) return { value: { status, body: undefined } };
   if (text === '') return { value: { status, body: undefined } };
   const reason = unreadable(headers);

@@ -1,49 +1,59 @@
 import { AppError } from '../errors.ts';
+import { type PathValue, refusalOfSegment, refusalOfValue } from './path-value.ts';
 
-/** A path whose values cannot leave their segment. Only `path` makes one. */
+/** A path whose values cannot leave their segments at any hop. Only this file creates one. */
 export type Path = { readonly text: string; readonly segments: number };
 
 /**
- * Tagged template for a downstream path: each value becomes exactly one percent-encoded segment.
+ * Tagged template for a path. Each value becomes exactly one percent-encoded segment.
  *
- * @throws VALIDATION_ERROR for a value that is empty, `.` or `..`
+ * @throws VALIDATION_ERROR for a value that a decoding proxy could read as several segments, or as none
  */
 export function path(parts: TemplateStringsArray, ...values: readonly string[]): Path {
-  let text = parts[0] ?? '';
-  for (const [index, value] of values.entries()) text += encodeSegment(value) + (parts[index + 1] ?? '');
-  return { text, segments: text.split('/').length };
+  const template = parts.reduce((text, part, index) => `${text}{${index - 1}}${part}`);
+  return pathOf(template, (name) => {
+    const index = Number(name);
+    if (!(index in values)) return undefined;
+    // A template does not know its values' names, so the error shows the text before the value.
+    const label = `${parts.slice(0, index + 1).join('…')}…`;
+    return { text: values[index] ?? '', label, mayHoldSlashes: false };
+  });
 }
 
 /**
- * A template such as `/compare/{base}...{head}`, each place replaced by a value that stays in its segment; a place
- * that `find` does not know stays as it is, for whoever writes the organisation.
+ * Fills a template such as `/compare/{base}...{head}`. A placeholder for which `find` returns undefined is kept for the
+ * organisation.
  *
- * @throws VALIDATION_ERROR for a value that is empty, or a segment that becomes `.` or `..`
+ * @throws VALIDATION_ERROR for a value, or a segment of several values, that a hop could read as another path
  */
-export function pathOf(template: string, find: (name: string) => string | undefined): Path {
-  const segments = template.split('/').map((segment) => {
-    const text = segment.replaceAll(/\{([^}]+)\}/g, (place, name: string) => {
-      const value = find(name);
-      return value === undefined ? place : encodeValue(value);
-    });
-    return text === segment ? segment : requireSegment(text);
-  });
+export function pathOf(template: string, find: (name: string) => PathValue | undefined): Path {
+  const segments = template.split('/').map((segment) => fillSegment(segment, find));
   return { text: segments.join('/'), segments: segments.length };
 }
 
-const encodeSegment = (value: string): string => requireSegment(encodeValue(value));
+/** A path that ends in a tool's name. The name travels in a body, not in a URL, so it needs no further check. */
+export const pathOfName = (start: string, name: string): Path => {
+  const text = `${start}/${encodeURIComponent(name)}`;
+  return { text, segments: text.split('/').length };
+};
 
-function requireSegment(text: string): string {
-  if (text !== '.' && text !== '..') return text;
-  throw notASegment();
+function fillSegment(segment: string, find: (name: string) => PathValue | undefined): string {
+  const values: PathValue[] = [];
+  const text = segment.replaceAll(/\{([^}]+)\}/g, (place, name: string) => {
+    const value = find(name);
+    if (value === undefined) return place;
+    values.push(value);
+    requireNone(value.label, refusalOfValue(value));
+    return encodeURIComponent(value.text);
+  });
+  const [first] = values;
+  if (first === undefined) return segment;
+  // Here `%2F` is a slash that `mayHoldSlashes` allowed, or one of the template.
+  const mayHoldSlashes = /%2f/i.test(text);
+  requireNone(first.label, refusalOfSegment(text, mayHoldSlashes));
+  return text;
 }
 
-const notASegment = (): AppError =>
-  new AppError('VALIDATION_ERROR', { message: 'An id cannot be empty, "." or "..".' });
-
-function encodeValue(value: string): string {
-  if (value === '') throw notASegment();
-  if (!value.isWellFormed())
-    throw new AppError('VALIDATION_ERROR', { message: 'An id must be well-formed text.' });
-  return encodeURIComponent(value);
+function requireNone(label: string, refusal: string | undefined): void {
+  if (refusal !== undefined) throw new AppError('VALIDATION_ERROR', { message: `${label}: ${refusal}` });
 }

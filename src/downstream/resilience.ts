@@ -4,21 +4,29 @@ import {
   circuitBreaker,
   ExponentialBackoff,
   handleWhenResult,
+  type IBackoff,
   type IPolicy,
   noop,
   retry,
   wrap,
 } from 'cockatiel';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 
-/** What one try came to. An outage counts against the platform; what is transient may be tried again. */
+/** The result of one attempt. An outage counts towards the circuit breaker; a transient failure may be retried. */
 export type Outcome<Value> =
   | { readonly value: Value }
   | { readonly failure: AppError; readonly isOutage: boolean; readonly isTransient: boolean };
 
-/** Retries of what may be repeated, and a circuit breaker for each `Key`: one tenant cannot shut out another. */
-export type Resilience<Key, Value> = {
-  /** @throws the failure; DOWNSTREAM_FAILED, nothing sent, while the circuit is open */
+/** Retries for repeatable requests, and one circuit breaker per `Key`: one tenant's failures never block another. */
+type Resilience<Key, Value> = {
+  /**
+   * Runs `attempt` under the key's breaker.
+   *
+   * @throws the failure of the attempt
+   * @throws DOWNSTREAM_FAILED, without sending, while the circuit is open
+   */
   run(
     key: Key,
     isRepeatable: boolean,
@@ -33,8 +41,11 @@ const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 2_000;
 const MOST_BREAKERS = 10_000;
 
-export function createResilience<Key, Value>(retries: number): Resilience<Key, Value> {
-  const breakers = new Map<Key, IPolicy>();
+export function createResilience<Key extends string, Value>(
+  retries: number,
+  elapsed: Clock['elapsed'],
+): Resilience<Key, Value> {
+  const breakers = new LRUCache<Key, IPolicy>({ max: MOST_BREAKERS });
   const again =
     retries === 0
       ? noop
@@ -47,11 +58,10 @@ export function createResilience<Key, Value>(retries: number): Resilience<Key, V
         );
 
   const breakerOf = (key: Key): IPolicy => {
-    const breaker = breakers.get(key) ?? newBreaker();
-    // Set anew, it moves to the end: the first of the map is the one unused the longest.
-    breakers.delete(key);
+    const known = breakers.get(key);
+    if (known !== undefined) return known;
+    const breaker = newBreaker(elapsed);
     breakers.set(key, breaker);
-    if (breakers.size > MOST_BREAKERS) dropOldest(breakers);
     return breaker;
   };
 
@@ -66,11 +76,25 @@ export function createResilience<Key, Value>(retries: number): Resilience<Key, V
   };
 }
 
-const newBreaker = (): IPolicy =>
+const newBreaker = (elapsed: Clock['elapsed']): IPolicy =>
   circuitBreaker(
     handleWhenResult((outcome) => isOutcome(outcome) && outcome.isOutage === true),
-    { halfOpenAfter: OPEN_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
+    { halfOpenAfter: { next: () => openPeriod(elapsed) }, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
   );
+
+/**
+ * cockatiel compares this duration with the machine's clock, which may be set back. An infinite duration keeps its
+ * comparison from deciding: `elapsed` decides.
+ */
+function openPeriod(elapsed: Clock['elapsed']): IBackoff<unknown> {
+  const openedAt = elapsed();
+  return {
+    get duration() {
+      return elapsed() - openedAt < OPEN_MS ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    },
+    next: () => openPeriod(elapsed),
+  };
+}
 
 const isOutcome = (value: unknown): value is { isOutage?: boolean; isTransient?: boolean } =>
   typeof value === 'object' && value !== null;
@@ -81,9 +105,4 @@ function explainOpenCircuit(thrown: unknown): never {
     message: 'The platform has failed several times in a row; try again in some seconds.',
     detail: { reason: 'circuit open' },
   });
-}
-
-function dropOldest(map: Map<unknown, unknown>): void {
-  const oldest = map.keys().next();
-  if (!oldest.done) map.delete(oldest.value);
 }

@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 import { headerValues, type RawHeaders } from './raw-headers.ts';
 
-/** A set of addresses and CIDRs. */
+/** A set of IP addresses and CIDR ranges. */
 export type AddressSet = { has(address: string): boolean };
 
-/** Entries that are no address are left out: they match nothing. */
+/** Malformed entries are ignored: they match nothing. */
 export function addressSet(entries: readonly string[]): AddressSet {
   const list = new BlockList();
   for (const entry of entries) {
@@ -31,8 +31,8 @@ function parseCidr(text: string) {
 }
 
 /**
- * The address that the request came from: the peer's or, behind trusted proxies, the last one that they do
- * not vouch for. A forwarded address is believed from no one else.
+ * The client's address: the peer or, behind trusted proxies, the last hop of X-Forwarded-For that is not itself a
+ * trusted proxy. Only a trusted hop's header is believed. Null when the address is unknown.
  */
 export function clientAddress(
   peer: string | undefined,
@@ -45,13 +45,16 @@ export function clientAddress(
   for (const hop of forwarded.reverse()) {
     if (!trusted.has(address)) break;
     const next = hop.trim();
-    if (isIP(next) === 0) return null; // A trusted proxy vouches for somebody whom it cannot name.
+    if (isIP(next) === 0) return null; // A trusted proxy forwarded a hop without an address.
     address = unmapped(next);
   }
   return address;
 }
 
-/** `::ffff:192.0.2.1` is an IPv4 peer on a dual-stack socket. */
+/**
+ * Unwraps IPv4-mapped IPv6 (https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2): a dual-stack socket shows
+ * `192.0.2.1` as `::ffff:192.0.2.1`.
+ */
 function unmapped(address: string): string {
   const rest = address.startsWith('::ffff:') ? address.slice(7) : '';
   return isIP(rest) === 4 ? rest : address;

@@ -1,11 +1,12 @@
 import { AppError } from '../errors.ts';
-import { isBearerToken } from '../token-shape.ts';
+import { isBearerToken } from '../secrets/key-pattern.ts';
 import { headerValues, type RawHeaders } from './raw-headers.ts';
 
 const BEARER = /^bearer /i;
 
 /**
- * The one credential of a request, or undefined where it sent none that counts.
+ * The one credential of a request: a bearer token (https://www.rfc-editor.org/rfc/rfc6750#section-2.1) or X-Api-Key.
+ * Undefined when it has none; other schemes of Authorization are ignored.
  *
  * @throws MALFORMED_CREDENTIALS for two credentials, or one that is not a single token
  */
@@ -19,18 +20,18 @@ export function readCredential(rawHeaders: RawHeaders): string | undefined {
   return key === undefined ? undefined : requireToken(key);
 }
 
-/** Whether a credential of ours was sent, well formed or not; another scheme is none. */
+/** Whether the request has a bearer token or X-Api-Key, well formed or not. */
 export const presentsCredential = (rawHeaders: RawHeaders): boolean =>
   headerValues(rawHeaders, 'x-api-key').length > 0 ||
   headerValues(rawHeaders, 'authorization').some((value) => /^\s*bearer\b/i.test(value));
 
-/** What stands where a credential would, unjudged. */
+/** The texts in the place of a credential, unchecked. */
 export const credentialTexts = (rawHeaders: RawHeaders): readonly string[] => [
   ...headerValues(rawHeaders, 'x-api-key'),
   ...headerValues(rawHeaders, 'authorization').map((value) => value.replace(BEARER, '')),
 ];
 
-/** Another scheme counts as no credential; `Bearer` must be followed by one space and one token. */
+/** `Bearer` needs one space and one token. Other schemes count as no credential. */
 function readBearer(value: string): string | undefined {
   if (BEARER.test(value)) return requireToken(value.slice('bearer '.length));
   const scheme = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+/.exec(value)?.[0];

@@ -1,14 +1,19 @@
 import { AppError } from '../errors.ts';
+import { loopbackNetworks } from '../loopback.ts';
 import { addressSet } from './client-address.ts';
-import type { Presented } from './identify.ts';
+import type { Presented } from './presented.ts';
 
-const loopback = addressSet(['127.0.0.0/8', '::1']);
-/** What a proxy leaves on a request that it passes on. */
+const loopback = addressSet(loopbackNetworks);
+/** Headers that a proxy adds when it forwards a request. */
 const relayed = /^(?:forwarded|x-forwarded-.*|x-real-ip|via)$/i;
 
-/** Somebody on this very machine: a loopback peer, and no trace of a proxy that speaks for others. @throws FORBIDDEN */
+/**
+ * Requires a loopback peer without any proxy headers: a process on this machine.
+ *
+ * @throws FORBIDDEN
+ */
 export function requireLocalPeer({ rawHeaders, clientAddress }: Presented): void {
-  const isRelayed = rawHeaders.some((text, place) => place % 2 === 0 && relayed.test(text));
+  const isRelayed = rawHeaders.some((text, index) => index % 2 === 0 && relayed.test(text));
   if (!isRelayed && clientAddress !== null && loopback.has(clientAddress)) return;
   throw new AppError('FORBIDDEN', {
     message: 'The bootstrap answers this very machine, and nobody through a proxy.',

@@ -1,7 +1,8 @@
 import { asNode, asText, isNode, lookUp, type Node } from './node.ts';
+import { withoutDefaultedRequired } from './required-defaults.ts';
 import { isValidKeyword } from './valid-keyword.ts';
 
-/** Keywords that say nothing to a validator or a model, or are OpenAPI's own. */
+/** Keywords without meaning for validators and models, and those of OpenAPI alone. */
 const dropped: ReadonlySet<string> = new Set([
   'discriminator',
   'xml',
@@ -13,11 +14,11 @@ const dropped: ReadonlySet<string> = new Set([
   '$anchor',
   '$comment',
   'nullable',
-  // A validator that answers later has let everything pass by then.
+  // An asynchronous validator would let everything pass before it answers.
   '$async',
 ]);
 
-/** Places under which the keys are names of the document's, and not keywords. */
+/** Keywords whose keys are names, not keywords. */
 const namesBelow: ReadonlySet<string> = new Set([
   'properties',
   'patternProperties',
@@ -29,21 +30,21 @@ const namesBelow: ReadonlySet<string> = new Set([
 const MOST_BYTES = 48 * 1024;
 
 /**
- * A schema of the document that stands by itself: what it refers to comes along under `$defs`, and no object in it
- * has a property named `omit`. One that would be too large for a list of tools is cut at the depth at which it
- * fits; what is cut allows anything.
+ * A self-contained copy of a schema: its references become `$defs`, properties for which `isOmitted` is true are
+ * removed, and a property with a default is not required. Beyond `MOST_BYTES` the copy is cut at the deepest level that
+ * fits; below the cut anything is allowed.
  */
-export function standalone(document: Node, schema: unknown, omit: string): Node {
+export function standalone(document: Node, schema: unknown, isOmitted: (name: string) => boolean): Node {
   const definitions = new Map<string, unknown>();
-  const root = rewrite(schema, { document, definitions, names: new Map(), omit });
+  const root = rewrite(schema, { document, definitions, names: new Map(), isOmitted });
   const whole = definitions.size === 0 ? root : { ...asNode(root), $defs: Object.fromEntries(definitions) };
   if (sizeOf(whole) <= MOST_BYTES) return asNode(whole);
   return outline(asNode(whole), root, MOST_BYTES);
 }
 
 /**
- * The shape of a schema as deep as `mostBytes` and `mostDepth` allow, without words; below that it allows anything.
- * It refers to nothing, so that a validator has no more to do than it is long.
+ * The shape of a schema within `mostBytes` and `mostDepth`, without texts; below that it allows anything. It has no
+ * references, so validating takes time in proportion to its length.
  */
 export function outline(document: Node, schema: unknown, mostBytes: number, mostDepth = 4): Node {
   for (let depth = mostDepth; depth > 0; depth -= 1) {
@@ -54,12 +55,14 @@ export function outline(document: Node, schema: unknown, mostBytes: number, most
   return {};
 }
 
-/** No schema that is looked at adds less. */
+/** Lower bound for the bytes of one subschema. */
 const LEAST_BYTES = 8;
 const VALIDATED_BYTES = 64 * 1024;
 const VALIDATED_DEPTH = 10;
 
-/** What values are held to: no deeper than a caller's nesting could make it dear, and nothing that is dear by itself. */
+/**
+ * The schema that values are validated against: limited in depth, without keywords whose cost a caller could drive up.
+ */
 export const validated = (schema: Node): Node =>
   asNode(withoutDear(outline(schema, schema, VALIDATED_BYTES, VALIDATED_DEPTH)));
 
@@ -68,9 +71,9 @@ const sizeOf = (value: unknown): number => JSON.stringify(value).length;
 type Rewriting = {
   readonly document: Node;
   readonly definitions: Map<string, unknown>;
-  /** By reference, its name under `$defs`. */
+  /** Names under `$defs`, by reference. */
   readonly names: Map<string, string>;
-  readonly omit: string;
+  readonly isOmitted: (name: string) => boolean;
 };
 
 function rewrite(value: unknown, rewriting: Rewriting): unknown {
@@ -78,18 +81,24 @@ function rewrite(value: unknown, rewriting: Rewriting): unknown {
   if (!isNode(value)) return value;
   const reference = asText(value.$ref);
   if (reference !== undefined) return rewriteReference(reference, rewriting);
-  return mapKeywords(withoutNamed(value, rewriting.omit), (inner) => rewrite(inner, rewriting));
+  const asked = withoutDefaultedRequired(rewriting.document, withoutNamed(value, rewriting.isOmitted));
+  return mapKeywords(asked, (inner) => rewrite(inner, rewriting));
 }
 
-function withoutNamed(schema: Node, name: string): Node {
+function withoutNamed(schema: Node, isOmitted: (name: string) => boolean): Node {
   const { properties, required } = schema;
-  if (!isNode(properties) || !Object.hasOwn(properties, name)) return schema;
-  const { [name]: _gone, ...rest } = properties;
-  const kept = Array.isArray(required) ? { required: required.filter((each) => each !== name) } : {};
-  return { ...schema, properties: rest, ...kept };
+  if (!isNode(properties) || !Object.keys(properties).some(isOmitted)) return schema;
+  const rest = Object.fromEntries(Object.entries(properties).filter(([name]) => !isOmitted(name)));
+  const isKept = (name: unknown) =>
+    typeof name !== 'string' || !isOmitted(name) || !Object.hasOwn(properties, name);
+  return {
+    ...schema,
+    properties: rest,
+    ...(Array.isArray(required) && { required: required.filter(isKept) }),
+  };
 }
 
-/** Written once under `$defs`, however often it is referred to. */
+/** Each referenced schema is written once under `$defs`. */
 function rewriteReference(reference: string, rewriting: Rewriting): unknown {
   const { document, definitions, names } = rewriting;
   const target = lookUp(document, reference);
@@ -98,7 +107,7 @@ function rewriteReference(reference: string, rewriting: Rewriting): unknown {
   if (known !== undefined) return { $ref: `#/$defs/${known}` };
   const name = freeName(reference, definitions);
   names.set(reference, name);
-  definitions.set(name, {}); // Noted first, since it may refer to itself.
+  definitions.set(name, {}); // Reserved first: the schema may refer to itself.
   definitions.set(name, rewrite(target, rewriting));
   return { $ref: `#/$defs/${name}` };
 }
@@ -124,7 +133,7 @@ function prune(document: Node, value: unknown, depth: number, budget: { left: nu
   );
 }
 
-/** The keywords of a schema, each mapped; below `properties` and its like the schemas of the names are mapped. */
+/** Applies `map` to the value of each valid keyword; under `properties` and the like, to the schema of each name. */
 function mapKeywords(schema: Node, map: (inner: unknown, keyword: string) => unknown): Node {
   const mapped: Record<string, unknown> = {};
   for (const [keyword, inner] of Object.entries(schema)) {
@@ -138,7 +147,7 @@ function mapKeywords(schema: Node, map: (inner: unknown, keyword: string) => unk
 const mapNames = (schemas: Node, map: (inner: unknown, keyword: string) => unknown): Node =>
   Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, map(schema, '')]));
 
-/** Patterns may run for ever on what a caller sends, and telling all items apart takes the square of their number. */
+/** Keywords with unbounded cost: a pattern may backtrack without end, and uniqueItems compares every pair. */
 const dear: ReadonlySet<string> = new Set(['pattern', 'patternProperties', 'uniqueItems']);
 
 function withoutDear(value: unknown): unknown {

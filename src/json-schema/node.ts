@@ -1,10 +1,11 @@
-/** A place in a document of which nothing is known yet. */
+import { isRecord } from '../json.ts';
+
+/** An object of a document, not yet validated. */
 export type Node = Readonly<Record<string, unknown>>;
 
-export const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isNode: (value: unknown) => value is Node = isRecord;
 
-/** The object at `value`; an empty one for anything else. */
+/** `value` if it is an object, else an empty one. */
 export const asNode = (value: unknown): Node => (isNode(value) ? value : {});
 
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -13,7 +14,7 @@ export const asText = (value: unknown): string | undefined => (typeof value === 
 
 const LONGEST_CHAIN = 20;
 
-/** The object that `value` is, or refers to, within `document`; an empty one where that leads nowhere. */
+/** Follows `$ref` from `value` within `document`. An empty object when that leads nowhere. */
 export function resolve(document: Node, value: unknown): Node {
   let node = asNode(value);
   for (let step = 0; step < LONGEST_CHAIN; step += 1) {
@@ -24,7 +25,10 @@ export function resolve(document: Node, value: unknown): Node {
   return {};
 }
 
-/** What stands at a local JSON pointer (https://www.rfc-editor.org/rfc/rfc6901), such as `#/components/schemas/Pet`. */
+/**
+ * The value at a local JSON pointer (https://www.rfc-editor.org/rfc/rfc6901), such as `#/components/schemas/Pet`;
+ * undefined when there is none.
+ */
 export function lookUp(document: Node, reference: string): unknown {
   if (!reference.startsWith('#/')) return undefined;
   let place: unknown = document;

@@ -18,7 +18,10 @@ const isTexts = (value: unknown): boolean =>
 const isSchemas = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isSchema);
 
-/** What a keyword's value must be in draft 2020-12; documents in the wild have others, which clients choke on. */
+/**
+ * The form of each keyword's value in JSON Schema 2020-12 (https://json-schema.org/draft/2020-12). Real documents have
+ * malformed values, on which clients fail.
+ */
 const forms: Readonly<Record<string, (value: unknown) => boolean>> = {
   type: (value) =>
     Array.isArray(value) ? value.length > 0 && value.every((each) => types.has(each)) : types.has(value),
@@ -49,5 +52,5 @@ const forms: Readonly<Record<string, (value: unknown) => boolean>> = {
   pattern: (value) => typeof value === 'string',
 };
 
-/** Whether a keyword's value has the form that the keyword asks for; one that is not known here may be anything. */
+/** Whether a keyword's value has the form that the specification requires. Unknown keywords may have any value. */
 export const isValidKeyword = (keyword: string, value: unknown): boolean => forms[keyword]?.(value) ?? true;

@@ -3,7 +3,7 @@ import type { KeyFilter, KeyPage, KeyStore } from './key-store.ts';
 
 const PAGE = 500;
 
-/** Every row, newest first, however many there are; the store is asked a page at a time. */
+/** Reads all rows, newest first, one page of the store at a time. */
 export async function readPages<Row extends KeyRecord>(
   list: (page: KeyPage) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {

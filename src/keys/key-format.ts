@@ -6,24 +6,24 @@ const PREFIX_LENGTH = 8;
 const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
 
-/** A key that is well formed: what is shown of it, and the hash that the store is asked for. */
-export type ParsedKey = { readonly prefix: string; readonly hash: Buffer };
-export type GeneratedKey = ParsedKey & { readonly plaintext: string };
+/** A well-formed key: its displayed prefix, and the SHA-256 under which the store finds it. */
+type ParsedKey = { readonly prefix: string; readonly hash: Buffer };
+type GeneratedKey = ParsedKey & { readonly plaintext: string };
 
-/** Makes and reads keys of one brand (`keys.brand` and `keys.environment`). */
+/** Generates and parses keys of one brand (`keys.brand` and `keys.environment`). */
 export type KeyFormat = {
-  /** A workspace token says so in its form, `<brand>w_…`. */
+  /** A workspace token has the form `<brand>w_…`. */
   generate(isWorkspaceToken?: boolean): GeneratedKey;
-  /** The key in `text`, or undefined for another brand, another form or a wrong checksum: no store is read. */
+  /** The parsed key; undefined for another brand, another form or a wrong checksum, before any store is read. */
   parse(text: string): ParsedKey | undefined;
-  /** Whether any key can be a workspace token. */
+  /** Whether workspace tokens are accepted at all. */
   readonly hasWorkspaceTokens: boolean;
-  /** By its looks alone; never where workspace tokens are off. */
+  /** Decides by form only. False when workspace tokens are disabled. */
   isWorkspaceToken(text: string): boolean;
 };
 
 type Options = {
-  /** Where they are off, a workspace token is no key at all. */
+  /** When false, a workspace token is not parsed as a key. */
   readonly workspaceTokens?: boolean;
   readonly random?: (bytes: number) => Buffer;
 };
@@ -53,10 +53,10 @@ export function createKeyFormat(
   };
 }
 
-/** SHA-256 suffices: the secret has 256 bits, so there is nothing to guess that a slow hash would protect. */
+/** SHA-256 suffices: the secret has 256 bits, so a slow hash would protect nothing guessable. */
 const hashKey = (plaintext: string): Buffer => hash('sha256', plaintext, 'buffer');
 
-/** CRC-32 (zlib) in base62, left-padded: rejects typing errors, and is no secret. */
+/** CRC-32 (zlib) in base62, left-padded. It catches typing errors and is no secret. */
 function checksum(body: string): string {
   let rest = crc32(body);
   let digits = '';
@@ -67,7 +67,7 @@ function checksum(body: string): string {
   return digits;
 }
 
-/** Uniform characters: a byte of 248 or more is thrown away, since 256 is no multiple of 62. */
+/** Uniform characters: bytes of 248 and more are discarded, because 256 is no multiple of 62. */
 function base62(length: number, random: (bytes: number) => Buffer): string {
   let text = '';
   while (text.length < length) {

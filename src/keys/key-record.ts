@@ -1,9 +1,9 @@
 import type { KeyId, OrganizationId, UserId } from '../ids.ts';
 import type { Scope } from '../scopes/scopes.ts';
 
-/** `workspace` is deprecated: an organisation's key reaches all that one reaches. */
+/** `workspace` is deprecated: a key of the organisation reaches everything that one reaches. */
 export type ScopeType = 'global' | 'user' | 'host' | 'workspace';
-/** Whose keys are meant: one organisation's, or the operator's own, which are the host keys. */
+/** The keys of one organisation, or the operator's host keys. */
 export type Keyspace = OrganizationId | 'operator';
 
 export const organizationIn = (keyspace: Keyspace): OrganizationId | null =>
@@ -11,17 +11,17 @@ export const organizationIn = (keyspace: Keyspace): OrganizationId | null =>
 
 export type ScopeSource = 'canonical' | 'canonical+extra' | 'explicit';
 
-/** What narrows a key further than its scopes; absent means not narrowed in that respect. */
+/** Limits of a key beyond its scopes. An absent field limits nothing; an empty list allows nothing. */
 export type Restrictions = {
   readonly tools?: readonly string[] | undefined;
   readonly workspace_ids?: readonly string[] | undefined;
   readonly addresses?: readonly string[] | undefined;
 };
 
-/** A key as the store keeps it, without its hash. Times are milliseconds since 1970; null means never. */
+/** A key in the store, without its hash. Times are milliseconds since 1970; null means never. */
 export type KeyRecord = {
   readonly id: KeyId;
-  /** Null for a host key, which is the operator's. */
+  /** Null for a host key, which belongs to the operator. */
   readonly organizationId: OrganizationId | null;
   readonly name: string;
   readonly prefix: string;
@@ -43,15 +43,15 @@ export type KeyRecord = {
   readonly replacedBy: KeyId | null;
   readonly replaces: KeyId | null;
   readonly graceUntilMs: number | null;
-  /** The client that used it last, as it named itself. */
+  /** The client that used the key last, as it named itself. */
   readonly lastClient: string | null;
-  /** Denied after a restored backup, until an operator confirms it. */
+  /** When a restore put the key on hold. It is refused until the operator confirms it. */
   readonly heldAtMs: number | null;
-  /** Its owner was deleted: gone from listings, kept for the audit. */
+  /** When the key's user was deleted. The key is hidden from listings and kept for the audit. */
   readonly removedAtMs: number | null;
 };
 
-/** A key as far as a request of its holder needs it. */
+/** The part of a key that a request needs. */
 export type KnownKey = Pick<
   KeyRecord,
   | 'id'
@@ -77,13 +77,13 @@ export type KeyStatus = (typeof keyStatuses)[number];
 
 export const DAY_MS = 86_400_000;
 
-/** Whether the key is accepted at `nowMs`; revocation is a flag, so no clock can undo it. */
+/** Whether the key is accepted at `nowMs`. A revocation is a flag, so no clock can undo it. */
 export function isLive(key: KnownKey, nowMs: number): boolean {
   return refusalOf(key, nowMs) === undefined;
 }
 
-/** `held` and `removed` are shown as `revoked`: whoever holds the key need not know more. */
-export type KeyRefusal = 'removed' | 'revoked' | 'held' | 'expired';
+/** `held` and `removed` are shown as `revoked`: the key's holder need not know more. */
+type KeyRefusal = 'removed' | 'revoked' | 'held' | 'expired';
 
 /** Why the key is refused at `nowMs`, for the audit; undefined when it is accepted. */
 export function refusalOf(key: KnownKey, nowMs: number): KeyRefusal | undefined {
@@ -93,13 +93,15 @@ export function refusalOf(key: KnownKey, nowMs: number): KeyRefusal | undefined 
   return nowMs >= (endOfLifeMs(key) ?? Number.POSITIVE_INFINITY) ? 'expired' : undefined;
 }
 
-/** When the key ends by itself, by its expiry or by its grace; null for one that does not. */
-export function endOfLifeMs({ expiresAtMs, graceUntilMs }: KnownKey): number | null {
-  if (expiresAtMs === null || graceUntilMs === null) return expiresAtMs ?? graceUntilMs;
-  return Math.min(expiresAtMs, graceUntilMs);
-}
+/** When the key expires or its grace ends, in milliseconds since 1970; null for no end. */
+export const endOfLifeMs = ({ expiresAtMs, graceUntilMs }: KnownKey): number | null =>
+  earlierEnd(expiresAtMs, graceUntilMs);
 
-/** In its last days answers and the log say when a key ends, so that nobody learns it from a failure. */
+/** The earlier of two ends; null means no end. */
+export const earlierEnd = (oneMs: number | null, otherMs: number | null): number | null =>
+  oneMs === null || otherMs === null ? (oneMs ?? otherMs) : Math.min(oneMs, otherMs);
+
+/** How long before a key's end answers and the log announce it. */
 export const WARNING_MS = 14 * DAY_MS;
 
 export const isEndingSoon = (endMs: number | null, nowMs: number): endMs is number =>
@@ -113,6 +115,6 @@ export function keyStatus(key: KeyRecord, nowMs: number, staleAfterDays: number)
   return nowMs - lastSignMs >= staleAfterDays * DAY_MS ? 'stale' : 'active';
 }
 
-/** Denied after a restored backup, and revoked to everybody but the operator, who may confirm it. */
+/** On hold after a restore, and not revoked or removed: the operator may confirm it. */
 export const isHeld = ({ removedAtMs, revokedAtMs, heldAtMs }: KeyRecord): boolean =>
   heldAtMs !== null && revokedAtMs === null && removedAtMs === null;

@@ -3,42 +3,49 @@ import type { KeyId, OrganizationId, UserId } from '../ids.ts';
 import type { Organization } from '../organization.ts';
 import type { CanonicalSet } from '../scopes/scopes.ts';
 import type { KeyRecord, KeyStatus, Keyspace, KnownKey, ScopeType } from './key-record.ts';
-import type { RotateFacts, Rotation } from './rotate.ts';
+import type { KeyReach } from './policy/key-reach.ts';
 
-/** A key and the organisation that it belongs to; null for a host key, which belongs to none. */
+/** A key and its organisation; null for a host key, which has none. */
 export type FoundKey = { readonly key: KnownKey; readonly organization: Organization | null };
 
 export type KeyFilter = {
   readonly status?: KeyStatus | undefined;
   readonly scopeType?: ScopeType | undefined;
   readonly userId?: string | undefined;
-  /** Only keys that end by themselves, and before this instant. */
+  /** Only keys within this reach. */
+  readonly within?: KeyReach | undefined;
+  /** Only keys that end before this instant, in milliseconds since 1970. */
   readonly endsBeforeMs?: number | undefined;
-  /** The instant and the age, in milliseconds, against which a status is judged. */
+  /** Statuses are computed at `nowMs`; a key that is unused for `staleAfterMs` is stale. Milliseconds. */
   readonly nowMs: number;
   readonly staleAfterMs: number;
 };
 
-/** Newest first; `beforeId` is where the previous page ended. */
+/** Newest first. `beforeId` is the last id of the previous page. */
 export type KeyPage = { readonly limit: number; readonly beforeId?: string | undefined };
 
-/** A key that asks, as it is now; `ownerRole` is that of an active owner, null for nobody. */
-export type ActingKey = KeyRecord & { readonly ownerRole: 'admin' | 'member' | null };
+/**
+ * The calling key, read inside the transaction. `ownerRole` is null unless the owner is active. `successor` replaces a
+ * key in its grace.
+ */
+export type ActorKey = KeyRecord & {
+  readonly ownerRole: 'admin' | 'member' | null;
+  readonly successor: Pick<KeyRecord, 'prefix' | 'revokedAtMs'> | null;
+};
 
-/** Rows read inside the minting transaction, so that nothing can change before the key is in. */
+/** Rows that are read inside the minting transaction, so that they cannot change before the commit. */
 export type MintFacts = {
-  /** The key that asks, as it is now; null when the operator asks. */
-  readonly actor: ActingKey | null;
+  /** The calling key; null for the operator. */
+  readonly actor: ActorKey | null;
   readonly keys: { readonly live: number };
   readonly defaultKey: KeyRecord | null;
-  /** The person for whom it is; null where nobody was named or they are no active member. */
+  /** The requested user; null when none was given or the user is not an active member. */
   readonly activeUser: UserId | null;
   readonly canon: CanonicalSet;
 };
 
 /**
- * A key to insert; `demotes` loses its place as the organisation's default key to it. `grants` are the
- * organisations that a host key may act for.
+ * A key to insert. `demotes` is the organisation's previous default key. `grants` are the organisations of a host key.
  */
 export type NewKey = {
   readonly key: KeyRecord;
@@ -47,7 +54,7 @@ export type NewKey = {
   readonly grants: readonly OrganizationId[];
 };
 
-/** What may be changed on a key; what is absent stays. */
+/** Fields of a key to change; absent ones stay. */
 export type KeyChange = Partial<
   Pick<
     KeyRecord,
@@ -65,31 +72,50 @@ export type KeyChange = Partial<
   >
 >;
 
-/** Organisations that a host key may act for from now on, and those that it may no longer act for. */
+/** Rows that are read inside the rotating transaction. */
+export type RotateFacts = {
+  /** The calling key; null for the operator. */
+  readonly actor: ActorKey | null;
+  readonly current: KeyRecord;
+  /** The key that replaced this one in an earlier rotation, and the key that this one replaced. */
+  readonly successor: KeyRecord | null;
+  readonly predecessor: KeyRecord | null;
+  readonly canon: CanonicalSet;
+  /** The organisations of a host key. Its replacement gets the same. */
+  readonly grants: readonly OrganizationId[];
+  /** The canonical set that the key was minted with; null for explicit scopes. */
+  readonly formerCanon: CanonicalSet | null;
+};
+
+export type Rotation = { readonly replacement: NewKey; readonly change: KeyChange };
+
+/** Organisations to grant to a host key, and to withdraw from it. */
 export type GrantChange = {
   readonly add: readonly OrganizationId[];
   readonly withdraw: readonly OrganizationId[];
 };
 
-/** When a key was used last (milliseconds since 1970), and by which client. */
+/** The last use of a key, in milliseconds since 1970, and its client. */
 export type KeyUse = { readonly atMs: number; readonly client: string | null };
 
 /**
- * Keys at rest. A method is one atomic operation bound to the keyspace given; `decide` runs inside the
- * transaction, is pure, and may throw an AppError to refuse. A mutation and its audit row commit together.
+ * The port for stored keys. Each method is one atomic operation within the given keyspace. `decide` is pure, runs
+ * inside the transaction, and may throw an AppError to refuse. A change and its audit row commit together.
  */
 export type KeyStore = {
-  /** The key with this SHA-256, whatever its state, read from the store on every call. */
+  /** The key with this SHA-256, in any state. Read from the store on every call. */
   find(hash: Buffer): Promise<FoundKey | undefined>;
   get(keyspace: Keyspace, keyId: KeyId): Promise<KeyRecord | undefined>;
   list(keyspace: Keyspace, filter: KeyFilter, page: KeyPage): Promise<readonly KeyRecord[]>;
-  /** The organisation, whatever its state, where the host key may act for it. */
+  /** The organisation, in any status, if it is granted to the host key. */
   findGrant(keyId: KeyId, organizationId: OrganizationId): Promise<Organization | undefined>;
-  /** The organisations that a host key may act for. */
+  /** The organisations that are granted to a host key. */
   listGrants(keyId: KeyId): Promise<readonly OrganizationId[]>;
-  /** Live keys that the key with this prefix created. */
+  /** Live keys that were created by the key with this prefix. */
   listCreatedBy(keyspace: Keyspace, prefix: string, nowMs: number): Promise<readonly KeyRecord[]>;
-  /** Calls `decide` anew when the prefix it made is taken. `userId` is the person for whom a key is asked. */
+  /**
+   * Mints a key. Calls `decide` again when the generated prefix is taken. `userId` is the owner of a user-bound key.
+   */
   mint(
     keyspace: Keyspace,
     actor: KeyId | null,
@@ -98,17 +124,19 @@ export type KeyStore = {
     auditRow: (key: KeyRecord) => AuditRow,
     userId?: UserId | null,
   ): Promise<KeyRecord>;
-  /** Undefined for an unknown or foreign key; `decide` answers null to leave the key as it is, unaudited. */
+  /**
+   * Changes a key. Undefined for an unknown or foreign key. When `decide` returns null, nothing is changed or audited.
+   */
   change(
     keyspace: Keyspace,
     keyId: KeyId,
     actor: KeyId | null,
-    decide: (key: KeyRecord, actor: ActingKey | null) => KeyChange | null,
+    decide: (key: KeyRecord, actor: ActorKey | null) => KeyChange | null,
     auditRow: (key: KeyRecord) => AuditRow,
   ): Promise<KeyRecord | undefined>;
   /**
-   * Inserts the replacement and changes the old key, together. Undefined for an unknown or foreign key. Calls
-   * `decide` anew when the prefix it made is taken.
+   * Inserts the replacement and changes the old key in one transaction. Undefined for an unknown or foreign key. Calls
+   * `decide` again when the generated prefix is taken.
    */
   rotate(
     keyspace: Keyspace,
@@ -118,10 +146,10 @@ export type KeyStore = {
     auditRow: (replacement: KeyRecord, old: KeyRecord) => AuditRow,
   ): Promise<{ readonly replacement: KeyRecord; readonly old: KeyRecord } | undefined>;
   /**
-   * Adds and withdraws grants of a host key, and answers those that it has then. Undefined for an unknown key.
-   * The row tells what really changed; where nothing did, none is written.
+   * Adds and withdraws grants of a host key, and returns its grants. Undefined for an unknown key. The audit row has
+   * the effective changes; without any, no row is written.
    *
-   * @throws NOT_FOUND for an organisation that is not there
+   * @throws NOT_FOUND for an organisation that does not exist
    */
   changeGrants(
     keyId: KeyId,
@@ -129,6 +157,6 @@ export type KeyStore = {
     change: GrantChange,
     auditRow: (key: KeyRecord, done: GrantChange) => AuditRow,
   ): Promise<readonly OrganizationId[] | undefined>;
-  /** Records the last use of each key. */
+  /** Stores the last use of each key. */
   noteUses(uses: ReadonlyMap<KeyId, KeyUse>): Promise<void>;
 };

@@ -2,21 +2,21 @@ import { setImmediate } from 'node:timers/promises';
 import type { KeyId } from '../ids.ts';
 import type { KeyStore, KeyUse } from './key-store.ts';
 
-/** When and by whom each key was last used, gathered in memory: no request waits for the write. */
+/** The last use of each key, collected in memory, so that no request waits for the write. */
 export type KeyUses = {
   note(keyId: KeyId, client: string | null): void;
-  /** What this process knows that the store may not know yet. */
+  /** The last use that this process has seen since it was last stored. */
   latest(keyId: KeyId): KeyUse | undefined;
-  /** Writes what has gathered; a failed write is gathered again for the next. */
+  /** Writes the collected uses. A failed write is repeated by the next flush. */
   flush(): Promise<void>;
 };
 
-/** Keys whose last use is written in one transaction, some milliseconds long. */
+/** Keys per transaction, which takes some milliseconds. */
 const PORTION = 500;
 
-export function createKeyUses(keys: KeyStore, now: () => number): KeyUses {
+export function createKeyUses(keys: KeyStore, now: () => number, portionSize = PORTION): KeyUses {
   const gathered = new Map<KeyId, KeyUse>();
-  /** What a write failed for stays here, and goes with the next one. */
+  /** Uses that are being written. A failed write leaves them for the next flush. */
   const writing = new Map<KeyId, KeyUse>();
   return {
     note: (keyId, client) => void gathered.set(keyId, { atMs: now(), client }),
@@ -24,9 +24,9 @@ export function createKeyUses(keys: KeyStore, now: () => number): KeyUses {
     async flush() {
       for (const [keyId, use] of gathered) writing.set(keyId, use);
       gathered.clear();
-      // A portion at a time: requests have their turn in between, however many keys were used.
+      // One portion at a time, so that requests can run between the transactions.
       while (writing.size > 0) {
-        const portion = firstOf(writing, PORTION);
+        const portion = firstOf(writing, portionSize);
         await keys.noteUses(portion);
         for (const [keyId, use] of portion) if (writing.get(keyId) === use) writing.delete(keyId);
         await setImmediate();

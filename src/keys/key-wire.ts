@@ -1,15 +1,15 @@
-import { isoTime, isoTimeOrNull } from '../iso-time.ts';
+import { isoTime, isoTimeOrNull } from '../time.ts';
 import type { KeyRecord, KeyStatus, Restrictions } from './key-record.ts';
 
-/** A key and the state it is in at the moment of asking. */
+/** A key with its current status. */
 export type KeyView = KeyRecord & { readonly status: KeyStatus };
 
-/** Goes with every plaintext, which nothing can show again. */
+/** Accompanies every plaintext, which cannot be shown again. */
 export const keepItWarning = 'Keep this key now: it is shown once and cannot be shown again.';
 
 export const keepThemWarning = 'Keep these keys now: they are shown once and cannot be shown again.';
 
-/** A key as the outside sees it: everything but the secret. */
+/** A key on the wire, without its secret. */
 export function keyToWire(key: KeyView) {
   return {
     id: key.id,
@@ -38,7 +38,7 @@ export function keyToWire(key: KeyView) {
   };
 }
 
-/** A minting as the outside sees it: with the plaintext, this once. */
+/** A minted key on the wire, with its plaintext. */
 export const mintedToWire = ({ key, plaintext }: { readonly key: KeyView; readonly plaintext: string }) => ({
   key: keyToWire(key),
   auth_token: plaintext,
@@ -47,7 +47,7 @@ export const mintedToWire = ({ key, plaintext }: { readonly key: KeyView; readon
 
 type Rotated = Parameters<typeof mintedToWire>[0] & { readonly old: KeyView };
 
-/** A rotation, and what whoever finishes it must know of the old key. */
+/** A rotation on the wire, with what is needed to retire the old key. */
 export const rotatedToWire = ({ old, ...minted }: Rotated) => ({
   ...mintedToWire(minted),
   replaced: {

@@ -1,41 +1,43 @@
-import type { AuditRow } from '../audit/audit-event.ts';
+import type { Mutate } from '../audit/mutate.ts';
 import { AppError } from '../errors.ts';
-import { type KeyId, type OrganizationId, parseKeyId, type UserId } from '../ids.ts';
+import { type KeyId, type OrganizationId, parseKeyId } from '../ids.ts';
 import { requireOrganizationId } from '../organization.ts';
+import type { Principal } from '../principal.ts';
+import { requirePlainTexts } from '../secrets/plain-text.ts';
 import { DAY_MS, type KeyRecord, type Keyspace, keyStatus } from './key-record.ts';
-import type { KeyFilter, KeyPage } from './key-store.ts';
+import type { ActorKey, KeyChange, KeyFilter, KeyPage } from './key-store.ts';
 import type { KeyUses } from './key-uses.ts';
 import type { KeyView } from './key-wire.ts';
-import { type Minter, type MintRequest, nameOf, requireLiveActor } from './mint.ts';
 import { type MintDeps, mintKey } from './mint-key.ts';
-import type { RotateRequest } from './rotate.ts';
+import { isWithin, type KeyReach } from './policy/key-reach.ts';
+import type { MintRequest } from './policy/mint-request.ts';
+import { requireKeyManager } from './policy/require-actor.ts';
+import type { RotateRequest } from './policy/rotate.ts';
+import { decideUpdate, type UpdateRequest } from './policy/update.ts';
 import { rotateKey } from './rotate-key.ts';
-import { decideUpdate, type UpdateRequest } from './update.ts';
 
-/** Who manages keys, and how it is written down: a request's audit slot, or the operator's own row. */
-export type KeyAuthor = {
-  readonly minter: Minter;
-  /** Whoever is no admin manages their own keys; those of others are as unknown as any. Null for all keys. */
-  readonly onlyOf: UserId | null;
-  readonly row: (change: Readonly<Record<string, unknown>>) => AuditRow;
-  /** Told once a row is committed; a change that changes nothing writes none. */
-  readonly committed: () => void;
+/** Who manages keys, and how a change is audited: in a request's audit slot, or in a row of the operator. */
+export type KeyAccess = {
+  readonly principal: Principal;
+  /** A key outside of it is answered like one that does not exist. */
+  readonly reach: KeyReach;
+  readonly mutate: Mutate;
 };
 
 export type ManageKeysDeps = MintDeps & { readonly keyUses: KeyUses };
 
-export type KeyQuery = Pick<KeyFilter, 'status' | 'scopeType' | 'userId'>;
-export type MintedView = { readonly key: KeyView; readonly plaintext: string };
+type KeyQuery = Pick<KeyFilter, 'status' | 'scopeType' | 'userId'>;
+type MintedView = { readonly key: KeyView; readonly plaintext: string };
 export type RotatedView = MintedView & { readonly old: KeyView };
-export type RevokedView = {
+type RevokedView = {
   readonly key: KeyView;
-  /** False for a key that was revoked before: it stays as it is. */
+  /** False when the key was revoked already; it is left unchanged. */
   readonly changed: boolean;
-  /** Live keys that the revoked key made. */
+  /** Live keys that the revoked key created. */
   readonly createdKeys: readonly KeyView[];
 };
 
-/** The keys of one keyspace; an id that is foreign, unknown or malformed is answered `KEY_NOT_FOUND`. */
+/** The keys of one keyspace. A foreign, unknown or malformed id throws `KEY_NOT_FOUND`. */
 export type ManagedKeys = {
   list(query: KeyQuery, page: KeyPage): Promise<readonly KeyView[]>;
   get(keyId: string): Promise<KeyView>;
@@ -45,91 +47,96 @@ export type ManagedKeys = {
   revoke(keyId: string): Promise<RevokedView>;
 };
 
-export function manageKeys(keyspace: Keyspace, author: KeyAuthor, deps: ManageKeysDeps): ManagedKeys {
+export function manageKeys(keyspace: Keyspace, access: KeyAccess, deps: ManageKeysDeps): ManagedKeys {
   const { keys, mintRules } = deps;
-  const { minter, onlyOf } = author;
-  const actor = 'caller' in minter ? minter.caller.key.id : null;
+  const { principal, reach, mutate } = access;
+  const actor = principal.key?.id ?? null;
   const view = (key: KeyRecord): KeyView => ({
     ...key,
     status: keyStatus(key, deps.now(), mintRules.staleAfterDays),
   });
   const requireTheirs = (key: KeyRecord | undefined): KeyRecord => {
-    if (key === undefined || (onlyOf !== null && key.userId !== onlyOf)) throw noSuchKey(keyspace);
+    if (key === undefined || !isWithin(key, reach)) throw noSuchKey(keyspace);
     return key;
+  };
+  /** Changes a key within reach. Who asks is judged inside the transaction, before the key is. */
+  const change = async (
+    id: KeyId,
+    nowMs: number,
+    decide: (current: KeyRecord) => KeyChange | null,
+    noted: (prefix: string) => Readonly<Record<string, unknown>>,
+  ): Promise<KeyRecord> => {
+    const decideAsked = (current: KeyRecord, asking: ActorKey | null) => {
+      requireKeyManager(principal, asking, nowMs);
+      return decide(requireTheirs(current));
+    };
+    const key = await mutate((row) =>
+      keys.change(keyspace, id, actor, decideAsked, ({ prefix }) => row(noted(prefix))),
+    );
+    return requireTheirs(key);
   };
 
   return {
     async list(query, page) {
-      const own = onlyOf === null ? {} : { userId: onlyOf };
       const staleAfterMs = mintRules.staleAfterDays * DAY_MS;
-      const found = await keys.list(keyspace, { ...query, ...own, nowMs: deps.now(), staleAfterMs }, page);
+      const filter = { ...query, within: reach, nowMs: deps.now(), staleAfterMs };
+      const found = await keys.list(keyspace, filter, page);
       return found.map(view);
     },
     get: async (keyId) => view(requireTheirs(await keys.get(keyspace, requireKeyId(keyId)))),
     async mint(request) {
-      const { key, plaintext } = await mintKey(keyspace, request, minter, author.row, deps);
-      author.committed();
+      const { name, owner, purpose } = request;
+      requirePlainTexts({ name, owner, purpose });
+      const { key, plaintext } = await mutate((row) => mintKey(keyspace, request, principal, row, deps));
       return { key: view(key), plaintext };
     },
     async rotate(keyId, request) {
       const id = requireKeyId(keyId);
-      const { key, plaintext, old } = await rotateKey(keyspace, id, request, minter, author.row, deps);
-      author.committed();
+      const { key, plaintext, old } = await mutate((row) =>
+        rotateKey(keyspace, id, request, principal, row, deps),
+      );
       return { key: view(key), plaintext, old: { ...view(old), ...lastUse(old, deps.keyUses) } };
     },
     async update(keyId, request) {
+      const { name, owner, purpose } = request;
+      requirePlainTexts({ name, owner, purpose });
       const id = requireKeyId(keyId);
       const nowMs = deps.now();
-      const key = await keys.change(
-        keyspace,
-        id,
-        actor,
-        (current, asking) => {
-          requireLiveActor(minter, asking, nowMs);
-          return decideUpdate(request, requireTheirs(current), nowMs);
-        },
-        ({ prefix }) => author.row({ updated: id, prefix, ...request }),
-      );
-      // Where there is no such key nothing was written, and the refusal needs its row.
-      const updated = requireTheirs(key);
-      author.committed();
-      return view(updated);
+      const decide = (current: KeyRecord) => decideUpdate(request, current, nowMs);
+      return view(await change(id, nowMs, decide, (prefix) => ({ updated: id, prefix, ...request })));
     },
     async revoke(keyId) {
       const id = requireKeyId(keyId);
       const nowMs = deps.now();
       let changed = false;
-      const key = await keys.change(
-        keyspace,
-        id,
-        actor,
-        (current, asking) => {
-          requireLiveActor(minter, asking, nowMs);
-          changed = requireTheirs(current).revokedAtMs === null;
-          return changed ? { revokedAtMs: nowMs, revokedBy: nameOf(minter), isDefault: false } : null;
-        },
-        ({ prefix }) => author.row({ revoked: id, prefix }),
-      );
-      const revoked = requireTheirs(key);
-      if (changed) author.committed();
+      const decide = ({ revokedAtMs }: KeyRecord): KeyChange | null => {
+        changed = revokedAtMs === null;
+        return changed ? { revokedAtMs: nowMs, revokedBy: principal.actorName, isDefault: false } : null;
+      };
+      const revoked = await change(id, nowMs, decide, (prefix) => ({ revoked: id, prefix }));
       const created = await keys.listCreatedBy(keyspace, revoked.prefix, nowMs);
-      return { key: view(revoked), changed, createdKeys: created.map(view) };
+      return {
+        key: view(revoked),
+        changed,
+        createdKeys: created.filter((each) => isWithin(each, reach)).map(view),
+      };
     },
   };
 }
 
-/** Organisations, by id, that a host key may act for from now on, and those that it may no longer act for. */
+/** Organisation ids to grant to a host key, and to withdraw from it. */
 export type GrantRequest = { readonly add: readonly string[]; readonly withdraw: readonly string[] };
 
 /**
- * Changes which organisations a host key may act for; answers those that it may act for then.
+ * Changes the grants of a host key, and returns all of them.
  *
- * @throws KEY_NOT_FOUND; NOT_FOUND for an organisation that is not there
+ * @throws VALIDATION_ERROR for an organisation in both lists
+ * @throws KEY_NOT_FOUND; NOT_FOUND for an organisation that does not exist
  */
 export async function changeGrants(
   keyId: string,
   change: GrantRequest,
-  author: KeyAuthor,
+  { mutate }: KeyAccess,
   { keys, now }: ManageKeysDeps,
 ): Promise<readonly OrganizationId[]> {
   const id = requireKeyId(keyId);
@@ -138,30 +145,33 @@ export async function changeGrants(
   if (add.some((organizationId) => withdraw.includes(organizationId))) {
     throw new AppError('VALIDATION_ERROR', { message: 'An organisation is granted or withdrawn, not both.' });
   }
-  let isWritten = false;
-  const grants = await keys.changeGrants(id, now(), { add, withdraw }, ({ prefix }, done) => {
-    isWritten = true;
-    return author.row({ host_key: id, prefix, granted: done.add, withdrawn: done.withdraw });
-  });
+  const grants = await mutate((row) =>
+    keys.changeGrants(id, now(), { add, withdraw }, ({ prefix }, done) =>
+      row({ host_key: id, prefix, granted: done.add, withdrawn: done.withdraw }),
+    ),
+  );
   if (grants === undefined) throw noSuchKey('operator');
-  if (isWritten) author.committed();
   return grants;
 }
 
-/** This process may know of a later use than the store, which is told once a minute. */
+/** The store learns of uses once a minute, so this process may know a later one. */
 function lastUse(key: KeyRecord, keyUses: KeyUses): Pick<KeyRecord, 'lastUsedAtMs' | 'lastClient'> {
   const latest = keyUses.latest(key.id);
   if (latest === undefined || latest.atMs <= (key.lastUsedAtMs ?? 0)) return key;
   return { lastUsedAtMs: latest.atMs, lastClient: latest.client };
 }
 
-/** An id that is not even well formed is answered like one that does not exist. @throws KEY_NOT_FOUND */
+/**
+ * A malformed id is answered like one that does not exist.
+ *
+ * @throws KEY_NOT_FOUND
+ */
 export function requireKeyId(text: string): KeyId {
   const id = parseKeyId(text);
   if (id === undefined) throw new AppError('KEY_NOT_FOUND');
   return id;
 }
 
-/** Of the operator's keys no organisation has any. */
+/** The table's message speaks of an organisation, which host keys do not have. */
 const noSuchKey = (keyspace: Keyspace): AppError =>
   new AppError('KEY_NOT_FOUND', keyspace === 'operator' ? { message: 'There is no such host key.' } : {});

@@ -1,32 +1,35 @@
 import type { AuditRow } from '../audit/audit-event.ts';
 import { type OrganizationId, parseUserId } from '../ids.ts';
-import { isoTimeOrNull } from '../iso-time.ts';
+import type { Principal } from '../principal.ts';
+import { isoTimeOrNull } from '../time.ts';
 import type { KeyRecord, Keyspace } from './key-record.ts';
 import type { KeyStore } from './key-store.ts';
-import { decideMint, type Minter, type MintRequest, type MintRules, ownerAsked } from './mint.ts';
+import { decideMint, type MintRules, ownerAsked } from './policy/mint.ts';
+import type { MintRequest } from './policy/mint-request.ts';
 
 export type MintDeps = { readonly keys: KeyStore; readonly mintRules: MintRules; readonly now: () => number };
 
-/** A key that was just made. Its plaintext exists nowhere else and is shown once. */
+/** A new key. Its plaintext is stored nowhere and shown once. */
 export type MintedKey = { readonly key: KeyRecord; readonly plaintext: string };
 
-/** What the audit keeps of a minting: enough to see what was granted, for how long and to whom. */
+/** The audit's record of a minting: what was granted, for how long and to whom. */
 type MintChange = Readonly<Record<string, unknown>>;
 
 /**
- * Mints in one transaction with its audit row, whoever asks.
+ * Mints a key and writes its audit row in one transaction.
  *
- * @throws INVALID_TOKEN, VALIDATION_ERROR, SCOPE_ESCALATION, KEY_LIMIT_REACHED, NOT_FOUND
+ * @throws INVALID_TOKEN, FORBIDDEN, SCOPE_REQUIRED, HOST_KEY_OPERATOR_ONLY, GLOBAL_KEY_ADMIN_ONLY, INVALID_USER
+ * @throws VALIDATION_ERROR, SCOPE_ESCALATION, KEY_LIMIT_REACHED, NOT_FOUND
  */
 export async function mintKey(
   keyspace: Keyspace,
   request: MintRequest,
-  minter: Minter,
+  principal: Principal,
   auditRow: (change: MintChange) => AuditRow,
   { keys, mintRules, now }: MintDeps,
 ): Promise<MintedKey> {
   const nowMs = now();
-  const actor = 'caller' in minter ? minter.caller.key.id : null;
+  const actor = principal.key?.id ?? null;
   let plaintext = '';
   let grants: readonly OrganizationId[] = [];
   const key = await keys.mint(
@@ -34,12 +37,12 @@ export async function mintKey(
     actor,
     nowMs,
     (facts) => {
-      const made = decideMint(keyspace, request, minter, facts, mintRules, nowMs);
+      const made = decideMint(keyspace, request, principal, facts, mintRules, nowMs);
       ({ plaintext, grants } = made);
       return made;
     },
     (minted) => auditRow(changeOf(minted, grants)),
-    parseUserId(ownerAsked(request, minter)) ?? null,
+    parseUserId(ownerAsked(request, principal)) ?? null,
   );
   return { key, plaintext };
 }

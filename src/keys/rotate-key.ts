@@ -1,26 +1,26 @@
 import type { AuditRow } from '../audit/audit-event.ts';
 import { AppError } from '../errors.ts';
 import type { KeyId, OrganizationId } from '../ids.ts';
-import { isoTimeOrNull } from '../iso-time.ts';
+import type { Principal } from '../principal.ts';
+import { isoTimeOrNull } from '../time.ts';
 import type { KeyRecord, Keyspace } from './key-record.ts';
-import type { Minter } from './mint.ts';
 import type { MintDeps, MintedKey } from './mint-key.ts';
-import { decideRotation, type RotateRequest } from './rotate.ts';
+import { decideRotation, type RotateRequest } from './policy/rotate.ts';
 
-/** The replacement with its plaintext, shown once, and the old key as it is now. */
-export type RotatedKey = MintedKey & { readonly old: KeyRecord };
+/** The replacement with its plaintext, shown once, and the changed old key. */
+type RotatedKey = MintedKey & { readonly old: KeyRecord };
 
 /**
- * Rotates in one transaction with its audit row, whoever asks. Of many at once one succeeds.
+ * Rotates a key and writes the audit row in one transaction. Of concurrent rotations exactly one succeeds.
  *
- * @throws INVALID_TOKEN, KEY_NOT_FOUND, KEY_NOT_ROTATABLE, ROTATION_IN_PROGRESS, SCOPES_WOULD_DROP,
- * SCOPE_ESCALATION, VALIDATION_ERROR
+ * @throws INVALID_TOKEN, FORBIDDEN, KEY_NOT_FOUND, KEY_NOT_ROTATABLE, ROTATION_IN_PROGRESS, SCOPES_WOULD_DROP
+ * @throws SCOPE_ESCALATION, VALIDATION_ERROR
  */
 export async function rotateKey(
   keyspace: Keyspace,
   keyId: KeyId,
   request: RotateRequest,
-  minter: Minter,
+  principal: Principal,
   auditRow: (change: Readonly<Record<string, unknown>>) => AuditRow,
   { keys, mintRules, now }: MintDeps,
 ): Promise<RotatedKey> {
@@ -30,9 +30,9 @@ export async function rotateKey(
   const rotated = await keys.rotate(
     keyspace,
     keyId,
-    'caller' in minter ? minter.caller.key.id : null,
+    principal.key?.id ?? null,
     (facts) => {
-      const rotation = decideRotation(request, minter, facts, mintRules, nowMs);
+      const rotation = decideRotation(request, principal, facts, mintRules, nowMs);
       plaintext = rotation.plaintext;
       ({ grants } = rotation.replacement);
       return rotation;
@@ -52,6 +52,7 @@ function changeOf(replacement: KeyRecord, old: KeyRecord, grants: readonly Organ
     scopes: replacement.scopes,
     grace_until: isoTimeOrNull(old.graceUntilMs),
     expires_at: isoTimeOrNull(replacement.expiresAtMs),
+    ...(old.revokedAtMs !== null && { revoked: old.id }),
     ...(dropped.length > 0 && { dropped }),
     ...(replacement.scopeType === 'host' && { granted: grants }),
   };

@@ -1,62 +1,67 @@
-import { type Caller, speakerOf } from '../caller.ts';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import { alone, type SharedCounts } from '../fleet.ts';
+import type { Principal } from '../principal.ts';
+import { alone, type SharedCounts } from '../workers/fleet.ts';
 
 /** A token bucket for each key: it holds a minute's worth and refills evenly. */
 export type RateLimit = {
-  /** @throws RATE_LIMITED with `retry_after_seconds`, under the status given */
-  admit(bucket: string, status: number): void;
+  /** @throws RATE_LIMITED with `retry_after_seconds`, under the status that `statusOf` gives */
+  take(bucket: string, statusOf: () => number): void;
 };
 
 const MINUTE_MS = 60_000;
 const MOST_BUCKETS = 100_000;
 
 /**
- * `requestsPerMinute` 0 sets no limit. What other processes of the server admitted is taken out of the bucket too,
- * down to a debt where they were faster than the news of it.
+ * `requestsPerMinute` 0 sets no limit. What other processes of the server let in is taken out of the bucket too, down to
+ * a debt where they were faster than the news of it.
+ *
+ * By hand: `rate-limiter-flexible` counts in fixed windows of a clock that can be set, holds a timer for each of any number
+ * of keys, and between processes asks the primary about each call: 110 µs, where this takes 0.06.
  */
 export function createRateLimit(
   requestsPerMinute: number,
-  now: () => number,
+  elapsed: Clock['elapsed'],
   shared: SharedCounts = alone.counts(''),
 ): RateLimit {
-  if (requestsPerMinute === 0) return { admit: () => {} };
-  const buckets = new Map<string, { tokens: number; atMs: number }>();
+  if (requestsPerMinute === 0) return { take: () => {} };
+  const buckets = new LRUCache<string, Bucket>({ max: MOST_BUCKETS });
   const perMs = requestsPerMinute / MINUTE_MS;
 
-  function tokensIn(bucket: string): number {
-    const last = buckets.get(bucket);
-    if (last === undefined) return requestsPerMinute;
-    return Math.min(requestsPerMinute, last.tokens + (now() - last.atMs) * perMs);
+  /** Refilled up to now. */
+  function bucketOf(name: string): Bucket {
+    const atMs = elapsed();
+    const known = buckets.get(name);
+    const bucket = known ?? { tokens: requestsPerMinute, atMs };
+    if (known === undefined) buckets.set(name, bucket);
+    bucket.tokens = Math.min(requestsPerMinute, bucket.tokens + (atMs - bucket.atMs) * perMs);
+    bucket.atMs = atMs;
+    return bucket;
   }
 
-  function keep(bucket: string, tokens: number): void {
-    // Set anew, a bucket moves to the end: the first of the map is the one unused the longest.
-    buckets.delete(bucket);
-    buckets.set(bucket, { tokens, atMs: now() });
-    if (buckets.size > MOST_BUCKETS) dropOldest(buckets);
-  }
-
-  shared.onOthers((bucket, count) => keep(bucket, tokensIn(bucket) - count));
+  shared.onOthers((name, count) => {
+    bucketOf(name).tokens -= count;
+  });
   return {
-    admit(bucket, status) {
-      const tokens = tokensIn(bucket);
-      const admitted = tokens >= 1;
-      keep(bucket, admitted ? tokens - 1 : tokens);
-      if (admitted) shared.add(bucket);
-      else {
-        const retryAfterSeconds = Math.max(1, Math.ceil((1 - tokens) / perMs / 1000));
-        throw new AppError('RATE_LIMITED', { status, data: { retry_after_seconds: retryAfterSeconds } });
+    take(name, statusOf) {
+      const bucket = bucketOf(name);
+      if (bucket.tokens >= 1) {
+        bucket.tokens -= 1;
+        shared.add(name);
+        return;
       }
+      const retryAfterSeconds = Math.max(1, Math.ceil((1 - bucket.tokens) / perMs / 1000));
+      throw new AppError('RATE_LIMITED', {
+        status: statusOf(),
+        data: { retry_after_seconds: retryAfterSeconds },
+      });
     },
   };
 }
 
-/** A host key has a bucket for each organisation, so that none of them can use up what is another's. */
-export const rateBucketOf = (caller: Caller): string =>
-  caller.tier === 'host-key' ? `${speakerOf(caller)} ${caller.organization.id}` : speakerOf(caller);
+type Bucket = { tokens: number; atMs: number };
 
-function dropOldest<Key>(map: Map<Key, unknown>): void {
-  const oldest = map.keys().next();
-  if (!oldest.done) map.delete(oldest.value);
-}
+/** A host key has a bucket for each organisation, so that none of them can use up what is another's. */
+export const rateBucketOf = ({ tier, subjectId, organization }: Principal): string =>
+  tier === 'host-key' ? `${subjectId} ${organization.id}` : subjectId;

@@ -1,11 +1,11 @@
 import type { AuditRow } from '../audit/audit-event.ts';
 import type { GroupId, OrganizationId, UserId } from '../ids.ts';
-import type { Permission, PermissionGroup } from './member.ts';
-import type { Asker, MemberPage } from './member-store.ts';
+import type { Actor } from './actor.ts';
+import type { MemberPage, Permission, PermissionGroup } from './member.ts';
 
 export type NewGroup = Omit<PermissionGroup, 'organizationId' | 'members'>;
 
-/** What may be changed on a group; what is absent stays. */
+/** Fields of a group to change; absent ones stay. */
 export type GroupChange = {
   readonly name?: string | undefined;
   readonly permissions?: readonly Permission[] | undefined;
@@ -13,47 +13,52 @@ export type GroupChange = {
 
 type GroupRow = (group: PermissionGroup) => AuditRow;
 
-/** Permission groups at rest, under the promises of the member store; undefined stands for an unknown group. */
+/** The port for permission groups, with the same guarantees as the member store. Undefined means an unknown group. */
 export type GroupStore = {
-  /** @throws VALIDATION_ERROR for a name that is taken, NOT_FOUND for an organisation that is deleted or unknown */
+  /**
+   * Creates a group.
+   *
+   * @throws VALIDATION_ERROR for a name that is taken
+   * @throws NOT_FOUND for an unknown or deleted organisation
+   */
   create(
     organizationId: OrganizationId,
     group: NewGroup,
-    by: Asker,
+    by: Actor,
     auditRow: GroupRow,
   ): Promise<PermissionGroup>;
   get(organizationId: OrganizationId, groupId: GroupId): Promise<PermissionGroup | undefined>;
   /** Newest first. */
   list(organizationId: OrganizationId, page: MemberPage): Promise<readonly PermissionGroup[]>;
-  /** `decide` is pure and answers null to leave the group as it is, unaudited. */
+  /** Changes a group. `decide` is pure; when it returns null, nothing is changed or audited. */
   change(
     organizationId: OrganizationId,
     groupId: GroupId,
-    by: Asker,
+    by: Actor,
     decide: (group: PermissionGroup) => GroupChange | null,
     auditRow: GroupRow,
   ): Promise<PermissionGroup | undefined>;
-  /** Answers the group as it was. */
+  /** Returns the group as it was. */
   delete(
     organizationId: OrganizationId,
     groupId: GroupId,
-    by: Asker,
+    by: Actor,
     auditRow: GroupRow,
   ): Promise<PermissionGroup | undefined>;
-  /** Undefined too for a person who is no member; one who is in the group already changes nothing. */
+  /** Also undefined for a person who is not a member. Adding a person twice changes nothing. */
   addMember(
     organizationId: OrganizationId,
     groupId: GroupId,
     userId: UserId,
-    by: Asker,
+    by: Actor,
     auditRow: GroupRow,
   ): Promise<PermissionGroup | undefined>;
-  /** Undefined too for a person who is not in the group. */
+  /** Also undefined for a person who is not in the group. */
   removeMember(
     organizationId: OrganizationId,
     groupId: GroupId,
     userId: UserId,
-    by: Asker,
+    by: Actor,
     auditRow: GroupRow,
   ): Promise<PermissionGroup | undefined>;
 };

@@ -1,71 +1,80 @@
 import { newGroupId, type OrganizationId, parseGroupId, parseUserId } from '../ids.ts';
+import { requirePlainTexts } from '../secrets/plain-text.ts';
 import type { GroupChange } from './group-store.ts';
-import { type Author, audited, type ManageDeps, orNotFound } from './manage-members.ts';
-import type { PermissionGroup } from './member.ts';
-import type { MemberPage } from './member-store.ts';
+import { type ManageDeps, type MemberAccess, orNotFound } from './manage-members.ts';
+import type { MemberPage, PermissionGroup } from './member.ts';
 
-/** The permission groups of one organisation; a foreign one is as unknown as one that does not exist. */
+/** The permission groups of one organisation. A foreign group is answered like one that does not exist. */
 export type Groups = {
   list(page: MemberPage): Promise<readonly PermissionGroup[]>;
   get(groupId: string): Promise<PermissionGroup>;
   create(request: Pick<PermissionGroup, 'name' | 'permissions'>): Promise<PermissionGroup>;
-  /** `decide` sees the group as it is inside the transaction. */
+  /** `decide` gets the group as it is inside the transaction. */
   change(groupId: string, decide: (group: PermissionGroup) => GroupChange): Promise<PermissionGroup>;
   delete(groupId: string): Promise<PermissionGroup>;
   addMember(groupId: string, userId: string): Promise<PermissionGroup>;
   removeMember(groupId: string, userId: string): Promise<PermissionGroup>;
 };
 
-/** Every method throws NOT_FOUND for an unknown group or person. */
+/** Every method that takes an id throws NOT_FOUND for an unknown group or person. */
 export function manageGroups(
   organizationId: OrganizationId,
-  author: Author,
+  access: MemberAccess,
   { members: { groups }, now }: ManageDeps,
 ): Groups {
+  const { mutate } = access;
+  const changeMember = async (
+    change: 'addMember' | 'removeMember',
+    noted: 'joined_group' | 'left_group',
+    groupId: string,
+    userId: string,
+  ): Promise<PermissionGroup> => {
+    const [group, user] = [inGroup(parseGroupId(groupId)), inGroup(parseUserId(userId))];
+    const changed = await mutate((row) =>
+      groups[change](organizationId, group, user, access, () => row({ [noted]: group, user_id: user })),
+    );
+    return inGroup(changed);
+  };
   return {
     list: (page) => groups.list(organizationId, page),
     get: async (groupId) => found(await groups.get(organizationId, requireGroupId(groupId))),
-    create: ({ name, permissions }) =>
-      audited(author, (row) => {
-        const nowMs = now();
-        const group = { id: newGroupId(nowMs), name, permissions: distinct(permissions), createdAtMs: nowMs };
-        return groups.create(organizationId, group, author, (made) =>
+    async create({ name, permissions }) {
+      requirePlainTexts({ name, permissions: permissions.join(' ') });
+      const nowMs = now();
+      const group = { id: newGroupId(nowMs), name, permissions: distinct(permissions), createdAtMs: nowMs };
+      return mutate((row) =>
+        groups.create(organizationId, group, access, (made) =>
           row({ created_group: made.id, name: made.name, permissions: made.permissions }),
-        );
-      }),
-    change: (groupId, decide) =>
-      audited(author, async (row) => {
-        const changed = await groups.change(
+        ),
+      );
+    },
+    async change(groupId, decide) {
+      const id = requireGroupId(groupId);
+      const changed = await mutate((row) =>
+        groups.change(
           organizationId,
-          requireGroupId(groupId),
-          author,
+          id,
+          access,
           (group) => difference(group, decide(group)),
-          ({ id, name, permissions }) => row({ changed_group: id, name, permissions }),
-        );
-        return found(changed);
-      }),
-    delete: (groupId) =>
-      audited(author, async (row) => {
-        const id = requireGroupId(groupId);
-        return found(await groups.delete(organizationId, id, author, () => row({ deleted_group: id })));
-      }),
-    addMember: (groupId, userId) =>
-      audited(author, async (row) => {
-        const [group, user] = [inGroup(parseGroupId(groupId)), inGroup(parseUserId(userId))];
-        const joined = () => row({ joined_group: group, user_id: user });
-        return inGroup(await groups.addMember(organizationId, group, user, author, joined));
-      }),
-    removeMember: (groupId, userId) =>
-      audited(author, async (row) => {
-        const [group, user] = [inGroup(parseGroupId(groupId)), inGroup(parseUserId(userId))];
-        const left = () => row({ left_group: group, user_id: user });
-        return inGroup(await groups.removeMember(organizationId, group, user, author, left));
-      }),
+          ({ name, permissions }) => row({ changed_group: id, name, permissions }),
+        ),
+      );
+      return found(changed);
+    },
+    async delete(groupId) {
+      const id = requireGroupId(groupId);
+      return found(
+        await mutate((row) => groups.delete(organizationId, id, access, () => row({ deleted_group: id }))),
+      );
+    },
+    addMember: (groupId, userId) => changeMember('addMember', 'joined_group', groupId, userId),
+    removeMember: (groupId, userId) => changeMember('removeMember', 'left_group', groupId, userId),
   };
 }
 
-/** Permissions are a set: their order and a second mention change nothing. */
+/** The change to make; null when nothing differs. Permissions are compared as a set. */
 function difference(group: PermissionGroup, change: GroupChange): GroupChange | null {
+  requirePlainTexts({ name: change.name, permissions: change.permissions?.join(' ') });
   const name = change.name ?? group.name;
   const permissions = distinct(change.permissions ?? group.permissions);
   const held = new Set(group.permissions);

@@ -1,21 +1,22 @@
-import type { AuditRow } from '../audit/audit-event.ts';
+import type { Mutate } from '../audit/mutate.ts';
 import { AppError } from '../errors.ts';
 import { newUserId, type OrganizationId, parseUserId, type UserId } from '../ids.ts';
-import type { Member } from './member.ts';
-import type { Asker, DeletedUser, MemberChange, MemberPage, MemberStore } from './member-store.ts';
+import { requirePlainTexts } from '../secrets/plain-text.ts';
+import type { Actor } from './actor.ts';
+import { makesAdmin, requireMayMakeAdmin } from './admin-role.ts';
+import type { Member, MemberPage, MemberRole } from './member.ts';
+import type { DeletedUser, MemberChange, MemberStore } from './member-store.ts';
 
-/** Who changes something, and how it is written down: a request's audit slot, or the operator's own row. */
-export type Author = Asker & {
-  readonly row: (change: Readonly<Record<string, unknown>>) => AuditRow;
-  /** Told once a row is committed; a change that changes nothing writes none. */
-  readonly committed: () => void;
+/** Who makes a change, and how it is audited: in a request's audit slot, or in a row of the operator. */
+export type MemberAccess = Actor & {
+  readonly mutate: Mutate;
 };
 
-export type AddRequest = Pick<Member, 'name' | 'email' | 'role'>;
+type AddRequest = Pick<Member, 'name' | 'email' | 'role'>;
 
 export type ManageDeps = { readonly members: MemberStore; readonly now: () => number };
 
-/** The people of one organisation; one who is not in it is as unknown as one who does not exist. */
+/** The people of one organisation. A person of another one is answered like one who does not exist. */
 export type Members = {
   list(page: MemberPage): Promise<readonly Member[]>;
   get(userId: string): Promise<Member>;
@@ -24,75 +25,96 @@ export type Members = {
   remove(userId: string): Promise<Member>;
 };
 
-/** Every method throws NOT_FOUND for a person who is no member. */
+/** Every method that takes an id throws NOT_FOUND for a person who is not a member. */
 export function manageMembers(
   organizationId: OrganizationId,
-  author: Author,
+  access: MemberAccess,
   { members, now }: ManageDeps,
 ): Members {
+  const actorOf = (role: MemberRole): Actor => ({
+    keyId: access.keyId,
+    allow(key) {
+      access.allow(key);
+      if (role === 'admin') requireMayMakeAdmin(access, key);
+    },
+  });
+  const { mutate } = access;
   return {
     list: (page) => members.list(organizationId, page),
     get: async (userId) => found(await members.get(organizationId, requireUserId(userId))),
-    add: ({ name, email, role }) =>
-      audited(author, (row) => {
-        const nowMs = now();
-        // People type their address in any case, and mean themselves.
-        const address = email?.toLowerCase() ?? null;
-        const person = { userId: newUserId(nowMs), name, email: address, role, active: true };
-        return members.add(organizationId, { ...person, createdAtMs: nowMs }, author, (member) =>
+    async add({ name, email, role }) {
+      requirePlainTexts({ name });
+      const nowMs = now();
+      // Addresses are compared in lower case, because people type them in any case.
+      const address = email?.toLowerCase() ?? null;
+      const person = { userId: newUserId(nowMs), name, email: address, role, active: true };
+      return mutate((row) =>
+        members.add(organizationId, { ...person, createdAtMs: nowMs }, actorOf(role), (member) =>
           row({ added_member: member.userId, role: member.role }),
-        );
-      }),
-    change: (userId, change) =>
-      audited(author, async (row) => {
-        const id = requireUserId(userId);
-        const changed = await members.change(
+        ),
+      );
+    },
+    async change(userId, change) {
+      const id = requireUserId(userId);
+      const changed = await mutate((row) =>
+        members.change(
           organizationId,
           id,
-          author,
-          (member) => difference(member, change),
+          access,
+          (member, actorKey) => {
+            const changed = difference(member, change);
+            if (changed !== null && makesAdmin(member, { ...member, ...changed }))
+              requireMayMakeAdmin(access, actorKey);
+            return changed;
+          },
           ({ role, active }) => row({ changed_member: id, role, active }),
-        );
-        return found(changed);
-      }),
-    remove: (userId) =>
-      audited(author, async (row) => {
-        const id = requireUserId(userId);
-        return found(await members.remove(organizationId, id, author, () => row({ removed_member: id })));
-      }),
+        ),
+      );
+      return found(changed);
+    },
+    async remove(userId) {
+      const id = requireUserId(userId);
+      const removed = await mutate((row) =>
+        members.remove(organizationId, id, access, () => row({ removed_member: id })),
+      );
+      return found(removed);
+    },
   };
 }
 
-/** The operator's alone, since it reaches every organisation of the person. @throws NOT_FOUND */
+/**
+ * Deletes a person in every organisation. Only the operator may do so.
+ *
+ * @throws NOT_FOUND
+ */
 export async function deleteUser(
   organizationId: OrganizationId,
   userId: string,
-  auditRow: (organizationId: OrganizationId, change: Readonly<Record<string, unknown>>) => AuditRow,
+  mutate: Mutate,
   { members, now }: ManageDeps,
 ): Promise<DeletedUser> {
   const id = requireUserId(userId);
-  const operator: Asker = { keyId: null, allow: () => {} };
-  const row = (concerned: OrganizationId) => auditRow(concerned, { deleted_user: id });
-  return found(await members.deleteUser(organizationId, id, now(), operator, row));
+  const operator: Actor = { keyId: null, allow: () => {} };
+  const deleted = await mutate((row) =>
+    members.deleteUser(organizationId, id, now(), operator, (concerned) =>
+      row({ deleted_user: id }, concerned),
+    ),
+  );
+  return found(deleted);
 }
 
-function difference(member: Member, { role, active }: MemberChange): MemberChange | null {
-  const isSame = (role ?? member.role) === member.role && (active ?? member.active) === member.active;
-  return isSame ? null : { role, active };
+function difference(
+  member: Member,
+  { role = member.role, active = member.active }: MemberChange,
+): Pick<Member, 'role' | 'active'> | null {
+  return role === member.role && active === member.active ? null : { role, active };
 }
 
-/** Runs a change whose row, where one was made, is committed when it resolves. */
-export async function audited<T>(author: Author, change: (row: Author['row']) => Promise<T>): Promise<T> {
-  let isWritten = false;
-  const result = await change((what) => {
-    isWritten = true;
-    return author.row(what);
-  });
-  if (isWritten) author.committed();
-  return result;
-}
-
-/** An id that is foreign, unknown or not even well formed is answered with the same sentence. */
+/**
+ * Foreign, unknown and malformed ids are answered with the same message.
+ *
+ * @throws NOT_FOUND
+ */
 export function orNotFound<T>(value: T | undefined, message: string): T {
   if (value === undefined) throw new AppError('NOT_FOUND', { message });
   return value;

@@ -1,76 +1,74 @@
 import type { AuditRow } from '../audit/audit-event.ts';
-import type { KeyId, OrganizationId, UserId } from '../ids.ts';
-import type { ActingKey } from '../keys/key-store.ts';
+import type { OrganizationId, UserId } from '../ids.ts';
+import type { ActorKey } from '../keys/key-store.ts';
+import type { Actor } from './actor.ts';
 import type { GroupStore } from './group-store.ts';
-import type { Member, MemberRole, Permission } from './member.ts';
+import type { Member, MemberPage, MemberRole, Permission } from './member.ts';
 
-/** Who asks for a change: a key of the organisation, or the operator, who is null. */
-export type Asker = {
-  readonly keyId: KeyId | null;
-  /** Runs first inside the transaction, given the key as it is now; throws an AppError to refuse. */
-  readonly allow: (key: ActingKey | null) => void;
-};
-
-/** A person to add. */
 export type NewMember = Omit<Member, 'organizationId'>;
 
-/** What may be changed on a membership; what is absent stays. */
+/** Fields of a membership to change; absent ones stay. */
 export type MemberChange = {
   readonly role?: MemberRole | undefined;
   readonly active?: boolean | undefined;
 };
 
-/** By person, newest first; `beforeId` is where the previous page ended. */
-export type MemberPage = { readonly limit: number; readonly beforeId?: string | undefined };
-
-/** What a person is and holds in one organisation at this moment, through all of their groups. */
-export type Standing = {
+/** A person's current role, activity and permissions in one organisation. Permissions are those of all groups. */
+export type Membership = {
   readonly role: MemberRole;
   readonly active: boolean;
   readonly permissions: readonly Permission[];
 };
 
-/** `organizations`: where the person was a member, or owned a key that went with them. */
+/** `organizations` are those where the person was a member or owned a deleted key. */
 export type DeletedUser = { readonly member: Member; readonly organizations: readonly OrganizationId[] };
 
 /**
- * People at rest. A method is one atomic operation bound to the organisation given; a mutation and its audit
- * row commit together. Undefined stands for a person who is no member there, whoever else knows them.
+ * The port for people. Each method is one atomic operation within the given organisation; a change and its audit row
+ * commit together. Undefined means a person who is not a member there.
  */
 export type MemberStore = {
   readonly groups: GroupStore;
-  /** @throws VALIDATION_ERROR for a member, NOT_FOUND for an organisation that is deleted or unknown */
+  /**
+   * Adds a person.
+   *
+   * @throws VALIDATION_ERROR for an existing member
+   * @throws NOT_FOUND for an unknown or deleted organisation
+   */
   add(
     organizationId: OrganizationId,
     person: NewMember,
-    by: Asker,
+    by: Actor,
     auditRow: (member: Member) => AuditRow,
   ): Promise<Member>;
   get(organizationId: OrganizationId, userId: UserId): Promise<Member | undefined>;
   list(organizationId: OrganizationId, page: MemberPage): Promise<readonly Member[]>;
-  /** `decide` is pure and answers null to leave the member as they are, unaudited. */
+  /**
+   * Changes a membership. `decide` is pure and gets the calling key as well; when it returns null, nothing is changed
+   * or audited.
+   */
   change(
     organizationId: OrganizationId,
     userId: UserId,
-    by: Asker,
-    decide: (member: Member) => MemberChange | null,
+    by: Actor,
+    decide: (member: Member, actorKey: ActorKey | null) => MemberChange | null,
     auditRow: (member: Member) => AuditRow,
   ): Promise<Member | undefined>;
-  /** Ends the membership and with it every group's; answers the member as they were. */
+  /** Ends the membership and leaves every group. Returns the member as it was. */
   remove(
     organizationId: OrganizationId,
     userId: UserId,
-    by: Asker,
+    by: Actor,
     auditRow: (member: Member) => AuditRow,
   ): Promise<Member | undefined>;
-  /** Ends the person, a member of this organisation, everywhere; each organisation concerned gets a row. */
+  /** Deletes a member of this organisation everywhere. Each affected organisation gets an audit row. */
   deleteUser(
     organizationId: OrganizationId,
     userId: UserId,
     nowMs: number,
-    by: Asker,
+    by: Actor,
     auditRow: (organizationId: OrganizationId) => AuditRow,
   ): Promise<DeletedUser | undefined>;
-  /** Read from the store on every call, whatever the person's activity. */
-  permissionsOf(organizationId: OrganizationId, userId: UserId): Promise<Standing | undefined>;
+  /** Read from the store on every call. Inactive people are included. */
+  permissionsOf(organizationId: OrganizationId, userId: UserId): Promise<Membership | undefined>;
 };

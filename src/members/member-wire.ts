@@ -1,7 +1,7 @@
-import { isoTime } from '../iso-time.ts';
+import { isoTime } from '../time.ts';
 import type { Member, PermissionGroup } from './member.ts';
 
-/** A member as the outside sees them. */
+/** A member on the wire. */
 export const memberToWire = ({ userId, name, email, role, active, createdAtMs }: Member) => ({
   user_id: userId,
   name,
@@ -11,7 +11,7 @@ export const memberToWire = ({ userId, name, email, role, active, createdAtMs }:
   created_at: isoTime(createdAtMs),
 });
 
-/** A group as the outside sees it; `members` are the ids of its people. */
+/** A group on the wire. `members` are user ids. */
 export const groupToWire = ({ id, name, permissions, members, createdAtMs }: PermissionGroup) => ({
   group_id: id,
   name,

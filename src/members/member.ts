@@ -1,10 +1,10 @@
 import type { GroupId, OrganizationId, UserId } from '../ids.ts';
 
-/** What a group grants, in the platform's own words; the permission map turns it into scopes. */
+/** A permission of a group, in the platform's terms. The permission map turns it into scopes. */
 export type Permission = string;
 
 export const memberRoles = ['admin', 'member'] as const;
-/** `admin` holds every permission, and the built-in scopes too. */
+/** An `admin` has every permission, and the built-in scopes. */
 export type MemberRole = (typeof memberRoles)[number];
 
 /** A person as a member of one organisation. Times are milliseconds since 1970. */
@@ -18,7 +18,7 @@ export type Member = {
   readonly createdAtMs: number;
 };
 
-/** A set of permissions that its members hold. */
+/** A named set of permissions for its members. */
 export type PermissionGroup = {
   readonly id: GroupId;
   readonly organizationId: OrganizationId;
@@ -27,3 +27,6 @@ export type PermissionGroup = {
   readonly members: readonly UserId[];
   readonly createdAtMs: number;
 };
+
+/** Newest first. `beforeId` is the last id of the previous page. */
+export type MemberPage = { readonly limit: number; readonly beforeId?: string | undefined };

@@ -2,28 +2,36 @@ import { randomBytes } from 'node:crypto';
 import type { AuditRow } from '../audit/audit-event.ts';
 import { AppError } from '../errors.ts';
 import type { KeyFormat } from '../keys/key-format.ts';
-import { expiryOf, makeKey } from '../keys/new-key.ts';
+import { expiryOf, makeKey } from '../keys/policy/new-key.ts';
 import type { Organization } from '../organization.ts';
 import { builtInScopes, type CanonicalSet } from '../scopes/scopes.ts';
-import { createSecret } from '../secret.ts';
+import { createSecret } from '../secrets/secret.ts';
 import type { NewOrganization, OrganizationStore } from './organization-store.ts';
 import { newOrganization } from './provision.ts';
 
-/** The first organisation with the plaintext of its keys, which are shown once. */
+/** The first organisation, with the plaintext of its keys, which are shown once. */
 export type Bootstrapped = {
   readonly organization: Organization;
   readonly defaultKey: string;
   readonly managerKey: string;
 };
 
-/** How a store that has never held a key gets its first ones, without anything secret in its configuration. */
+/** How a store without keys gets its first ones, without a secret in the configuration. */
 export type Bootstrap = {
-  /** To be printed where only the operator reads; it dies with the process, and with the first key. */
+  /** Print it only where the operator reads. It is valid until the process ends or the first key exists. */
   readonly code: string;
   isOpen(): Promise<boolean>;
-  /** @throws BOOTSTRAP_CLOSED */
+  /**
+   * Requires that the bootstrap is open.
+   *
+   * @throws BOOTSTRAP_CLOSED
+   */
   requireOpen(): Promise<void>;
-  /** Of many at once one succeeds. @throws BOOTSTRAP_CLOSED; INVALID_TOKEN for another code */
+  /**
+   * Creates the first organisation. Of concurrent runs exactly one succeeds.
+   *
+   * @throws BOOTSTRAP_CLOSED; INVALID_TOKEN for a wrong code
+   */
   run(
     request: { readonly name: string; readonly code: string },
     auditRow: (organization: Organization) => AuditRow,
@@ -35,17 +43,17 @@ type BootstrapDeps = {
   readonly format: KeyFormat;
   readonly defaultTtlDays: number;
   readonly now: () => number;
-  /** False where the operator has another credential. */
+  /** False when the operator has another credential. */
   readonly offered: boolean;
-  /** Made when left out. */
-  readonly code?: string | undefined;
+  readonly code: string;
 };
 
 const CODE_BYTES = 20;
 
+export const newBootstrapCode = (): string => randomBytes(CODE_BYTES).toString('base64url');
+
 export function createBootstrap(deps: BootstrapDeps): Bootstrap {
-  const { organizations, offered } = deps;
-  const code = deps.code ?? randomBytes(CODE_BYTES).toString('base64url');
+  const { organizations, offered, code } = deps;
   const secret = createSecret(code);
   const isOpen = async () => offered && (await organizations.isBootstrapOpen());
   const requireOpen = async () => {

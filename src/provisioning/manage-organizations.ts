@@ -1,7 +1,6 @@
 import type { AuditRow } from '../audit/audit-event.ts';
+import type { RowOfChange } from '../audit/mutate.ts';
 import { AppError } from '../errors.ts';
-import type { OrganizationId } from '../ids.ts';
-import { isoTime } from '../iso-time.ts';
 import type { KeyFormat } from '../keys/key-format.ts';
 import {
   noSuchOrganization,
@@ -9,20 +8,17 @@ import {
   type OrganizationStatus,
   requireOrganizationId,
 } from '../organization.ts';
-import type { OrganizationStore } from './organization-store.ts';
+import { isoTime } from '../time.ts';
+import type { OrganizationPage, OrganizationStore } from './organization-store.ts';
 import { type Provisioned, provisionOrganization } from './provision.ts';
 
-/** The operator, wherever they speak from, and how what they do is written down. */
-export type OperatorAuthor = {
-  readonly name: 'cli' | 'admin-token';
-  /** `verb` is a word such as `suspend`. */
-  readonly row: (
-    verb: string,
-    organizationId: OrganizationId,
-    change: Readonly<Record<string, unknown>>,
-  ) => AuditRow;
-  /** Told once a row is committed; a change that changes nothing writes none. */
-  readonly committed: () => void;
+/** The operator, on either surface, and how a change is audited. */
+export type OrganizationAccess = {
+  readonly actorName: 'cli' | 'admin-token';
+  readonly mutate: <T>(
+    verb: OrganizationVerb | 'create',
+    write: (row: RowOfChange) => Promise<T>,
+  ) => Promise<T>;
 };
 
 export type ManageOrganizationsDeps = {
@@ -31,43 +27,56 @@ export type ManageOrganizationsDeps = {
   readonly now: () => number;
 };
 
-/** What may be done to an organisation, and what it is afterwards. `deleted` is for good. */
-export const organizationChanges = {
+/** The status after each change. `deleted` is final. */
+const organizationChanges = {
   suspend: 'suspended',
   resume: 'active',
   delete: 'deleted',
 } as const satisfies Record<string, OrganizationStatus>;
 export type OrganizationVerb = keyof typeof organizationChanges;
 
-/** Every organisation, for the operator alone. */
+/** All organisations. Only for the operator. */
 export type ManagedOrganizations = {
-  /** @throws VALIDATION_ERROR for an external id that is malformed, or belonged to a deleted organisation */
+  /**
+   * Creates an organisation with its default key; returns the existing one when the external id is taken.
+   *
+   * @throws VALIDATION_ERROR for an external id that is malformed, or that belongs to a deleted organisation
+   */
   create(name: string, externalId: string | null): Promise<Provisioned>;
-  list(): Promise<readonly Organization[]>;
-  /** @throws NOT_FOUND for an unknown or malformed id */
+  list(page: OrganizationPage): Promise<readonly Organization[]>;
+  /**
+   * One organisation.
+   *
+   * @throws NOT_FOUND for an unknown or malformed id
+   */
   get(organizationId: string): Promise<Organization>;
-  /** @throws NOT_FOUND for an unknown, malformed or deleted organisation */
+  /**
+   * Changes an organisation's status.
+   *
+   * @throws NOT_FOUND for an unknown, malformed or deleted organisation
+   */
   change(organizationId: string, verb: OrganizationVerb): Promise<Organization>;
 };
 
 export function manageOrganizations(
-  author: OperatorAuthor,
+  access: OrganizationAccess,
   deps: ManageOrganizationsDeps,
 ): ManagedOrganizations {
-  const row = (verb: string, { id, status }: Organization) =>
-    author.row(verb, id, { organization: id, status });
+  const mutate = <T>(
+    verb: OrganizationVerb | 'create',
+    write: (row: (organization: Organization) => AuditRow) => Promise<T>,
+  ) => access.mutate(verb, (row) => write(({ id, status }) => row({ organization: id, status }, id)));
   return {
     async create(name, externalId) {
-      const request = { name, externalId, createdBy: author.name };
-      const provisioned = await provisionOrganization(request, (made) => row('create', made), deps);
-      if (provisioned.defaultKey !== null) author.committed();
+      const request = { name, externalId, createdBy: access.actorName };
+      const provisioned = await mutate('create', (row) => provisionOrganization(request, row, deps));
       if (provisioned.organization.status !== 'deleted') return provisioned;
       const { id } = provisioned.organization;
       throw new AppError('VALIDATION_ERROR', {
         message: `external_id: belongs to the deleted organisation ${id}, and is never used again`,
       });
     },
-    list: () => deps.organizations.list(),
+    list: (page) => deps.organizations.list(page),
     async get(text) {
       const id = requireOrganizationId(text);
       const found = await deps.organizations.get(id);
@@ -77,15 +86,14 @@ export function manageOrganizations(
     async change(text, verb) {
       const id = requireOrganizationId(text);
       const status = organizationChanges[verb];
-      const changed = await deps.organizations.setStatus(id, status, deps.now(), (now) => row(verb, now));
+      const changed = await mutate(verb, (row) => deps.organizations.setStatus(id, status, deps.now(), row));
       if (changed === undefined) throw noSuchOrganization(id);
-      author.committed();
       return changed;
     },
   };
 }
 
-/** An organisation as the operator sees it. */
+/** An organisation on the wire, for the operator. */
 export const organizationToWire = ({ id, name, externalId, status, createdAtMs }: Organization) => ({
   organization_id: id,
   name,

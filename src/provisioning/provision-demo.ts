@@ -1,14 +1,15 @@
 import { operatorRow } from '../audit/operator-row.ts';
 import type { OrganizationId } from '../ids.ts';
 import type { KeyStore } from '../keys/key-store.ts';
-import type { MintRules } from '../keys/mint.ts';
 import { mintKey } from '../keys/mint-key.ts';
-import { platformId } from '../organization.ts';
-import { builtInScopes } from '../scopes/scopes.ts';
+import type { MintRules } from '../keys/policy/mint.ts';
+import { type Organization, platformId } from '../organization.ts';
+import { provisioning } from '../principal.ts';
+import { builtInScopes, type Scope } from '../scopes/scopes.ts';
 import type { OrganizationStore } from './organization-store.ts';
 import { provisionOrganization } from './provision.ts';
 
-/** A demo organisation with the plaintext of its keys, which are shown once. */
+/** A demo organisation, with the plaintext of its keys, which are shown once. */
 export type DemoTenant = {
   readonly name: string;
   readonly organizationId: OrganizationId;
@@ -28,14 +29,26 @@ const demoOrganizations = [
   { name: 'Bolt Labs', profile: 'bolt' },
 ] as const;
 
-/** Fills an empty store with two organisations, their keys and their agents; answers none where it is not empty. */
+const externalIdOf = (profile: string): string => `demo-${profile}`;
+
+/** The organisations that the demo created and nobody has deleted. */
+export const demoAmong = (organizations: readonly Organization[]): readonly Organization[] =>
+  organizations.filter(
+    ({ name, externalId, status }) =>
+      status !== 'deleted' &&
+      demoOrganizations.some((demo) => demo.name === name && externalIdOf(demo.profile) === externalId),
+  );
+
+/**
+ * Fills an empty store with two organisations, their keys and their agents. Returns none when the store is not empty.
+ */
 export async function provisionDemo(deps: DemoDeps): Promise<readonly DemoTenant[]> {
-  if ((await deps.store.organizations.list()).length > 0) return [];
+  if ((await deps.store.organizations.list({ limit: 1 })).length > 0) return [];
   const tenants: DemoTenant[] = [];
   for (const { name, profile } of demoOrganizations) {
     const { organization, defaultKey } = await provisionOrganization(
-      // Idempotent on it: two processes that start together make one of each.
-      { name, externalId: `demo-${profile}`, createdBy: 'provisioning' },
+      // The external id makes this idempotent: two processes that start together create each organisation once.
+      { name, externalId: externalIdOf(profile), createdBy: 'provisioning' },
       (made) => demoRow('demo organisation', made.id, deps.now()),
       { organizations: deps.store.organizations, format: deps.mintRules.format, now: deps.now },
     );
@@ -50,8 +63,8 @@ export async function provisionDemo(deps: DemoDeps): Promise<readonly DemoTenant
 async function mintManagerKey(organizationId: OrganizationId, deps: DemoDeps): Promise<string> {
   const { plaintext } = await mintKey(
     organizationId,
-    { scopeType: 'global', name: 'Manager key', additionalScopes: builtInScopes },
-    { operator: 'provisioning' },
+    { scopeType: 'global', name: 'Manager key', additionalScopes: managerScopes(deps.mintRules.catalogue) },
+    provisioning,
     (change) => ({
       ...demoRow('demo manager key', organizationId, deps.now()),
       change: JSON.stringify(change),
@@ -60,6 +73,15 @@ async function mintManagerKey(organizationId: OrganizationId, deps: DemoDeps): P
   );
   return plaintext;
 }
+
+/**
+ * The scopes to manage the organisation, and to try the first writes. The latter may be missing from a custom
+ * catalogue.
+ */
+const managerScopes = ({ scopes }: MintRules['catalogue']): readonly Scope[] => [
+  ...builtInScopes,
+  ...['research_group:write', 'study:write'].filter((scope) => scopes.includes(scope)),
+];
 
 const demoRow = (target: string, organizationId: OrganizationId, nowMs: number) =>
   operatorRow({ tier: 'system', target, organizationId, nowMs });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hint } from '../words/did-you-mean.ts';
 import { builtInScopes, type Scope } from './scopes.ts';
 
 /** Which scopes a permission allows; `*` is every scope of the configured catalogue. */
@@ -9,7 +10,7 @@ const Mapped = z.object({
   permissions: z.record(z.string(), z.union([z.literal('*'), z.array(z.string())])),
 });
 
-/** Whether the permissions can be held against the catalogue, whatever else is wrong with the configuration. */
+/** Whether the permissions can be checked against the catalogue, in spite of other mistakes of the configuration. */
 export const isPermissionMapReadable = (config: unknown): boolean => Mapped.safeParse(config).success;
 
 /** The built-in scopes are the role admin's alone, so no permission can allow them. */
@@ -18,7 +19,8 @@ export function requireMappedScopes(config: z.infer<typeof Mapped>, context: z.R
   for (const [permission, allowed] of Object.entries(config.permissions)) {
     for (const [index, scope] of (allowed === '*' ? [] : allowed).entries()) {
       if (config.scopes.catalogue.includes(scope) && !builtIn.includes(scope)) continue;
-      const message = `expected a scope of scopes.catalogue, and no built-in one, got "${scope}"`;
+      const advice = builtIn.includes(scope) ? '' : hint(scope, config.scopes.catalogue);
+      const message = `expected a scope of scopes.catalogue, and no built-in one, got "${scope}"${advice}`;
       context.addIssue({ code: 'custom', path: ['permissions', permission, index], message });
     }
   }

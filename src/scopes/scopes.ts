@@ -1,12 +1,12 @@
 /** A permission name such as `agent:search`: a resource and a verb. */
 export type Scope = string;
 
-/** Scopes of the key store itself: always in the catalogue, whatever is configured. */
+/** Scopes of the key store itself: always in the catalogue, with every configuration. */
 export const builtInScopes = ['key:read', 'key:write', 'member:read', 'member:write', 'audit:read'] as const;
 
 const adminScopes: ReadonlySet<Scope> = new Set(['key:read', 'key:write', 'member:write']);
 
-/** What makes an admin of an organisation; a host key never is one, whatever it was granted. */
+/** The scopes that make an admin of an organisation; a host key is never an admin. */
 export const isAdminScope = (scope: Scope): boolean => adminScopes.has(scope);
 
 /** The platform scopes that the shipped tools use, when the configuration names no others. */

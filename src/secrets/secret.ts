@@ -1,13 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
-/** A secret of ours that somebody else must present; where none is set, nothing matches. */
+/** A configured secret that a caller must present. When none is configured, nothing matches. */
 export type Secret = { matches(presented: string): boolean };
 
-/** Digests are compared: of one length, and in a time that tells nothing of how much was right. */
+/** Compares digests, which have equal lengths, in constant time. */
 export function createSecret(text: string | null): Secret {
   if (text === null) return { matches: () => false };
   const expected = digest(text);
   return { matches: (presented) => timingSafeEqual(digest(presented), expected) };
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+const digest = (text: string): Buffer => hash('sha256', text, 'buffer');

@@ -1,15 +1,18 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { AuditRow } from '../audit/audit-event.ts';
-import type { Fleet } from '../fleet.ts';
+import type { Fleet } from '../workers/fleet.ts';
 
-/** Counts for Prometheus. They name tools and codes, never an organisation or a key. */
+/** Prometheus metrics. Labels name tools and codes, never an organisation or a key. */
 export type Metrics = {
   observe(row: AuditRow): void;
-  /** The exposition format, version 0.0.4. */
+  /**
+   * All metrics in the Prometheus text format, version 0.0.4
+   * (https://prometheus.io/docs/instrumenting/exposition_formats).
+   */
   text(): Promise<{ readonly contentType: string; readonly body: string }>;
 };
 
-/** The figures of one process, and the text of all that serve together. */
+/** Counts the requests of this process; `text` covers all processes of the fleet. */
 export function createMetrics(fleet: Fleet): Metrics {
   const registry = new Registry();
   const requests = new Counter({
@@ -26,7 +29,7 @@ export function createMetrics(fleet: Fleet): Metrics {
     registers: [registry],
   });
   const reportsOfAll = fleet.reports(() => {
-    // Those of the process are gathered on the first request: nobody else pays for them.
+    // The process metrics are costly. They start with the first scrape.
     if (registry.getSingleMetric('process_cpu_seconds_total') === undefined)
       collectDefaultMetrics({ register: registry });
     return registry.getMetricsAsJSON();

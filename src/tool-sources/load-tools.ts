@@ -1,12 +1,12 @@
 import { pathToFileURL } from 'node:url';
-import type { Tool } from './define-tool.ts';
+import type { Tool } from '../tool/define-tool.ts';
 
-/** The tools of a module of the user's own, or what is wrong with it. */
-export type LoadedTools =
+/** The tools of the operator's own module, or the mistake in it. */
+type LoadedTools =
   | { readonly ok: true; readonly tools: readonly Tool[] }
   | { readonly ok: false; readonly mistake: string };
 
-/** Imports `file`, which exports `tools`: a list made with `defineTool` of `tenantry/tool`. */
+/** Imports `file`, which must export `tools`: a list made with `defineTool` of `tenantry/tool`. */
 export async function loadTools(file: string): Promise<LoadedTools> {
   let module: Readonly<Record<string, unknown>>;
   try {
@@ -23,7 +23,7 @@ export async function loadTools(file: string): Promise<LoadedTools> {
   };
 }
 
-/** As `defineTool` makes one; whoever builds it by hand has no schemas that were checked. */
+/** Whether `defineTool` made it. A hand-written object has no checked schemas. */
 function isTool(value: unknown): value is Tool {
   if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return false;
   const { name, scope, handle, parseInput, inputJsonSchema } = value as Partial<Tool>;

@@ -1,7 +1,8 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { JsonSchema, ParsedInput } from './operation.ts';
+import type { JsonSchema, ParsedInput } from '../tool/operation.ts';
+import { schemaIssues } from '../words/schema-issues.ts';
 
-/** Compiled at its first use: of a thousand tools a few are called. What `schema` gives was checked by whoever made it. */
+/** A validator that is compiled on first use: few of many tools are called. `schema` must return a valid schema. */
 export function lazyValidator(schema: () => object): () => ValidateFunction {
   let compiled: ValidateFunction | undefined;
   return () => {
@@ -10,28 +11,23 @@ export function lazyValidator(schema: () => object): () => ValidateFunction {
       validateFormats: false,
       validateSchema: false,
       logger: false,
+      // Errors then include the schema, from which the message lists the allowed fields.
+      verbose: true,
     }).compile(schema());
     return compiled;
   };
 }
 
-/** Arguments by a JSON Schema; says where they are wrong, never what was sent. */
+/** Validates arguments. Issues say where the arguments are wrong, and never repeat their values. */
 export function parseBySchema(
   raw: Readonly<Record<string, unknown>>,
   isValid: ValidateFunction,
 ): ParsedInput {
   if (isValid(raw) === true) return { ok: true, data: { ...raw } };
-  const issues = (isValid.errors ?? []).map(({ instancePath, message, params }) => {
-    const extra = typeof params.additionalProperty === 'string' ? `: "${params.additionalProperty}"` : '';
-    return {
-      path: instancePath.slice(1).replaceAll('/', '.'),
-      expected: `${message ?? 'is not valid'}${extra}`,
-    };
-  });
-  return { ok: false, issues };
+  return { ok: false, issues: schemaIssues(isValid.errors ?? []) };
 }
 
-/** A schema as a tool shows it: an object at its root, and closed unless it says otherwise. */
+/** The schema that a tool shows: an object that refuses unknown properties unless it allows them itself. */
 export const closedSchema = (schema: Readonly<Record<string, unknown>>): JsonSchema => ({
   ...schema,
   type: 'object',

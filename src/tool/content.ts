@@ -4,7 +4,7 @@ export type ToolContent =
   | { readonly type: 'image' | 'audio'; readonly data: string; readonly mimeType: string }
   | { readonly type: 'resource'; readonly resource: EmbeddedResource };
 
-export type EmbeddedResource = { readonly uri: string; readonly mimeType: string } & (
+type EmbeddedResource = { readonly uri: string; readonly mimeType: string } & (
   | { readonly text: string }
   | { readonly blob: string }
 );

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import { type Operation, type OperationDefinition, settleOperation } from './operation.ts';
-import type { BootstrapContext, OperatorContext } from './operator-context.ts';
+import type { BootstrapContext, OperatorContext } from './context/operator-context.ts';
+import { compileOperation, type Operation, type OperationDefinition } from './operation.ts';
 
 /** What opens an operation of `/admin`, and all that its handler then reaches. */
 type Contexts = { readonly 'admin-token': OperatorContext; readonly 'bootstrap-code': BootstrapContext };
-export type OperatorAccess = keyof Contexts;
+type OperatorAccess = keyof Contexts;
 
 type OperatorToolDefinition<
   Input extends z.ZodObject,
@@ -33,5 +33,5 @@ export function defineOperatorTool<
 >(definition: OperatorToolDefinition<Input, Output, Access>): OperatorTool {
   const { access, handle } = definition;
   // Only callOperatorTool calls it, with the context of this access and what this input schema made.
-  return Object.freeze({ ...settleOperation(definition), access, handle }) as unknown as OperatorTool;
+  return Object.freeze({ ...compileOperation(definition), access, handle }) as unknown as OperatorTool;
 }

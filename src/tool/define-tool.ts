@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import type { Caller } from '../caller.ts';
-import type { Downstream, OrganizationPlace } from '../downstream/downstream.ts';
+import type { Downstream, OrganizationLocation } from '../downstream/downstream.ts';
+import type { TenantPrincipal } from '../principal.ts';
 import type { Scope } from '../scopes/scopes.ts';
 import type { ToolContent } from './content.ts';
-import { type Operation, type OperationDefinition, settleOperation } from './operation.ts';
-import type { QuietContext, ToolContext } from './tool-context.ts';
-import { type SettledResource, settleResource, type ToolResource } from './tool-resource.ts';
+import type { QuietContext, ToolContext } from './context/tool-context.ts';
+import { compileOperation, type Operation, type OperationDefinition } from './operation.ts';
+import { type CompiledResource, compileResource, type ToolResource } from './tool-resource.ts';
 
 /** What a tool is. One definition makes the MCP tool, the REST route and its place in the document. */
 export type ToolDefinition<
@@ -15,8 +15,8 @@ export type ToolDefinition<
 > = OperationDefinition<Input, Output> & {
   /** The scope that a caller needs; `any` asks for a verified caller and no scope. */
   readonly scope: Scope | 'any';
-  /** Where it shows; both MCP and REST when left out. */
-  readonly faces?: 'rest' | 'mcp';
+  /** The one protocol that offers it; MCP and REST when left out. */
+  readonly protocol?: 'rest' | 'mcp';
   /** Longest run in seconds; the configuration's `limits.toolTimeoutSeconds` when left out. */
   readonly timeoutSeconds?: number;
   /** Values the arguments may hold; the configuration's `limits.maxInputElements` when left out. */
@@ -27,29 +27,29 @@ export type ToolDefinition<
   content?(output: z.output<Output>): readonly ToolContent[];
   /** Where one thing that it gives by id is also an MCP resource. */
   readonly resource?: ToolResource;
-  /** Refusals that come before the arguments are judged, such as `requireMintRole`. */
-  precheck?(rawArguments: Readonly<Record<string, unknown>>, me: Caller): void;
+  /** Refusals that come before the check of the arguments, such as `requireMintRole`. */
+  precheck?(rawArguments: Readonly<Record<string, unknown>>, me: TenantPrincipal): void;
   handle(
     input: z.output<Input>,
     context: Reports extends true ? ToolContext : QuietContext,
   ): Promise<z.input<Output>>;
 };
 
-/** A tool of one organisation's callers, settled. */
+/** A compiled tool of one organisation's callers. */
 export type Tool = Operation & {
   readonly scope: Scope | 'any';
   readonly onMcp: boolean;
-  /** The platform that it speaks to and where that is told the organisation; null for the one of all tools. */
+  /** The platform that it calls and where the organisation is written; null for the platform of all tools. */
   readonly platform: {
     readonly downstream: Downstream;
-    readonly places: readonly OrganizationPlace[];
+    readonly places: readonly OrganizationLocation[];
   } | null;
   readonly timeoutSeconds: number | null;
   readonly maxInputElements: number | null;
   readonly reportsProgress: boolean;
   readonly content: ((output: Readonly<Record<string, unknown>>) => readonly ToolContent[]) | null;
-  readonly resource: SettledResource | null;
-  readonly precheck: (rawArguments: Readonly<Record<string, unknown>>, me: Caller) => void;
+  readonly resource: CompiledResource | null;
+  readonly precheck: (rawArguments: Readonly<Record<string, unknown>>, me: TenantPrincipal) => void;
   readonly handle: (input: unknown, context: ToolContext) => Promise<unknown>;
 };
 
@@ -59,12 +59,12 @@ export function defineTool<
   Output extends z.ZodObject,
   Reports extends boolean = false,
 >(definition: ToolDefinition<Input, Output, Reports>): Tool {
-  const operation = settleOperation(definition);
+  const operation = compileOperation(definition);
   const { name, resource, content } = definition;
   return Object.freeze({
     ...operation,
     scope: definition.scope,
-    onMcp: definition.faces !== 'rest',
+    onMcp: definition.protocol !== 'rest',
     platform: null,
     timeoutSeconds: definition.timeoutSeconds ?? null,
     maxInputElements: definition.maxInputElements ?? null,
@@ -74,7 +74,7 @@ export function defineTool<
     resource:
       resource === undefined
         ? null
-        : settleResource(name, resource, operation.inputJsonSchema, operation.effect),
+        : compileResource(name, resource, operation.inputJsonSchema, operation.effect),
     precheck: definition.precheck ?? (() => {}),
     // Only callTool calls it, and only with what this tool's own input schema made.
     handle: definition.handle as Tool['handle'],

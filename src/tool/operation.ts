@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { InputIssue } from '../words/issue.ts';
+import { zodIssues, zodWords } from '../words/zod-issues.ts';
 
 export type Effect = 'reads' | 'writes' | 'destroys';
 
@@ -11,7 +13,7 @@ export type JsonSchema = { readonly type: 'object'; readonly [keyword: string]: 
 export const hasProperty = ({ properties }: JsonSchema, name: string): boolean =>
   typeof properties === 'object' && properties !== null && Object.hasOwn(properties, name);
 
-/** What every definition says, whoever may call it. */
+/** The fields of every definition, for tools and operator tools alike. */
 export type OperationDefinition<Input extends z.ZodObject, Output extends z.ZodObject> = {
   /** snake_case; the file's name in the same words. */
   readonly name: string;
@@ -28,15 +30,13 @@ export type OperationDefinition<Input extends z.ZodObject, Output extends z.ZodO
 };
 
 /** `body` is undefined for an answer without one. */
-export type RestReply = { readonly status: number; readonly body: unknown };
+type RestReply = { readonly status: number; readonly body: unknown };
 
-/** Where the arguments are wrong, and what was expected there; never the value that was sent. */
-export type InputIssue = { readonly path: string; readonly expected: string };
 export type ParsedInput =
   | { readonly ok: true; readonly data: Record<string, unknown> }
   | { readonly ok: false; readonly issues: readonly InputIssue[] };
 
-/** A definition as the program keeps it: its types settled, its schemas converted, once. */
+/** A compiled definition: its types are resolved and its schemas converted, once. */
 export type Operation = {
   readonly name: string;
   readonly title: string;
@@ -57,7 +57,7 @@ export type Operation = {
 };
 
 /** Throws at start where a schema cannot be shown to clients or is not strict. */
-export function settleOperation(definition: OperationDefinition<z.ZodObject, z.ZodObject>): Operation {
+export function compileOperation(definition: OperationDefinition<z.ZodObject, z.ZodObject>): Operation {
   const { name, title, description, effect, rest, creates, input, output } = definition;
   const inputJsonSchema = toJsonSchema(input, 'input');
   if (inputJsonSchema.additionalProperties !== false) {
@@ -80,13 +80,8 @@ export function settleOperation(definition: OperationDefinition<z.ZodObject, z.Z
 }
 
 function parseBySchema(schema: z.ZodObject, raw: unknown): ParsedInput {
-  const parsed = schema.safeParse(raw);
-  if (parsed.success) return { ok: true, data: parsed.data };
-  const issues = parsed.error.issues.map(({ path, message }) => ({
-    path: path.map(String).join('.'),
-    expected: message,
-  }));
-  return { ok: false, issues };
+  const parsed = schema.safeParse(raw, { error: zodWords });
+  return parsed.success ? { ok: true, data: parsed.data } : { ok: false, issues: zodIssues(parsed.error) };
 }
 
 /** The HTTP status of an answer that went well. */

@@ -1,18 +1,20 @@
 import { AppError } from '../errors.ts';
-import type { Catalogue } from '../scopes/scopes.ts';
+import type { TenantPrincipal } from '../principal.ts';
+import { closeNames } from '../words/did-you-mean.ts';
+import { mayCall } from './call/gate.ts';
 import type { Tool } from './define-tool.ts';
 import { hasProperty } from './operation.ts';
-import type { SettledResource } from './tool-resource.ts';
+import type { CompiledResource } from './tool-resource.ts';
 
 /** The tools of this server, in their fixed order. */
 export type Registry = {
   readonly all: readonly Tool[];
-  /** @throws UNKNOWN_TOOL */
-  find(name: string): Tool;
+  /** `principal` is offered tools of close names, of those that they may call. @throws UNKNOWN_TOOL */
+  find(name: string, principal?: TenantPrincipal): Tool;
 };
 
-/** Every mistake in the list, for the start: names and routes are unique, each scope is in the catalogue. */
-export function registryMistakes(tools: readonly Tool[], catalogue: Catalogue): readonly string[] {
+/** Every mistake in the list, for the start: names and routes are unique. */
+export function registryMistakes(tools: readonly Tool[]): readonly string[] {
   const mistakes: string[] = [];
   const names = new Set<string>();
   const routes = new Set<string>();
@@ -21,9 +23,6 @@ export function registryMistakes(tools: readonly Tool[], catalogue: Catalogue): 
     names.add(tool.name);
     if (!/^[a-zA-Z0-9_-]{1,64}$/.test(tool.name))
       mistakes.push(`tool ${tool.name}: expected a valid tool name`);
-    if (tool.scope !== 'any' && catalogue.unknown([tool.scope]).length > 0) {
-      mistakes.push(`tool ${tool.name}: expected a scope of the catalogue, got "${tool.scope}"`);
-    }
     mistakes.push(...resourceMistakes(tool, tools));
     const route = tool.rest?.replaceAll(/\{[^}]+\}/g, '{}');
     if (route === undefined) continue;
@@ -49,7 +48,7 @@ function resourceMistakes({ name, resource }: Tool, tools: readonly Tool[]): str
 }
 
 /** It only reads, takes what it will be called with, and gives the rows that are looked for. */
-function mayComplete(tool: Tool | undefined, { search, rows }: SettledResource['completion']): boolean {
+function mayComplete(tool: Tool | undefined, { search, rows }: CompiledResource['completion']): boolean {
   if (tool === undefined || !tool.onMcp || tool.effect !== 'reads') return false;
   const taken = search === undefined ? ['limit'] : ['limit', search];
   return (
@@ -57,14 +56,29 @@ function mayComplete(tool: Tool | undefined, { search, rows }: SettledResource['
   );
 }
 
+const unknownTool = (close: readonly string[]) =>
+  close.length === 0
+    ? {}
+    : {
+        message: `There is no such tool; did you mean ${close.join(' or ')}?`,
+        data: { did_you_mean: close },
+      };
+
 export function createRegistry(tools: readonly Tool[]): Registry {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   return {
     all: Object.freeze([...tools]),
-    find(name) {
+    find(name, principal) {
       const tool = byName.get(name);
-      if (tool === undefined) throw new AppError('UNKNOWN_TOOL');
-      return tool;
+      if (tool !== undefined && (principal === undefined || tool.onMcp)) return tool;
+      const offered = tools.filter(
+        (each) => each.onMcp && principal !== undefined && mayCall(principal, each),
+      );
+      const close = closeNames(
+        name,
+        offered.map((each) => each.name),
+      );
+      throw new AppError('UNKNOWN_TOOL', unknownTool(close));
     },
   };
 }

@@ -19,20 +19,20 @@ export type ToolResource = {
   };
 };
 
-/** A resource whose template is taken apart: `start` is all that stands before the id. */
-export type SettledResource = ToolResource & { readonly start: string; readonly argument: string };
+/** A resource with its parsed template: `start` is the text before the id. */
+export type CompiledResource = ToolResource & { readonly start: string; readonly argument: string };
 
 const TEMPLATE = /^([a-z][a-z0-9]*:\/\/)\{([a-z_]+)\}$/;
-/** RFC 6570 section 3.2.2: what is neither of these is percent-encoded by whoever expands the template. */
+/** RFC 6570 section 3.2.2: the client that expands the template percent-encodes all other characters. */
 const EXPANDED = /^(?:[\w.~-]|%[0-9A-Fa-f]{2})+$/;
 
 /** Throws at start where the template is none, names an argument that the tool does not have, or reading would act. */
-export function settleResource(
+export function compileResource(
   tool: string,
   resource: ToolResource,
   input: JsonSchema,
   effect: Effect,
-): SettledResource {
+): CompiledResource {
   if (effect !== 'reads') throw new Error(`tool ${tool}: expected a resource on a tool that only reads`);
   const [, start = '', argument = ''] = TEMPLATE.exec(resource.uri) ?? [];
   if (!hasProperty(input, argument)) {
@@ -42,9 +42,9 @@ export function settleResource(
 }
 
 /** The value that `uri` gives to the argument; undefined where it is of another template. */
-export function idIn(uri: string, { start }: SettledResource): string | undefined {
+export function idIn(uri: string, { start }: CompiledResource): string | undefined {
   if (!uri.startsWith(start)) return undefined;
   const expanded = uri.slice(start.length);
-  // Unlike decodeURIComponent this replaces what is not UTF-8, and such an id is nobody's.
+  // Unlike decodeURIComponent this replaces bytes that are not UTF-8; no id contains the replacement.
   return EXPANDED.test(expanded) ? (new URLSearchParams(`id=${expanded}`).get('id') ?? undefined) : undefined;
 }

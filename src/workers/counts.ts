@@ -1,9 +1,9 @@
-import type { SharedCounts } from '../fleet.ts';
+import type { SharedCounts } from './fleet.ts';
 import type { Added } from './message.ts';
 
 type Listener = (name: string, count: number) => void;
 
-/** The counts of a process, by topic: what it added and has not told yet, and who listens to the others'. */
+/** The counts of a process, by topic: what it added and has not sent yet, and who listens to those of others. */
 export function createCounts() {
   const pending = new Map<string, Map<string, number>>();
   const listeners = new Map<string, Listener[]>();

@@ -5,13 +5,13 @@ export type SharedCounts = {
   onOthers(listener: (name: string, count: number) => void): void;
 };
 
-/** The processes that serve together. One that is alone has nobody to tell, and is told nothing. */
+/** The processes that serve together. One that is alone sends and receives no counts. */
 export type Fleet = {
   /** How many share the load. */
   readonly size: number;
   /** The same topic means the same counts in each. */
   counts(topic: string): SharedCounts;
-  /** Says what a process reports of itself, and answers what all of them report; whoever is late is left out. */
+  /** `own` is what this process reports of itself; what it returns asks all of them, and leaves out those that are late. */
   reports(own: () => Promise<unknown>): () => Promise<readonly unknown[]>;
 };
 

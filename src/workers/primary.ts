@@ -1,8 +1,8 @@
 import type { Worker } from 'node:cluster';
 import cluster from 'node:cluster';
-import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import { createCounts } from './counts.ts';
+import type { Fleet } from './fleet.ts';
 import { isMessage, type Message } from './message.ts';
 
 /** A worker that ended is replaced after this pause, so that one that cannot live does not take the machine. */
@@ -11,7 +11,7 @@ const PAUSE_MS = 1000;
 const STOP_MS = 15_000;
 
 /** The process that starts the workers. It answers no request itself; it passes on what they tell each other. */
-export type Primary = Fleet & {
+type Primary = Fleet & {
   /** Resolves with the port once all accept requests. Where one ends before that, all end, and it throws. */
   start(size: number, bootstrapCode: string, log: Log): Promise<number>;
   /** Lets each finish what is under way. */
@@ -75,7 +75,7 @@ function send(worker: Worker | undefined, message: Message): void {
   if (worker?.isConnected()) worker.send(message);
 }
 
-/** Counts go to the others, a question to all, and a report to whoever asked. */
+/** Counts go to the others, a question to all, and a report to the worker that asked. */
 function relay(from: Worker, message: Message): void {
   const workers = living();
   switch (message.kind) {

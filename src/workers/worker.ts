@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster';
-import type { Fleet } from '../fleet.ts';
 import { createCounts } from './counts.ts';
+import type { Fleet } from './fleet.ts';
 import { isMessage, type Message } from './message.ts';
 
 const TELL_MS = 50;

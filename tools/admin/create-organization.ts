@@ -13,7 +13,11 @@ export const createOrganization = defineOperatorTool({
   creates: true,
   input: z.strictObject({
     name: organizationName,
-    external_id: z.string().max(200).optional().describe("The platform's own id for it; never changes."),
+    external_id: z
+      .string()
+      .max(200)
+      .optional()
+      .describe("The platform's own id for it; unique without regard to case, and never changes."),
   }),
   output: z.object({
     organization: Organization,

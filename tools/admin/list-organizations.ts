@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineOperatorTool, organizationToWire } from '#tool';
+import { cutPage, defineOperatorTool, nextCursor, organizationToWire, pageLimit } from '#tool';
 import { Organization } from './organization.ts';
 
 export const listOrganizations = defineOperatorTool({
@@ -9,9 +9,18 @@ export const listOrganizations = defineOperatorTool({
   access: 'admin-token',
   effect: 'reads',
   rest: 'GET /admin/organizations',
-  input: z.strictObject({}),
-  output: z.object({ organizations: z.array(Organization) }),
-  async handle(_input, { organizations }) {
-    return { organizations: (await organizations.list()).map(organizationToWire) };
+  input: z.strictObject({
+    limit: pageLimit,
+    cursor: z
+      .string()
+      .regex(/^org_[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'expected next_cursor of the page before')
+      .optional()
+      .describe('next_cursor of the page before.'),
+  }),
+  output: z.object({ organizations: z.array(Organization), next_cursor: nextCursor }),
+  async handle({ limit, cursor }, { organizations }) {
+    const found = await organizations.list({ limit: limit + 1, afterId: cursor });
+    const { rows, next_cursor } = cutPage(found, limit, ({ id }) => id);
+    return { organizations: rows.map(organizationToWire), next_cursor };
   },
 });

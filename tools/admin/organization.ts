@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { organizationStatuses } from '#tool';
+import { organizationStatuses, plainText } from '#tool';
 
-/** An organisation as the operator sees it. Times are ISO 8601 in UTC. */
+/** An organisation on the wire, for the operator. Times are ISO 8601 in UTC. */
 export const Organization = z.object({
   organization_id: z.string(),
   name: z.string(),
@@ -10,7 +10,7 @@ export const Organization = z.object({
   created_at: z.iso.datetime(),
 });
 
-export const organizationName = z.string().trim().min(1).max(200).describe('What people call it.');
+export const organizationName = plainText(200).describe('What people call it.');
 
-/** The path parameter; whatever it holds, an organisation that is not there is answered alike. */
+/** The path parameter. A malformed id is answered like an unknown one. */
 export const ById = z.strictObject({ organization_id: z.string().min(1).max(64).describe('org_…') });

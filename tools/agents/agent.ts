@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A simulated person of the organisation's panel, as the platform sends it. */
+/** A simulated person of the organisation's panel, in the platform's format. */
 export const Agent = z.object({
   agent_id: z.string().describe('Stable id, `agt_…`.'),
   name: z.string(),

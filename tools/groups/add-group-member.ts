@@ -9,7 +9,7 @@ export const addGroupMember = defineTool({
   scope: 'member:write',
   effect: 'writes',
   rest: 'POST /v1/groups/{group_id}/members',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({ group_id: groupId, user_id: userId }),
   output: z.object({ group: Group }),
   handle: async ({ group_id, user_id }, { members: { groups } }) => ({

@@ -9,7 +9,7 @@ export const createGroup = defineTool({
   scope: 'member:write',
   effect: 'writes',
   rest: 'POST /v1/groups',
-  faces: 'rest',
+  protocol: 'rest',
   creates: true,
   input: z.strictObject({ name: groupName, permissions: permissions.default([]) }),
   output: z.object({ group: Group }),

@@ -9,7 +9,7 @@ export const deleteGroup = defineTool({
   scope: 'member:write',
   effect: 'destroys',
   rest: 'DELETE /v1/groups/{group_id}',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({ group_id: groupId }),
   output: z.object({ group: Group }),
   handle: async ({ group_id }, { members: { groups } }) => ({

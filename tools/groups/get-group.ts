@@ -9,7 +9,7 @@ export const getGroup = defineTool({
   scope: 'member:read',
   effect: 'reads',
   rest: 'GET /v1/groups/{group_id}',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({ group_id: groupId }),
   output: z.object({ group: Group }),
   handle: async ({ group_id }, { members: { groups } }) => ({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainText } from '#tool';
 
 /** A permission group of the organisation. */
 export const Group = z.object({
@@ -11,10 +12,10 @@ export const Group = z.object({
 
 export const groupId = z.string().min(1).max(64).describe('The id of the group, grp_…');
 export const userId = z.string().min(1).max(64).describe('The id of a member, usr_…');
-export const groupName = z.string().trim().min(1).max(100).describe('Unique in the organisation.');
+export const groupName = plainText(100).describe('Unique in the organisation.');
 
 export const permissions = z
-  .array(z.string().trim().min(1).max(100))
+  .array(plainText(100))
   .max(100)
   .describe(
     'What its people may do, in the words of the permission map; a word that it lacks grants nothing.',

@@ -9,7 +9,7 @@ export const listGroups = defineTool({
   scope: 'member:read',
   effect: 'reads',
   rest: 'GET /v1/groups',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({ limit: pageLimit, cursor: pageCursor }),
   output: z.object({ groups: z.array(Group), next_cursor: nextCursor }),
   async handle({ limit, cursor }, { members: { groups } }) {

@@ -9,7 +9,7 @@ export const removeGroupMember = defineTool({
   scope: 'member:write',
   effect: 'destroys',
   rest: 'DELETE /v1/groups/{group_id}/members/{user_id}',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({ group_id: groupId, user_id: userId }),
   output: z.object({ group: Group }),
   handle: async ({ group_id, user_id }, { members: { groups } }) => ({

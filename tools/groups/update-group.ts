@@ -10,7 +10,7 @@ export const updateGroup = defineTool({
   scope: 'member:write',
   effect: 'writes',
   rest: 'PATCH /v1/groups/{group_id}',
-  faces: 'rest',
+  protocol: 'rest',
   input: z
     .strictObject({
       group_id: groupId,

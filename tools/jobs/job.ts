@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Work that the platform does in the background, as it sends it. */
+/** A background job of the platform, in the platform's format. */
 export const Job = z.object({
   job_id: z.string().describe('Stable id, `job_…`.'),
   kind: z.string().describe('What it does, such as study_run.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool, keepItWarning, keyToWire } from '#tool';
+import { defineTool, keepItWarning, keyToWire, plainText } from '#tool';
 import { Key } from './key.ts';
 
 export const createOrgToken = defineTool({
@@ -10,9 +10,9 @@ export const createOrgToken = defineTool({
   scope: 'key:write',
   effect: 'writes',
   rest: 'POST /org/tokens',
-  faces: 'rest',
+  protocol: 'rest',
   creates: true,
-  input: z.strictObject({ name: z.string().trim().min(1).max(100).describe('What people call the token.') }),
+  input: z.strictObject({ name: plainText(100).describe('What people call the token.') }),
   output: Key.extend({ auth_token: z.string(), warning: z.string() }),
   async handle({ name }, { keys }) {
     const { key, plaintext } = await keys.mint({ scopeType: 'global', name });

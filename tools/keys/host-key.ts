@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Organisations by id; one that is not there is `NOT_FOUND`. */
+/** Organisation ids; an unknown one is answered with `NOT_FOUND`. */
 export const organizationIds = z.array(z.string().min(1).max(64)).max(5_000);
 
 export const hostKeyId = z.string().min(1).max(64).describe('The id of the host key, key_…');
 
-/** The organisations that the host key may act for, after a change of them. */
+/** All organisations that the host key may act for after the change. */
 export const Grants = z.object({ organization_ids: z.array(z.string()) });

@@ -17,7 +17,7 @@ export const Restrictions = z.strictObject({
     .describe('Only from these addresses or CIDRs.'),
 });
 
-/** A key as callers see it: everything but the secret. Times are ISO 8601 in UTC. */
+/** A key on the wire, without its secret. Times are ISO 8601 in UTC. */
 export const Key = z.object({
   id: z.string(),
   organization_id: z.string().nullable().describe('Null for a host key.'),

@@ -5,7 +5,8 @@ import { Key } from './key.ts';
 export const listKeys = defineTool({
   name: 'list_keys',
   title: 'List keys',
-  description: 'Lists the keys of the organisation, newest first, without their secrets.',
+  description:
+    'Lists the keys of the organisation, newest first, without their secrets. Without key:write one sees their own keys alone.',
   scope: 'key:read',
   effect: 'reads',
   rest: 'GET /v1/keys',

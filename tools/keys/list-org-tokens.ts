@@ -9,7 +9,7 @@ export const listOrgTokens = defineTool({
   scope: 'key:read',
   effect: 'reads',
   rest: 'GET /org/tokens',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({ limit: pageLimit, cursor: pageCursor }),
   output: z.object({ tokens: z.array(Key), next_cursor: nextCursor }),
   async handle({ limit, cursor }, { keys }) {

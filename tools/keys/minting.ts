@@ -1,26 +1,22 @@
 import { z } from 'zod';
-import type { MintRequest } from '#tool';
+import { type MintRequest, plainText } from '#tool';
 import { Key, Restrictions } from './key.ts';
 
 const scopes = z.array(z.string().min(1).max(130)).max(100);
 
-/** What whoever mints may say of a key, of whatever type. */
+/** The fields of minting that every type of key has. */
 export const mintFields = {
-  name: z.string().trim().min(1).max(100).describe('What people call the key.'),
+  name: plainText(100).describe('What people call the key.'),
   scopes: scopes.optional().describe('Exactly these scopes; an empty list allows nothing.'),
   additional_scopes: scopes.optional().describe('The canonical set and these.'),
-  owner: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
-    .optional()
-    .describe('The person or team that answers for the key.'),
-  purpose: z.string().trim().min(1).max(500).optional().describe('What the key is for.'),
+  owner: plainText(200).optional().describe('The person or team that answers for the key.'),
+  purpose: plainText(500).optional().describe('What the key is for.'),
   expires_in_days: z
     .union([z.int().min(1).max(3650), z.literal('never')])
     .optional()
-    .describe('Days until it expires, or "never"; the configured lifetime when left out.'),
+    .describe(
+      'Days until it expires, or "never"; the configured lifetime when left out. Never beyond the end of the calling key.',
+    ),
   restrictions: Restrictions.optional().describe('Narrows the key further than its scopes.'),
 };
 

@@ -25,7 +25,7 @@ export const reviewKeys = defineTool({
   name: 'review_keys',
   title: 'Review keys',
   description:
-    'Judges every key of the organisation by what it really did: unused, stale or expiring keys, scopes that were granted and never used, drift from the canonical set, missing owners; the worst first, each with what to do about it.',
+    'Judges every key of the organisation by what it really did: unused, stale or expiring keys, scopes that were granted and never used, drift from the canonical set, missing owners; the worst first, each with what to do about it. Without key:write one sees their own keys alone.',
   scope: 'key:read',
   effect: 'reads',
   rest: 'GET /v1/keys/review',

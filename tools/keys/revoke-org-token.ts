@@ -9,7 +9,7 @@ export const revokeOrgToken = defineTool({
   scope: 'key:write',
   effect: 'destroys',
   rest: 'DELETE /org/tokens/{id}',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({ id: z.string().min(1).max(64).describe('The id of the token, key_…') }),
   output: Key,
   handle: async ({ id }, { keys }) => keyToWire((await keys.revoke(id)).key),

@@ -4,13 +4,15 @@ import { Key } from './key.ts';
 
 const time = z.iso.datetime().nullable();
 
-/** What is asked of a rotation, of whatever type of key. */
+/** The fields of a rotation, for every type of key. */
 export const rotateFields = {
   key_id: z.string().min(1).max(64).describe('The id of the key to replace, key_…'),
   grace: z
     .enum(graces)
     .optional()
-    .describe('How long the old key stays valid: 24h when left out, never past its own expiry.'),
+    .describe(
+      'How long the old key stays valid, for calls but not to manage keys: 24h when left out, never past its own expiry; 0 revokes it.',
+    ),
   scopes: z
     .array(z.string().min(1).max(130))
     .max(100)

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { defineTool, keyToWire } from '#tool';
+import { defineTool, keyToWire, plainText } from '#tool';
 import { Key, Restrictions } from './key.ts';
 
-/** What may be changed of a key, of whatever type. */
+/** The fields of an update, for every type of key. */
 export const updateFields = {
   key_id: z.string().min(1).max(64).describe('The id of the key, key_…'),
-  name: z.string().trim().min(1).max(100).optional().describe('What people call the key.'),
-  owner: z.string().trim().min(1).max(200).optional().describe('Who answers for the key.'),
-  purpose: z.string().trim().min(1).max(500).optional().describe('What the key is for.'),
+  name: plainText(100).optional().describe('What people call the key.'),
+  owner: plainText(200).optional().describe('Who answers for the key.'),
+  purpose: plainText(500).optional().describe('What the key is for.'),
   expires_in_days: z.int().min(1).max(3650).optional().describe('An earlier end than now, in days.'),
   restrictions: Restrictions.optional().describe('Narrower ones than now; what is left out stays.'),
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool, memberToWire } from '#tool';
+import { defineTool, memberToWire, plainText } from '#tool';
 import { Member, role } from './member.ts';
 
 export const addMember = defineTool({
@@ -9,10 +9,10 @@ export const addMember = defineTool({
   scope: 'member:write',
   effect: 'writes',
   rest: 'POST /v1/members',
-  faces: 'rest',
+  protocol: 'rest',
   creates: true,
   input: z.strictObject({
-    name: z.string().trim().min(1).max(100).describe('What people call the person.'),
+    name: plainText(100).describe('What people call the person.'),
     email: z.email().max(254).optional().describe('By which the person is recognised; case does not count.'),
     role: role.default('member'),
   }),

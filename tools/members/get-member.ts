@@ -9,7 +9,7 @@ export const getMember = defineTool({
   scope: 'member:read',
   effect: 'reads',
   rest: 'GET /v1/members/{user_id}',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({ user_id: userId }),
   output: z.object({ member: Member }),
   handle: async ({ user_id }, { members }) => ({ member: memberToWire(await members.get(user_id)) }),

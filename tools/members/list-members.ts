@@ -9,7 +9,7 @@ export const listMembers = defineTool({
   scope: 'member:read',
   effect: 'reads',
   rest: 'GET /v1/members',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({ limit: pageLimit, cursor: pageCursor }),
   output: z.object({ members: z.array(Member), next_cursor: nextCursor }),
   async handle({ limit, cursor }, { members }) {

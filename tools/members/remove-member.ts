@@ -10,7 +10,7 @@ export const removeMember = defineTool({
   scope: 'member:write',
   effect: 'destroys',
   rest: 'DELETE /v1/members/{user_id}',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({ user_id: userId }),
   output: z.object({ member: Member }),
   handle: async ({ user_id }, { members }) => ({ member: memberToWire(await members.remove(user_id)) }),

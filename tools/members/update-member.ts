@@ -10,7 +10,7 @@ export const updateMember = defineTool({
   scope: 'member:write',
   effect: 'writes',
   rest: 'PATCH /v1/members/{user_id}',
-  faces: 'rest',
+  protocol: 'rest',
   input: z
     .strictObject({
       user_id: userId,

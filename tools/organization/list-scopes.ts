@@ -8,7 +8,7 @@ export const listScopes = defineTool({
   scope: 'any',
   effect: 'reads',
   rest: 'GET /v1/scopes',
-  faces: 'rest',
+  protocol: 'rest',
   input: z.strictObject({}),
   output: z.object({
     catalogue: z.array(z.string()),

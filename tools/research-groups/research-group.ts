@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A named selection of agents, as the platform sends it. */
+/** A named selection of agents, in the platform's format. */
 export const ResearchGroup = z.object({
   research_group_id: z.string().describe('Stable id, `rgp_…`.'),
   name: z.string(),

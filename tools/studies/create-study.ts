@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool, path, type ToolContext } from '#tool';
+import { defineTool, delay, path, type ToolContext } from '#tool';
 import { Study } from './study.ts';
 import { StudyJob } from './study-job.ts';
 
@@ -50,34 +50,18 @@ export const createStudy = defineTool({
   },
 });
 
-/** Reports each change of the job until it ends or the longest wait is over; gives its newest state. */
+/** Reports each change of the job until it ends or `LONGEST_WAIT_MS` is over. Returns its latest state. */
 async function followJob(started: Job, { downstream, progress, signal }: ToolContext): Promise<Job> {
   let job = started;
   let reported = -1;
   const latest = performance.now() + LONGEST_WAIT_MS;
   while (true) {
-    // A client may refuse progress that does not grow.
+    // MCP requires progress to increase: https://modelcontextprotocol.io/specification (Progress).
     if (job.progress > reported) await progress?.(job.progress, 100, `The study is ${job.status}.`);
     reported = Math.max(reported, job.progress);
     const ended = job.status === 'completed' || job.status === 'failed';
     if (ended || performance.now() >= latest) return job;
-    await pause(POLL_MS, signal);
+    await delay(POLL_MS, signal);
     ({ job } = await downstream.get(path`/v1/jobs/${started.job_id}`, {}, JobReply));
   }
-}
-
-/** Waits, and fails with the signal's reason as soon as that aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-  });
 }

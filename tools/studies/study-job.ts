@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-/** The job that runs a study; the same as tools/jobs/job.ts shows it, and a test holds them together. */
+/**
+ * The job that runs a study. A test keeps it equal to tools/jobs/job.ts, because tools import only their neighbours.
+ */
 export const StudyJob = z.object({
   job_id: z.string().describe('Stable id, `job_…`.'),
   kind: z.string().describe('What it does, such as study_run.'),

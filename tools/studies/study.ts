@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A set of questions put to a research group, as the platform sends it. */
+/** A set of questions to a research group, in the platform's format. */
 export const Study = z.object({
   study_id: z.string().describe('Stable id, `std_…`.'),
   name: z.string(),

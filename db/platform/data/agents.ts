@@ -1,9 +1,9 @@
-import type { PlatformDatabase } from './platform-database.ts';
+import type { PlatformDatabase } from '../platform-database.ts';
+import { agents } from '../schema.ts';
 import { regionName } from './region-name.ts';
-import { agents } from './schema.ts';
 import { organizationToken } from './search-words.ts';
 
-/** A row as SQL gives it. */
+/** A row as raw SQL returns it. */
 export type AgentRow = {
   readonly id: number;
   readonly organization_id: string;
@@ -37,10 +37,10 @@ export type NewAgent = {
   readonly tags: readonly string[];
 };
 
-/** Adds agents in their order, the last one being the newest; the index follows by triggers. */
+/** Inserts agents in order; the last one is the newest. Triggers update the search index. */
 export function insertAgents({ orm }: PlatformDatabase, organizationId: string, rows: readonly NewAgent[]) {
   const token = organizationToken(organizationId);
-  // SQLite takes 32,766 values in a statement.
+  // SQLite allows 32,766 parameters per statement (https://sqlite.org/limits.html).
   for (let start = 0; start < rows.length; start += 1000) {
     const batch = rows.slice(start, start + 1000).map((agent) => ({
       ...agent,

@@ -1,26 +1,26 @@
-import { and, eq, ne } from '../drizzle.ts';
+import { and, eq, ne } from '../../sqlite/connection/drizzle.ts';
+import type { PlatformDatabase } from '../platform-database.ts';
+import { jobs, studies } from '../schema.ts';
 import type { JobRow } from './jobs.ts';
-import type { PlatformDatabase } from './platform-database.ts';
-import { jobs, studies } from './schema.ts';
 import { listGroupAgents } from './studies.ts';
 import { summarizeStudy } from './study-summary.ts';
 
-/** How long a job takes from first to last step, however many there are. */
+/** How long a job takes in total, for any number of steps. */
 const RUN_MS = 1800;
 const MOST_STEPS = 20;
 const RETRY_MS = 1000;
 
 export type JobRunner = {
-  /** Looks for unfinished jobs and drives them; harmless at any time. */
+  /** Drives all unfinished jobs. Calling it again does no harm. */
   wake(): void;
-  /** Drives this one job, if nobody does. */
+  /** Drives one job, unless it is being driven. */
   drive(job: JobRow): void;
   stop(): void;
 };
 
 /**
- * Moves jobs through queued, running and completed, every step a row on disk, so that a restart goes on
- * where it ended. Several processes may drive one file: a step counts only from the state it was planned in.
+ * Moves jobs through queued, running and completed. Each step is stored, so that a restart continues with the next one.
+ * Several processes may drive one file: a step applies only to the state for which it was planned.
  */
 export function startJobRunner(database: PlatformDatabase, now: () => number): JobRunner {
   const timers = new Map<number, NodeJS.Timeout>();
@@ -33,7 +33,7 @@ export function startJobRunner(database: PlatformDatabase, now: () => number): J
     timers.set(job.id, timer);
   }
 
-  /** A boundary: nobody stands above a timer, and a busy or full disk must not end the process. */
+  /** A boundary: a timer has no caller, and a busy or full disk must not end the process. */
   function run(job: JobRow): void {
     timers.delete(job.id);
     if (stopped) return;
@@ -64,7 +64,7 @@ export function startJobRunner(database: PlatformDatabase, now: () => number): J
   return runner;
 }
 
-/** The only look across organisations: which rows are to be driven, each then by its own organisation. */
+/** The only query across organisations. It finds the jobs to drive; each is then driven within its own organisation. */
 function unfinishedJobs({ orm }: PlatformDatabase): readonly JobRow[] {
   return orm.select().from(jobs).where(ne(jobs.status, 'completed')).all();
 }
@@ -72,14 +72,14 @@ function unfinishedJobs({ orm }: PlatformDatabase): readonly JobRow[] {
 const unitsPerStep = (job: JobRow): number => Math.ceil(job.unitsTotal / MOST_STEPS);
 const stepMs = (job: JobRow): number => RUN_MS / (1 + Math.ceil(job.unitsTotal / unitsPerStep(job)));
 
-/** A step that is overdue is taken at once: processes that never live for a whole step get the job to its end too. */
+/** An overdue step runs at once, so that a job also completes in processes that live for less than a step. */
 function firstDelayMs(job: JobRow, nowMs: number): number {
   const stepsDone = job.status === 'queued' ? 0 : 1 + Math.ceil(job.unitsDone / unitsPerStep(job));
   const dueMs = job.createdAtMs + (stepsDone + 1) * stepMs(job);
   return Math.min(Math.max(0, dueMs - nowMs), stepMs(job));
 }
 
-/** One step on from `job` as it was planned; gives the job as it is afterwards. */
+/** Makes one step from the state `job`. Returns the job afterwards. */
 function prepareStep(database: PlatformDatabase, now: () => number) {
   return database.sqlite.transaction((job: JobRow) => {
     const own = and(eq(jobs.organizationId, job.organizationId), eq(jobs.jobId, job.jobId));

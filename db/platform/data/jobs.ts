@@ -1,17 +1,17 @@
 import { ulid } from 'ulid';
-import { and, desc, eq, lt, sql } from '../drizzle.ts';
-import type { PlatformDatabase } from './platform-database.ts';
-import { isoTime } from './reply.ts';
-import { jobs } from './schema.ts';
+import { and, desc, eq, lt, sql } from '../../sqlite/connection/drizzle.ts';
+import type { PlatformDatabase } from '../platform-database.ts';
+import { isoTime } from '../routes/reply.ts';
+import { jobs } from '../schema.ts';
 import type { NewStudy } from './studies.ts';
 
 export type JobRow = typeof jobs.$inferSelect;
-export type NewJob = Omit<JobRow, 'id' | 'organizationId'>;
+type NewJob = Omit<JobRow, 'id' | 'organizationId'>;
 
-/** A question is put to the group in at most so many batches. */
+/** The most batches of agents per question. */
 const MOST_BATCHES = 5;
 
-/** The job that will run `study`; a unit of it is one question put to one batch of agents. */
+/** The job that runs `study`. One unit is one question to one batch of agents. */
 export function newJob(study: NewStudy, agentCount: number): NewJob {
   const batches = Math.max(1, Math.min(MOST_BATCHES, agentCount));
   return {
@@ -26,7 +26,7 @@ export function newJob(study: NewStudy, agentCount: number): NewJob {
   };
 }
 
-/** The jobs of one organisation at a time. */
+/** Queries for the jobs of one organisation. */
 export function prepareJobs({ orm }: PlatformDatabase) {
   const own = eq(jobs.organizationId, sql.placeholder('organizationId'));
   const one = orm

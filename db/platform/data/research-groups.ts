@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
-import { and, count, desc, eq, lt, sql } from '../drizzle.ts';
-import type { PlatformDatabase } from './platform-database.ts';
-import { isoTime } from './reply.ts';
-import { agents, researchGroups as groups, researchGroupMembers as members } from './schema.ts';
+import { and, count, desc, eq, lt, sql } from '../../sqlite/connection/drizzle.ts';
+import type { PlatformDatabase } from '../platform-database.ts';
+import { isoTime } from '../routes/reply.ts';
+import { agents, researchGroups as groups, researchGroupMembers as members } from '../schema.ts';
 
 export type NewResearchGroup = {
   readonly researchGroupId: string;
@@ -14,7 +14,7 @@ export type NewResearchGroup = {
 
 export const newResearchGroupId = (nowMs: number): string => `rgp_${ulid(nowMs)}`;
 
-/** The groups of one organisation at a time, each with how many agents it holds. */
+/** Queries for the research groups of one organisation, with their number of agents. */
 export function prepareResearchGroups({ orm }: PlatformDatabase) {
   const rows = () =>
     orm
@@ -67,7 +67,7 @@ export function researchGroupToWire(row: ResearchGroupRow) {
   };
 }
 
-/** How many of the distinct `agentIds` are the organisation's. */
+/** How many distinct `agentIds` belong to the organisation. */
 export function countOwnAgents(
   { orm }: PlatformDatabase,
   organizationId: string,
@@ -78,7 +78,7 @@ export function countOwnAgents(
   return orm.select({ found: count() }).from(agents).where(where).get()?.found ?? 0;
 }
 
-/** Call it inside a transaction; the agents must be the organisation's, or the database refuses. */
+/** Inserts a group. Call it inside a transaction. The database refuses agents of another organisation. */
 export function insertResearchGroup(
   { orm }: PlatformDatabase,
   organizationId: string,

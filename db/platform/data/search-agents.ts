@@ -1,9 +1,9 @@
 import type { Statement } from 'better-sqlite3';
+import type { PlatformDatabase } from '../platform-database.ts';
+import type { PageRequest } from '../routes/arguments.ts';
+import { malformed } from '../routes/reply.ts';
 import { type AgentRow, agentColumns } from './agents.ts';
-import type { PageRequest } from './arguments.ts';
 import { matchTiers } from './match-tiers.ts';
-import type { PlatformDatabase } from './platform-database.ts';
-import { malformed } from './reply.ts';
 import { createSearchWords, organizationToken } from './search-words.ts';
 
 export type AgentFilters = {
@@ -16,13 +16,13 @@ export type AgentFilters = {
   readonly researchGroupId: string | undefined;
 };
 
-export type AgentSearch = PageRequest & { readonly query: string; readonly filters: AgentFilters };
-export type AgentPage = { readonly agents: readonly AgentRow[]; readonly nextCursor: string | null };
+type AgentSearch = PageRequest & { readonly query: string; readonly filters: AgentFilters };
+type AgentPage = { readonly agents: readonly AgentRow[]; readonly nextCursor: string | null };
 
 type Values = Record<string, string | number>;
 type Condition = readonly [sql: string, values: Values];
 
-/** Searches by tiers (see match-tiers.ts), the newest first inside each; without a word in the query, newest first. */
+/** Searches by tiers (see match-tiers.ts), newest first within each; without words, newest first. */
 export function prepareAgentSearch({ sqlite }: PlatformDatabase) {
   const searchWords = createSearchWords();
   const statements = new Map<string, Statement<[Values], AgentRow>>();
@@ -31,7 +31,7 @@ export function prepareAgentSearch({ sqlite }: PlatformDatabase) {
     const known = statements.get(sql);
     if (known !== undefined) return known;
     const made = sqlite.prepare<[Values], AgentRow>(sql);
-    // One for each combination of filters, with and without words: 256 at most.
+    // One statement per combination of filters, with and without words: at most 256.
     statements.set(sql, made);
     return made;
   }
@@ -71,7 +71,7 @@ function cutTiers(found: readonly { tier: number; row: AgentRow }[], limit: numb
   };
 }
 
-/** A cursor is `tier.id` of the last row shown; tier 0 is the list without words. */
+/** A cursor is `tier.id` of the last row shown. Tier 0 is the list without words. */
 function readCursor(cursor: string | undefined, firstTier: number, tiers: number) {
   if (cursor === undefined) return { index: 0, tier: firstTier, before: Number.MAX_SAFE_INTEGER };
   const parts = /^([0-3])\.(\d{1,15})$/.exec(cursor);
@@ -86,7 +86,10 @@ function listSql(conditions: readonly Condition[]): string {
   return `SELECT ${agentColumns} FROM agents a WHERE ${where.join(' AND ')} ORDER BY a.id DESC LIMIT @limit`;
 }
 
-/** CROSS JOIN makes the index lead, so that rows stream in its order and the limit ends the work. */
+/**
+ * CROSS JOIN puts the index first (https://sqlite.org/optoverview.html#crossjoin): rows arrive in its order, and the
+ * limit ends the work.
+ */
 function matchSql(conditions: readonly Condition[]): string {
   const where = [
     'agent_search MATCH @match',
@@ -113,7 +116,7 @@ function filterConditions(filters: AgentFilters): readonly Condition[] {
   return conditions;
 }
 
-/** A range instead of LIKE, for which `%` and `_` would not be text. */
+/** A range instead of LIKE, in which `%` and `_` would be wildcards. */
 const occupationStarts = (text: string): Condition => [
   'a.occupation_key >= @occupation AND a.occupation_key < @occupationEnd',
   { occupation: text, occupationEnd: `${text}\u{10ffff}` },

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
 
-/** More words than this add cost and no meaning. */
+/** More words would cost time without improving results. */
 const MAX_WORDS = 32;
 const MAX_TEXT = 4000;
 
-export type SearchWords = (text: string) => readonly string[];
+type SearchWords = (text: string) => readonly string[];
 
 /**
- * Cuts a text into the very words that the search index holds. What is a letter is decided by SQLite's own
- * tables, which are neither JavaScript's nor today's Unicode, so beyond ASCII an index in memory is asked.
+ * Splits a text into words exactly as the search index does. SQLite has its own Unicode tables, which differ from
+ * JavaScript's, so an in-memory index splits everything beyond ASCII.
  */
 export function createSearchWords(): SearchWords {
   const memory = new Database(':memory:');
@@ -37,7 +37,7 @@ export function createSearchWords(): SearchWords {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant, its control characters too.
 const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text);
 
-/** The organisation as one word that no tokenizer splits; the hash also keeps it apart from every name. */
+/** The organisation as one word that no tokenizer splits. It is a hash, so that no name can equal it. */
 export function organizationToken(organizationId: string): string {
   return `o${createHash('sha256').update(organizationId).digest('hex')}`;
 }

@@ -1,15 +1,15 @@
 import { ulid } from 'ulid';
-import { and, count, desc, eq, lt, sql } from '../drizzle.ts';
-import type { PlatformDatabase } from './platform-database.ts';
-import { isoTime } from './reply.ts';
-import { agents, researchGroupMembers as members, studies } from './schema.ts';
+import { and, count, desc, eq, lt, sql } from '../../sqlite/connection/drizzle.ts';
+import type { PlatformDatabase } from '../platform-database.ts';
+import { isoTime } from '../routes/reply.ts';
+import { agents, researchGroupMembers as members, studies } from '../schema.ts';
 
-export type StudyRow = typeof studies.$inferSelect;
+type StudyRow = typeof studies.$inferSelect;
 export type NewStudy = Omit<StudyRow, 'id' | 'organizationId'>;
 
 export const newStudyId = (nowMs: number): string => `std_${ulid(nowMs)}`;
 
-/** The studies of one organisation at a time. */
+/** Queries for the studies of one organisation. */
 export function prepareStudies({ orm }: PlatformDatabase) {
   const own = eq(studies.organizationId, sql.placeholder('organizationId'));
   const one = orm
@@ -32,7 +32,7 @@ export function prepareStudies({ orm }: PlatformDatabase) {
   };
 }
 
-/** `summary` is there once the study is completed. */
+/** A study on the wire. `summary` is present when the study is completed. */
 export function studyToWire(row: StudyRow) {
   return {
     organization_id: row.organizationId,
@@ -54,7 +54,7 @@ export function insertStudy({ orm }: PlatformDatabase, organizationId: string, s
     .run();
 }
 
-/** The agents that a study of this group asks. */
+/** The agents of a study's research group. */
 export function listGroupAgents({ orm }: PlatformDatabase, organizationId: string, researchGroupId: string) {
   return orm
     .select({

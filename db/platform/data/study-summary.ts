@@ -5,7 +5,7 @@ type AskedAgent = {
   readonly occupation: string;
 };
 
-/** What can be said of a finished study from its own rows: who was asked, and what. Nothing is made up. */
+/** Summarizes a finished study from its own rows: who was asked, and what. It invents no answers. */
 export function summarizeStudy(questions: readonly string[], asked: readonly AskedAgent[]): string {
   const sentences = [`${plural(questions.length, 'question')} put to ${plural(asked.length, 'agent')}.`];
   if (asked.length > 0) {
@@ -22,7 +22,7 @@ export function summarizeStudy(questions: readonly string[], asked: readonly Ask
 
 const MOST_NAMED = 8;
 
-/** "Germany 12, France 9 and 3 more", the most frequent first, equals by name. */
+/** "Germany 12, France 9 and 3 more": most frequent first, ties by name. */
 function ranked(asked: readonly AskedAgent[], field: 'gender' | 'country' | 'occupation'): string {
   const counts = new Map<string, number>();
   for (const agent of asked) counts.set(agent[field], (counts.get(agent[field]) ?? 0) + 1);

@@ -92,7 +92,7 @@ const topics: readonly DemoTopic[] = [
   },
 ];
 
-/** Acme Research asks consumers and patients, mostly in Europe and North America. */
+/** Acme Research surveys consumers and patients, mostly in Europe and North America. */
 export const acme: DemoContent = {
   seed: 20_260_101,
   occupations: acmeOccupations,

@@ -8,7 +8,7 @@ const pronouns = {
   non_binary: { they: 'they', their: 'their', them: 'them' },
 } as const;
 
-export type BiographyFacts = {
+type BiographyFacts = {
   readonly firstName: string;
   readonly age: number;
   readonly gender: Gender;
@@ -17,7 +17,7 @@ export type BiographyFacts = {
   readonly occupation: string;
 };
 
-/** Fills the sentences in and joins them behind one that says who it is. */
+/** Fills the sentence templates and puts an introduction before them. */
 export function writeBiography(facts: BiographyFacts, sentences: readonly string[]): string {
   return [introduction(facts), ...sentences].map((sentence) => fill(sentence, facts)).join(' ');
 }
@@ -28,7 +28,7 @@ function introduction({ firstName, age, city, country, occupation }: BiographyFa
   return `${firstName} is ${articleOfAge} ${age}-year-old ${job} from ${city}, ${country}.`;
 }
 
-/** `{lives|live}` takes the form that goes with the pronoun; `{They}` opens a sentence. */
+/** `{lives|live}` takes the form that agrees with the pronoun; `{They}` starts a sentence. */
 function fill(sentence: string, { gender }: BiographyFacts): string {
   const words: Record<string, string> = pronouns[gender];
   return sentence.replace(/\{([^{}]+)\}/g, (_, inside: string) => {

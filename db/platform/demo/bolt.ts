@@ -103,7 +103,7 @@ const topics: readonly DemoTopic[] = [
   },
 ];
 
-/** Bolt Labs asks about mobility and energy, mostly in the south and the east. */
+/** Bolt Labs surveys mobility and energy, mostly in the south and the east. */
 export const bolt: DemoContent = {
   seed: 20_260_202,
   occupations: boltOccupations,

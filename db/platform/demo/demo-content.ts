@@ -1,17 +1,17 @@
-/** The name of a locale of @faker-js/faker, for names that fit the country. */
+/** A locale of @faker-js/faker whose names fit the country. */
 export type NameLocale = string;
 
 export type DemoCountry = {
   readonly code: string;
   readonly locale: NameLocale;
-  /** How many of a hundred agents, about. */
+  /** Approximate share of the agents, in per cent. */
   readonly weight: number;
   readonly cities: readonly string[];
 };
 
 /**
- * Texts are templates: `{name}`, `{city}`, `{country}`, `{They}`, `{they}`, `{their}`, `{them}` and, after a pronoun,
- * `{lives|live}` for the verb.
+ * Texts are templates with `{name}`, `{city}`, `{country}`, `{They}`, `{they}`, `{their}` and `{them}`; a verb after a
+ * pronoun is `{lives|live}`.
  */
 export type DemoOccupation = {
   readonly occupation: string;
@@ -28,13 +28,13 @@ export type DemoTopic = {
   readonly countries?: readonly string[];
 };
 
-export type DemoGroup = {
+type DemoGroup = {
   readonly name: string;
   readonly description: string;
   readonly holds: (person: DemoPerson) => boolean;
 };
 
-export type DemoStudy = {
+type DemoStudy = {
   readonly name: string;
   readonly objective: string;
   readonly group: string;
@@ -43,7 +43,7 @@ export type DemoStudy = {
 };
 
 export type DemoContent = {
-  /** Makes the draw of one profile unlike the other's. */
+  /** The seed of the random draw; it differs between profiles. */
   readonly seed: number;
   readonly countries: readonly DemoCountry[];
   readonly occupations: readonly DemoOccupation[];

@@ -1,6 +1,6 @@
-/** A repeatable source of chance (mulberry32): the same seed draws the same people on every machine. */
+/** A deterministic random source (mulberry32): the same seed draws the same people on every machine. */
 export type Draw = {
-  /** 0 up to but without 1. */
+  /** At least 0 and below 1. */
   next(): number;
   wholeNumber(least: number, most: number): number;
   one<Item>(items: readonly Item[]): Item;

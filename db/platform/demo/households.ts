@@ -1,5 +1,5 @@
-/** How people live, by age; tagged, so that the tags and the text agree. */
-export type Household = {
+/** Living situations by age. The tag makes tags and text agree. */
+type Household = {
   readonly tag: string;
   readonly ages: readonly [least: number, most: number];
   readonly texts: readonly string[];

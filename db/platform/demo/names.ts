@@ -6,7 +6,7 @@ export type Names = (
   gender: DemoPerson['gender'],
 ) => { readonly first: string; readonly full: string };
 
-/** Loads the names of the profile's countries; only who seeds pays for them. */
+/** Loads the names of the profile's countries. Imported on demand, because only seeding needs them. */
 export async function loadNames({ countries, seed }: DemoContent): Promise<Names> {
   const locales = new Map<NameLocale, Faker>();
   for (const { locale } of countries) {
@@ -26,7 +26,7 @@ export async function loadNames({ countries, seed }: DemoContent): Promise<Names
 
 const twoFamilyNames = new Set<NameLocale>(['es', 'es_MX']);
 
-/** Faker doubles family names where people seldom do, and does not decline Polish ones. */
+/** Corrects Faker: it doubles family names where that is rare, and does not inflect Polish ones. */
 function familyName(locale: NameLocale, sex: 'female' | 'male', drawn: string): string {
   if (locale === 'pl' && sex === 'female') return drawn.replace(/([sc]k|dzk)i$/, '$1a');
   if (locale === 'sv' || locale === 'nb_NO') return drawn.split(' ').at(-1) ?? drawn;

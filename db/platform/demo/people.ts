@@ -1,4 +1,4 @@
-import { regionName } from '../region-name.ts';
+import { regionName } from '../data/region-name.ts';
 import { writeBiography } from './biography.ts';
 import type { DemoContent, DemoCountry, DemoOccupation, DemoPerson, DemoTopic } from './demo-content.ts';
 import { createDraw, type Draw } from './draw.ts';
@@ -11,7 +11,7 @@ type Frame = {
   readonly occupation: DemoOccupation;
 };
 
-/** The people of a profile, the same every time. `names` must be fresh, since it draws by its own seed. */
+/** The people of a profile, always the same. `names` must be new, because it has its own seed. */
 export function drawPeople(content: DemoContent, names: Names, size: number): readonly DemoPerson[] {
   const draw = createDraw(content.seed);
   return Array.from({ length: size }, () => drawPerson(content, names, draw));
@@ -53,11 +53,11 @@ function drawGender(draw: Draw): DemoPerson['gender'] {
 const within = (age: number, [least, most]: readonly [number, number]): boolean =>
   age >= least && age <= most;
 
-/** Whose occupation is the children has them. */
+/** A homemaker has a household with children. */
 const agrees = (household: string, { tags }: DemoOccupation): boolean =>
   !tags.includes('homemaker') || ['young family', 'family with teenagers'].includes(household);
 
-/** One topic, sometimes none: then the biography has a sentence less. */
+/** Usually one topic. Without one the biography is a sentence shorter. */
 function drawTopics(topics: readonly DemoTopic[], { age, country }: Frame, draw: Draw): readonly DemoTopic[] {
   const fitting = topics.filter(
     (topic) => within(age, topic.ages ?? [0, 200]) && (topic.countries?.includes(country.code) ?? true),

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ulid } from 'ulid';
-import { eq } from '../../drizzle.ts';
-import { insertAgents } from '../agents.ts';
-import { insertJob, newJob } from '../jobs.ts';
+import { whileBusy } from '../../sqlite/connection/busy.ts';
+import { eq } from '../../sqlite/connection/drizzle.ts';
+import { insertAgents } from '../data/agents.ts';
+import { insertJob, newJob } from '../data/jobs.ts';
+import { insertResearchGroup } from '../data/research-groups.ts';
+import { insertStudy, listGroupAgents, type NewStudy } from '../data/studies.ts';
+import { summarizeStudy } from '../data/study-summary.ts';
 import type { PlatformDatabase } from '../platform-database.ts';
-import { insertResearchGroup } from '../research-groups.ts';
 import { demoSeeds } from '../schema.ts';
-import { insertStudy, listGroupAgents, type NewStudy } from '../studies.ts';
-import { summarizeStudy } from '../study-summary.ts';
 import { acme } from './acme.ts';
 import { bolt } from './bolt.ts';
 import type { DemoContent, DemoPerson } from './demo-content.ts';
@@ -19,11 +20,13 @@ export type DemoProfile = 'acme' | 'bolt';
 
 const PEOPLE = 300;
 const DAY_MS = 86_400_000;
+/** How long a starting process waits for another one that seeds. */
+const BUSY_TIMEOUT_MS = 5000;
 const STUDY_MS = 1_800;
 
 const profiles: Readonly<Record<DemoProfile, DemoContent>> = { acme, bolt };
 
-/** Fills the organisation once, all or nothing; what the people are depends on the profile alone. */
+/** Seeds the organisation once, completely or not at all. The people depend only on the profile. */
 export async function seedDemo(
   database: PlatformDatabase,
   organizationId: string,
@@ -40,11 +43,11 @@ export async function seedDemo(
     const agentIds = fillAgents(filling, people);
     const groupIds = fillGroups(filling, content, people, agentIds);
     for (const study of content.studies) fillStudy(filling, study, groupIds.get(study.group));
-    // Fewer pieces of index make every later search faster; the number bounds the work on a large store.
+    // Merges the index, which makes later searches faster. The number bounds the work on a large store.
     database.sqlite.exec(`INSERT INTO agent_search (agent_search, rank) VALUES ('merge', -500)`);
     database.orm.insert(demoSeeds).values({ organizationId, profile, seededAtMs: nowMs }).run();
   });
-  seed.immediate();
+  await whileBusy(BUSY_TIMEOUT_MS, seed.immediate);
 }
 
 function isSeeded({ orm }: PlatformDatabase, organizationId: string): boolean {
@@ -59,7 +62,7 @@ type Filling = {
   newId(tag: string, atMs: number): string;
 };
 
-/** Ids that are the organisation's own, and the same whenever its demo is made at the same time. */
+/** Ids that depend on the organisation, the profile and the time only. */
 function idsOf(organizationId: string, profile: DemoProfile): Filling['newId'] {
   const hash = createHash('sha256').update(`${profile} ${organizationId}`).digest();
   const draw = createDraw(hash.readUInt32BE());

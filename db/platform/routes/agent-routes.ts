@@ -1,9 +1,9 @@
-import { type AgentRow, agentColumns, agentToWire } from './agents.ts';
+import { type AgentRow, agentColumns, agentToWire } from '../data/agents.ts';
+import { type AgentFilters, prepareAgentSearch } from '../data/search-agents.ts';
+import type { PlatformDatabase } from '../platform-database.ts';
 import { oneText, pageRequest, wholeNumber } from './arguments.ts';
-import type { PlatformDatabase } from './platform-database.ts';
 import { malformed, notFound, ok } from './reply.ts';
 import type { Route } from './router.ts';
-import { type AgentFilters, prepareAgentSearch } from './search-agents.ts';
 
 export function agentRoutes(database: PlatformDatabase): readonly Route[] {
   const search = prepareAgentSearch(database);

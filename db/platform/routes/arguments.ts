@@ -1,6 +1,10 @@
 import { malformed } from './reply.ts';
 
-/** The arguments of a request, read by hand: whatever is not as expected ends the request with status 400. */
+/**
+ * The value of a query argument; undefined without one.
+ *
+ * @throws VALIDATION_ERROR, which the router answers with status 400, for more than one
+ */
 export function oneText(query: URLSearchParams, name: string): string | undefined {
   const [value, ...more] = query.getAll(name);
   return more.length > 0 ? malformed(name) : value;
@@ -24,13 +28,13 @@ export function pageRequest(query: URLSearchParams): PageRequest {
   return { limit: wholeNumber(query, 'limit', 1, 100) ?? 20, cursor: oneText(query, 'cursor') };
 }
 
-/** The row that the page before ended with; a plain number, since the caller is Tenantry, which seals it. */
+/** The id of the last row of the previous page. Plain, because the caller is Tenantry, which seals cursors. */
 export function startBefore(cursor: string | undefined): number {
   if (cursor === undefined) return Number.MAX_SAFE_INTEGER;
   return /^\d{1,15}$/.test(cursor) ? Number(cursor) : malformed('cursor');
 }
 
-/** Cuts the page out of rows that were read one further than it is long. */
+/** Cuts a page from rows of which one more than `limit` was read. */
 export function cutPage<Row extends { readonly id: number }>(rows: readonly Row[], limit: number) {
   const page = rows.slice(0, limit);
   return { page, nextCursor: rows.length > limit ? String(page.at(-1)?.id) : null };
@@ -40,7 +44,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 export function bodyObject(body: unknown): Body {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) malformed('body');
-  // A JSON object, as the line above made sure.
+  // The line above has checked that it is a JSON object.
   return body as Body;
 }
 

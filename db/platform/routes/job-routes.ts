@@ -1,7 +1,7 @@
+import type { JobRunner } from '../data/job-runner.ts';
+import { jobToWire, prepareJobs } from '../data/jobs.ts';
+import type { PlatformDatabase } from '../platform-database.ts';
 import { cutPage, pageRequest, startBefore } from './arguments.ts';
-import type { JobRunner } from './job-runner.ts';
-import { jobToWire, prepareJobs } from './jobs.ts';
-import type { PlatformDatabase } from './platform-database.ts';
 import { notFound, ok } from './reply.ts';
 import type { Route } from './router.ts';
 
@@ -24,7 +24,7 @@ export function jobRoutes(database: PlatformDatabase, runner: JobRunner): readon
       answer: ({ organizationId, id }) => {
         const row = jobs.find(organizationId, id);
         if (row === undefined) return notFound();
-        // It may be the job of another process on the same file that has ended since.
+        // The process that drove the job may have ended.
         runner.drive(row);
         return ok({ job: jobToWire(row) });
       },

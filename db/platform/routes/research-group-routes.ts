@@ -1,6 +1,3 @@
-import { bodyObject, bodyText, bodyTexts, cutPage, pageRequest, startBefore } from './arguments.ts';
-import type { PlatformDatabase } from './platform-database.ts';
-import { created, notFound, ok } from './reply.ts';
 import {
   countOwnAgents,
   insertResearchGroup,
@@ -8,7 +5,10 @@ import {
   newResearchGroupId,
   prepareResearchGroups,
   researchGroupToWire,
-} from './research-groups.ts';
+} from '../data/research-groups.ts';
+import type { PlatformDatabase } from '../platform-database.ts';
+import { bodyObject, bodyText, bodyTexts, cutPage, pageRequest, startBefore } from './arguments.ts';
+import { created, notFound, ok } from './reply.ts';
 import type { Route } from './router.ts';
 
 export function researchGroupRoutes(database: PlatformDatabase, now: () => number): readonly Route[] {

@@ -1,10 +1,11 @@
-import type { DownstreamReply, DownstreamRequest } from '../../src/downstream/downstream.ts';
-import { AppError } from '../../src/errors.ts';
+import type { DownstreamReply, DownstreamRequest } from '../../../src/downstream/downstream.ts';
+import { AppError } from '../../../src/errors.ts';
+import { isBusy } from '../../sqlite/connection/busy.ts';
 import { badRequest, notFound } from './reply.ts';
 
-export type RouteRequest = {
+type RouteRequest = {
   readonly organizationId: string;
-  /** The id in the path, decoded; empty for a path without one. */
+  /** The decoded id of the path; empty for a route without one. */
   readonly id: string;
   readonly query: URLSearchParams;
   readonly body: unknown;
@@ -16,13 +17,14 @@ export type Route = {
   answer(request: RouteRequest): DownstreamReply;
 };
 
-/** What of a request the embedded platform looks at. */
+/** The part of a request that the embedded platform reads. */
 export type PlatformRequest = Pick<DownstreamRequest, 'method' | 'url' | 'body' | 'signal'>;
 
 /**
- * Answers a request by the first route that fits. No route is reached without exactly one organisation.
+ * Answers a request by the first matching route. Every route requires exactly one organisation.
  *
- * @throws DOWNSTREAM_FAILED where the database fails
+ * @throws DOWNSTREAM_FAILED when the database fails
+ * @throws SQLITE_BUSY when another process holds it; nothing was done
  */
 export function answerRequest(routes: readonly Route[], request: PlatformRequest): DownstreamReply {
   const query = request.url.searchParams;
@@ -37,17 +39,18 @@ export function answerRequest(routes: readonly Route[], request: PlatformRequest
   return notFound();
 }
 
-/** The boundary: a wrong argument is the platform's 400, and no word of SQLite leaves. */
+/** A boundary: a wrong argument becomes status 400, and no text of SQLite leaves. */
 function answer(route: Route, request: RouteRequest): DownstreamReply {
   try {
     return route.answer(request);
   } catch (error) {
     if (error instanceof AppError && error.code === 'VALIDATION_ERROR') return badRequest(error.message);
+    if (isBusy(error)) throw error;
     throw new AppError('DOWNSTREAM_FAILED', { cause: error });
   }
 }
 
-/** The id in `pathname`, or '' where the route has none; undefined where it is another route's. */
+/** The id in `pathname`; empty for a route without one; undefined when the route does not match. */
 function matchPath(path: string, pathname: string): string | undefined {
   if (!path.endsWith('/{id}')) return path === pathname ? '' : undefined;
   const parent = path.slice(0, -'{id}'.length);

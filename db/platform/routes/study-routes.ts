@@ -1,10 +1,6 @@
-import { bodyObject, bodyText, bodyTexts, cutPage, pageRequest, startBefore } from './arguments.ts';
-import type { JobRunner } from './job-runner.ts';
-import { insertJob, jobToWire, newJob, prepareJobs } from './jobs.ts';
-import type { PlatformDatabase } from './platform-database.ts';
-import { created, notFound, ok } from './reply.ts';
-import { prepareResearchGroups } from './research-groups.ts';
-import type { Route } from './router.ts';
+import type { JobRunner } from '../data/job-runner.ts';
+import { insertJob, jobToWire, newJob, prepareJobs } from '../data/jobs.ts';
+import { prepareResearchGroups } from '../data/research-groups.ts';
 import {
   countGroupAgents,
   insertStudy,
@@ -12,7 +8,11 @@ import {
   newStudyId,
   prepareStudies,
   studyToWire,
-} from './studies.ts';
+} from '../data/studies.ts';
+import type { PlatformDatabase } from '../platform-database.ts';
+import { bodyObject, bodyText, bodyTexts, cutPage, pageRequest, startBefore } from './arguments.ts';
+import { created, notFound, ok } from './reply.ts';
+import type { Route } from './router.ts';
 
 export function studyRoutes(
   database: PlatformDatabase,
@@ -53,7 +53,7 @@ export function studyRoutes(
   ];
 }
 
-/** The study and the job that will run it, or neither. */
+/** Creates a study and its job in one transaction. */
 function prepareCreate(database: PlatformDatabase) {
   const studies = prepareStudies(database);
   const groups = prepareResearchGroups(database);

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
+import type { Clock } from '../../../src/clock.ts';
 import { guard } from './guard.ts';
-import { createLockWait } from './lock-wait.ts';
 import {
   limitWait,
   makeFile,
@@ -10,29 +10,40 @@ import {
   type SyncLevel,
 } from './open-database.ts';
 import { isSame, lookUp, watchOwnFiles } from './own-files.ts';
+import { createWriteQueue } from './write-queue.ts';
 
-/** What a power cut may cost of the calls' rows; mutations and theirs are always on disk when answered. */
-export type Durability = 'process' | 'power';
+/**
+ * Durability of the audit rows of calls: `power` survives a power cut, `process` only the end of the process. Changes
+ * and their rows always survive a power cut.
+ */
+type Durability = 'process' | 'power';
 
-/** One file, four connections, so that none waits on, or hides anything from, another. */
+/** Four connections to one file, so that none waits for another or keeps another on an old snapshot. */
 export type Connections = {
-  /** Finds the credential of a request: single `.get()`s, so that each sees what was committed before it. */
+  /** Reads the credentials of requests. Its reads end at once, so that each sees all earlier commits. */
   readonly auth: Database.Database;
-  /** Mutations, on disk before they are answered. */
+  /** Writes changes. They are on disk before they are answered. */
   readonly control: Database.Database;
-  /** The rows of calls. */
+  /** Writes the audit rows of calls. */
   readonly audit: Database.Database;
-  /** Listings and whatever else reads more than a row. */
+  /** Reads lists and anything else of more than one row. */
   readonly listing: Database.Database;
 };
 
-/** How long a read waits where a log is being recovered or cleared away, in milliseconds: the event loop stands still. */
-const READ_WAIT_MS = 50;
+export type ConnectionOptions = {
+  readonly durability: Durability;
+  readonly clock: Clock;
+  /** How long a read or a write waits for another process's lock, in milliseconds (`store.busyTimeoutMs`). */
+  readonly busyTimeoutMs?: number | undefined;
+};
 
-/** `prepareStore` is given the first connection, and must leave a row in `secrets`. */
+/** Default of `store.busyTimeoutMs`. */
+const BUSY_TIMEOUT_MS = 2000;
+
+/** Opens the connections. `prepareStore` gets the first one, and must leave a row in `secrets`. */
 export function openConnections(
   file: string,
-  durability: Durability,
+  { durability, clock, busyTimeoutMs = BUSY_TIMEOUT_MS }: ConnectionOptions,
   prepareStore: (control: Database.Database) => void,
 ): Connections {
   const opened: Database.Database[] = [];
@@ -55,10 +66,11 @@ export function openConnections(
       auth: keep(openForReading(file)),
       listing: keep(openForReading(file)),
     };
-    for (const reader of [connections.auth, connections.listing]) limitWait(reader, READ_WAIT_MS);
-    const files = watchOwnFiles(file);
+    // From here on no statement waits inside SQLite, which would block the event loop.
+    for (const connection of opened) limitWait(connection, 0);
+    const files = watchOwnFiles(file, clock.elapsed);
     if (!isSame(lookUp(file), before)) throw new Error(`${file} was replaced while it was being opened`);
-    guard(opened, { files, lockWait: createLockWait([control, audit]) });
+    guard(opened, { files, writes: createWriteQueue(busyTimeoutMs), busyTimeoutMs });
     return connections;
   } catch (thrown) {
     for (const database of opened) database.close();
@@ -66,7 +78,7 @@ export function openConnections(
   }
 }
 
-/** Readers first: the connection that closes last clears the WAL away, which takes one that writes. */
+/** Closes a writing connection last: the last one removes the WAL, which a reader cannot. */
 export function closeConnections({ auth, listing, audit, control }: Connections): void {
   try {
     control.pragma('wal_checkpoint(TRUNCATE)');
@@ -75,7 +87,7 @@ export function closeConnections({ auth, listing, audit, control }: Connections)
   }
 }
 
-/** The first write of a connection is this one, which changes nothing. */
+/** The first write of the connection. It changes nothing. */
 function proveSynchronous(database: Database.Database, level: SyncLevel): void {
   database.prepare('UPDATE secrets SET value = value').run();
   requireSynchronous(database, level);

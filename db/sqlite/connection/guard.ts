@@ -1,9 +1,14 @@
 import type Database from 'better-sqlite3';
-import type { LockWait } from './lock-wait.ts';
 import type { OwnFiles } from './own-files.ts';
+import { createWriteQueue, type WriteQueue } from './write-queue.ts';
 
-/** What stands around every use of a store's connections. */
-export type Guard = { readonly files: OwnFiles; readonly lockWait: LockWait };
+/** What every use of a store's connections checks or waits for. */
+type Guard = {
+  readonly files: OwnFiles;
+  readonly writes: WriteQueue;
+  /** How long a read or a write waits for another process's lock, in milliseconds. */
+  readonly busyTimeoutMs: number;
+};
 
 const guards = new WeakMap<Database.Database, Guard>();
 
@@ -11,5 +16,8 @@ export function guard(connections: readonly Database.Database[], by: Guard): voi
   for (const connection of connections) guards.set(connection, by);
 }
 
-/** None stands around a copy that nobody else can have, such as one about to be restored. */
+/** Undefined for a private copy, such as one that is about to be restored. */
 export const guardOf = (connection: Database.Database): Guard | undefined => guards.get(connection);
+
+export const writesOf = (connection: Database.Database): WriteQueue =>
+  guardOf(connection)?.writes ?? createWriteQueue(0);

@@ -3,17 +3,18 @@ import { readMigrationFiles } from './drizzle.ts';
 import { withStartWait } from './open-database.ts';
 
 /**
- * Brings the store up to this program's schema. Processes that start together take turns, and each
- * migration runs once; a store written by a newer program is refused, since its rows may mean something else.
+ * Migrates the store to this program's schema. Concurrent processes take turns, and each migration runs once.
+ *
+ * @throws Error for a store of a newer program, whose rows may have another meaning
  */
 export function migrateStore(database: Database.Database, migrationsFolder: string): void {
   const migrations = readMigrationFiles({ migrationsFolder });
   const newestKnown = Math.max(0, ...migrations.map((migration) => migration.folderMillis));
-  // A migration that rebuilds a table must not cascade, and inside a transaction this pragma does nothing.
+  // A migration that rebuilds a table must not cascade. Inside a transaction this pragma has no effect.
   database.pragma('foreign_keys = OFF');
   try {
     const run = database.transaction(() => {
-      // The form of the table is Drizzle's own, so that its tools read it too.
+      // Drizzle's own table, so that its tools can read it.
       database.exec(
         'CREATE TABLE IF NOT EXISTS "__drizzle_migrations" (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)',
       );

@@ -1,41 +1,46 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { isBusy } from './busy.ts';
+import { keepPrivate } from './private-file.ts';
 
 export type SyncLevel = 'FULL' | 'NORMAL';
 
-/** At start processes take turns, so they wait; `limitWait` ends that before the first request. */
+/** How long starting processes wait for each other; `limitWait` ends this before the first request. */
 const START_WAIT_MS = 5000;
 const SWITCH_PAUSE_MS = 5;
-/** Older ones corrupt a WAL under a rare race of writers and checkpoints (https://sqlite.org/wal.html). */
+/** Older versions may corrupt a WAL when writers and checkpoints race (https://sqlite.org/wal.html). */
 const OLDEST_SQLITE = [3, 51, 3] as const;
 const SYNC_NUMBER = { NORMAL: 1, FULL: 2 } as const;
 
-/** Makes the file, for its owner alone; the WAL beside it inherits that. */
+/** Creates the file, or restricts an existing one, to its owner. Its WAL inherits the mode. */
 export function makeFile(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
+  const real = realpathSync(file);
+  for (const suffix of ['', '-wal', '-shm', '-journal']) keepPrivate(real + suffix);
 }
 
 export function openForWriting(file: string, synchronous: SyncLevel): Database.Database {
   const inodeBefore = inodeOf(file);
   const database = new Database(file, { timeout: START_WAIT_MS });
   prepare(database);
-  // Waits for a restore that is under way; then the name is another file's, whose log this one's would be.
+  // This read waits for a running restore. Afterwards the name may belong to another file, and the WAL of this
+  // connection would be taken for that file's.
   database.pragma('schema_version');
   if (inodeBefore !== undefined && inodeOf(file) !== inodeBefore) {
     database.close();
     throw new Error(`${file} was replaced while it was being opened; try again`);
   }
   switchToWal(database);
-  // Where it is not said, the driver drops the level to NORMAL at the first write, after it answered FULL.
+  // Set explicitly: otherwise the driver lowers the level to NORMAL at the first write, after it has reported FULL.
   database.pragma(`synchronous = ${synchronous}`);
   return database;
 }
 
 const inodeOf = (file: string) => statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
 
-/** Two that switch a new file at once are each in the other's way, and SQLite then fails without waiting. */
+/** Two processes that switch a new file at the same time block each other, and SQLite fails without waiting. */
 export function switchToWal(database: Database.Database): void {
   for (let waitedMs = 0; ; waitedMs += SWITCH_PAUSE_MS) {
     try {
@@ -43,21 +48,23 @@ export function switchToWal(database: Database.Database): void {
       if (mode === 'wal') return;
       throw new Error(`the store needs SQLite's WAL, and the file system gave "${mode}"`);
     } catch (thrown) {
-      const isBusy = thrown instanceof Database.SqliteError && thrown.code.startsWith('SQLITE_BUSY');
-      if (!isBusy || waitedMs >= START_WAIT_MS) throw thrown;
+      if (!isBusy(thrown) || waitedMs >= START_WAIT_MS) throw thrown;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SWITCH_PAUSE_MS);
     }
   }
 }
 
-/** Only for statements that end at once: an open read would hide what others commit, revocations too. */
+/**
+ * Only for statements that end at once: an open read keeps its snapshot, and would hide later commits, such as
+ * revocations.
+ */
 export function openForReading(file: string): Database.Database {
   const database = new Database(file, { timeout: START_WAIT_MS, readonly: true });
   prepare(database);
   return database;
 }
 
-/** For what a program does as it starts: it waits for others that start, where a request would not. */
+/** Runs an operation of the start, which may wait for other starting processes. A request may not. */
 export function withStartWait<T>(database: Database.Database, operation: () => T): T {
   const usualWaitMs = Number(database.pragma('busy_timeout', { simple: true }));
   limitWait(database, START_WAIT_MS);
@@ -72,7 +79,7 @@ export function limitWait(database: Database.Database, waitMs: number): void {
   database.pragma(`busy_timeout = ${waitMs}`);
 }
 
-/** To be asked after a write, since the level a connection reports before its first one may be untrue. */
+/** Requires the durability level. Call it after a write: before the first one the reported level may be wrong. */
 export function requireSynchronous(database: Database.Database, level: SyncLevel): void {
   const actual = database.pragma('synchronous', { simple: true });
   if (actual !== SYNC_NUMBER[level]) {

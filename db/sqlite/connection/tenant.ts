@@ -1,8 +1,10 @@
-import { type KeyId, type OrganizationId, parseKeyId, parseOrganizationId } from '../src/ids.ts';
+import { type KeyId, type OrganizationId, parseKeyId, parseOrganizationId } from '../../../src/ids.ts';
 
 /**
- * The one door for an organisation into a query. A condition that is undefined selects every row, and an
- * array matches as its member, so anything but a well-formed id is a bug and stops here.
+ * The only way for an organisation into a query. An undefined condition would select every row, and an array would
+ * match any of its members, so anything except a well-formed id is a bug.
+ *
+ * @throws Error, shown as INTERNAL
  */
 export function requireOrganizationId(value: unknown): OrganizationId {
   const id = parseOrganizationId(value);
@@ -10,7 +12,7 @@ export function requireOrganizationId(value: unknown): OrganizationId {
   return id;
 }
 
-/** The organisation of a keyspace; `operator`, said explicitly, is none. */
+/** The organisation of a keyspace; null for an explicit `operator`. */
 export const organizationOf = (keyspace: unknown): OrganizationId | null =>
   keyspace === 'operator' ? null : requireOrganizationId(keyspace);
 
@@ -20,6 +22,6 @@ export function requireKeyId(value: unknown): KeyId {
   return id;
 }
 
-/** `null`, said explicitly, is nobody's row; anything else must be an organisation's. */
+/** An explicit `null` is a row of no organisation. Anything else must be an id. */
 export const requireOrganizationOrNull = (value: unknown): OrganizationId | null =>
   value === null ? null : requireOrganizationId(value);

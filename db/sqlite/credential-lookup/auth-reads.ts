@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
-import { requireStore, storeError } from './store-call.ts';
+import { storeCall, storeError } from '../connection/store-call.ts';
 
-/** Answers a question about a credential from the store; every question sees all that was committed before it. */
+/** Answers a question about a credential. Every question sees everything that was committed before it. */
 export type AuthReads = <T>(question: () => T) => Promise<T>;
 
 type Waiting = { answer(): void; fail(thrown: unknown): void };
@@ -9,13 +9,13 @@ type Waiting = { answer(): void; fail(thrown: unknown): void };
 type Around = {
   /** Called in the transaction, before the first question. */
   begin(): void;
-  /** Called when all that the answers set in motion at once has come to its end. */
+  /** Called when all microtasks that the answers started have run. */
   settled(): void;
 };
 
 /**
- * Questions that arrive in the same turn of the event loop share one read transaction, which begins after the last
- * of them came and ends before any answer is used.
+ * Questions of the same event-loop turn share one read transaction. It begins after the last question arrived and ends
+ * before any answer is used.
  */
 export function createAuthReads(auth: Database.Database, { begin, settled }: Around): AuthReads {
   let waiting: Waiting[] = [];
@@ -24,17 +24,16 @@ export function createAuthReads(auth: Database.Database, { begin, settled }: Aro
     for (const each of group) answerOne(each);
   });
 
-  const flush = () => {
+  const flush = async () => {
     const group = waiting;
     waiting = [];
     try {
-      requireStore(auth);
-      answerAll(group);
+      await storeCall(auth, () => answerAll(group));
     } catch (thrown) {
-      // Whoever was answered before the failure stays answered: a promise settles once.
+      // Answered questions stay answered: a promise settles once.
       for (const each of group) each.fail(thrown);
     }
-    // A tick that is asked for by a microtask comes after all microtasks.
+    // A tick requested by a microtask runs after all microtasks.
     queueMicrotask(() => process.nextTick(settled));
   };
 
@@ -46,7 +45,7 @@ export function createAuthReads(auth: Database.Database, { begin, settled }: Aro
     });
 }
 
-/** A question that fails is nobody else's failure. */
+/** A failing question must not fail the others. */
 function answerOne(waiting: Waiting): void {
   try {
     waiting.answer();

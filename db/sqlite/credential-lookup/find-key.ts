@@ -1,31 +1,32 @@
 import { timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import type { FoundKey } from '../src/keys/key-store.ts';
-import type { Organization } from '../src/organization.ts';
-import { requireHash } from './key-rows.ts';
+import { LRUCache } from 'lru-cache';
+import type { FoundKey } from '../../../src/keys/key-store.ts';
+import type { Organization } from '../../../src/organization.ts';
+import { requireHash } from '../rows/key-rows.ts';
 
-/** Credentials whose rows are kept decoded: some 10 MiB. */
+/** Number of decoded credentials in the cache: some 10 MiB. */
 const MOST_KEPT = 10_000;
 
 export type FindKey = {
-  /** To be called in every transaction before `find`, with the store's revision as that transaction sees it. */
+  /** Call it in every transaction before `find`, with the revision that the transaction sees. */
   begin(revision: number): void;
   find(hash: Buffer): FoundKey | undefined;
 };
 
 /**
- * On the path of every request. A row of two dozen columns takes far longer to decode than to find, so it is kept
- * decoded for as long as the store's revision, which each transaction reads first, says that no credential changed.
- * What is not in the store is never kept.
+ * Finds keys on the path of every request. Decoding a row of two dozen columns takes far longer than finding it, so
+ * decoded rows are cached until the store's revision says that some credential changed. Every transaction reads the
+ * revision first. Misses are never cached.
  */
 export function prepareFindKey(auth: Database.Database): FindKey {
   const read = prepareRead(auth);
-  let known = new Map<string, FoundKey>();
+  const known = new LRUCache<string, FoundKey>({ max: MOST_KEPT });
   let knownRevision = Number.NaN;
   return {
     begin(revision) {
       if (revision === knownRevision) return;
-      known = new Map();
+      known.clear();
       knownRevision = revision;
     },
     find(hash) {
@@ -34,14 +35,13 @@ export function prepareFindKey(auth: Database.Database): FindKey {
       if (kept !== undefined) return kept;
       const found = read(hash);
       if (found === undefined) return undefined;
-      if (known.size >= MOST_KEPT) known = new Map();
       known.set(name, found);
       return found;
     },
   };
 }
 
-/** All values as one text: each column that crosses into JavaScript by itself costs more than finding the row. */
+/** All values as one JSON text: each column that crosses into JavaScript alone costs more than finding the row. */
 const COLUMNS = `json_array(hex(k.hash), k.id, k.organization_id, k.name, k.prefix, k.scope_type, k.user_id,
   json(k.scopes), k.canonical_version, json(k.restrictions), k.owner, k.created_by, k.expires_at, k.revoked_at,
   k.grace_until, k.held_at, k.removed_at, o.id, o.name, o.external_id, o.status, o.created_at)`;
@@ -58,7 +58,7 @@ function prepareRead(auth: Database.Database): (hash: Buffer) => FoundKey | unde
   };
 }
 
-/** The values in the order of `COLUMNS`, whose types are those of the tables. */
+/** Values in the order of `COLUMNS`, with the types of the tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a row of the store, as SQLite writes it
 function decode(values: readonly any[], hash: Buffer): FoundKey | undefined {
   const [found, id, organizationId, name, prefix, scopeType, userId, scopes, canonicalVersion, ...more] =
@@ -74,7 +74,7 @@ function decode(values: readonly any[], hash: Buffer): FoundKey | undefined {
     removedAtMs,
     ...of
   ] = more;
-  // The index has compared already; this holds even if a query should ever find by less than the whole.
+  // The index has compared already. This check holds even if a query ever matches only part of the hash.
   if (!timingSafeEqual(Buffer.from(found, 'hex'), hash)) return undefined;
   const key = {
     id,
@@ -95,7 +95,7 @@ function decode(values: readonly any[], hash: Buffer): FoundKey | undefined {
     removedAtMs,
   };
   const organization = organizationOf(of);
-  // Shared by every request of the key.
+  // Frozen, because all requests of the key share them.
   const lists = Object.values(restrictions ?? {});
   for (const part of [key, scopes, restrictions, ...lists, organization]) Object.freeze(part);
   return Object.freeze({ key, organization });

@@ -1,18 +1,21 @@
 import type Database from 'better-sqlite3';
-import { AppError } from '../src/errors.ts';
-import { getTableColumns } from './drizzle.ts';
-import { keys } from './schema.ts';
+import { AppError } from '../../../src/errors.ts';
+import { getTableColumns } from '../connection/drizzle.ts';
+import { keys } from '../schema/schema.ts';
 
-/** What a use leaves on a key; all else that differs is a change of the key. */
+/** Columns that a use of the key writes. Any other difference is a change of the key. */
 const traces: ReadonlySet<string> = new Set([keys.lastUsedAtMs.name, keys.lastClient.name]);
 
-/** For a trigger: whether the key is another one than before, a use apart. */
+/** Condition of a trigger: whether the key changed, apart from its uses. */
 export const keyDiffers = Object.values(getTableColumns(keys))
   .filter(({ name }) => !traces.has(name))
   .map(({ name }) => `OLD.${name} IS NOT NEW.${name}`)
   .join(' OR ');
 
-/** Whatever may make a credential mean something else than it did. An insert may replace a row, which no trigger tells. */
+/**
+ * Everything that may change the meaning of a credential. Inserts count, because one may replace a row without firing a
+ * delete trigger.
+ */
 const changes: Readonly<Record<string, string>> = {
   revision_of_keys: `UPDATE ON keys WHEN ${keyDiffers}`,
   revision_with_key: 'INSERT ON keys',
@@ -22,7 +25,7 @@ const changes: Readonly<Record<string, string>> = {
   revision_without_organization: 'DELETE ON organizations',
 };
 
-/** Never a count, which an older copy of the store could come to again: a number that no other change has made. */
+/** A random number, not a counter: an older copy of the store could count up to the same value. */
 const ANOTHER = 'random() & 0x1fffffffffffff';
 
 const triggerSql = (name: string): string =>
@@ -31,8 +34,8 @@ const triggerSql = (name: string): string =>
 export const revisionTriggers: readonly string[] = Object.keys(changes);
 
 /**
- * Makes a number in the store that is another one after every such change, in the change's own transaction, whoever
- * makes it. The triggers are part of the file; a column that this program knows anew makes them anew.
+ * Maintains a number in the store that changes with every such change, in the change's own transaction, whichever
+ * program makes it. The triggers are part of the file; they are recreated when this program's schema differs.
  */
 export function keepRevision(control: Database.Database): void {
   const written = control.prepare<[string], string>('SELECT sql FROM sqlite_schema WHERE name = ?').pluck();
@@ -46,22 +49,23 @@ export function keepRevision(control: Database.Database): void {
   renew.immediate();
 }
 
-/** For a copy that comes from elsewhere: what bears these names there may be anything. */
+/** Removes the triggers from a copy of unknown origin, where these names may mean anything. */
 export function dropRevision(database: Database.Database): void {
   for (const name of revisionTriggers) database.exec(`DROP TRIGGER IF EXISTS ${name}`);
   database.exec('DELETE FROM credential_revision');
 }
 
 /**
- * The number as it is now, for a transaction that reads.
+ * Reads the current revision, inside a read transaction.
  *
- * @throws STORE_UNAVAILABLE where it, its triggers or the tables are not there: nothing could tell then that a key was revoked
+ * @throws STORE_UNAVAILABLE when the revision, its triggers or the tables are missing: a revocation could then go
+ * unseen
  */
 export function prepareRevision(auth: Database.Database): () => number {
   const revision = auth.prepare<[], number>('SELECT value FROM credential_revision WHERE id = 1').pluck();
   const schemaVersion = auth.prepare<[], number>('PRAGMA schema_version').pluck();
   const tables = auth.prepare('SELECT 1 FROM keys, organizations LIMIT 1');
-  // A table that was renamed and back has them in other words.
+  // Searches by name only, because renaming a table rewrites the SQL of its triggers.
   const triggers = auth
     .prepare<[], number>(
       `SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name IN ('keys', 'organizations')
@@ -72,7 +76,7 @@ export function prepareRevision(auth: Database.Database): () => number {
   return () => {
     const version = schemaVersion.get() ?? Number.NaN;
     if (version !== provenVersion) {
-      // Throws what SQLite says where a table is gone.
+      // Throws SQLite's error when a table is missing.
       tables.get();
       if (triggers.get() !== revisionTriggers.length) throw new AppError('STORE_UNAVAILABLE');
       provenVersion = version;

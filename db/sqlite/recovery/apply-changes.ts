@@ -1,14 +1,15 @@
 import type Database from 'better-sqlite3';
 import type { SQL } from 'drizzle-orm';
-import type { Reckoning } from '../src/store.ts';
-import { and, drizzle, inArray, isNull, ne, sql } from './drizzle.ts';
-import type { LedgerLine } from './ledger-file.ts';
-import { groupMembers } from './member-schema.ts';
-import { hostGrants, keys, organizations } from './schema.ts';
+import type { RecoveryReport } from '../../../src/store/store.ts';
+import { and, drizzle, inArray, isNull, ne, sql } from '../connection/drizzle.ts';
+import { revokeOfDeleted } from '../rows/key-rows.ts';
+import { groupMembers } from '../schema/member-schema.ts';
+import { hostGrants, keys, organizations } from '../schema/schema.ts';
+import type { LedgerLine } from './ledger-lines.ts';
 
-type Applied = Omit<Reckoning, 'coverage'>;
+type Applied = Omit<RecoveryReport, 'coverage'>;
 
-/** What each line means for a store that lacks it. */
+/** What each kind of line does to a store that lacks it. */
 const meanings = {
   revoked: 'revoke',
   removed: 'revoke',
@@ -18,19 +19,23 @@ const meanings = {
   user: 'hold',
   group: 'hold',
   organization: 'status',
-  // Of a key that is not there, or of what this store goes through again by itself.
+  // Lines about keys that the copy does not have, or about steps that this store repeats itself.
   minted: 'nothing',
   held: 'nothing',
   confirmed: 'nothing',
-  begun: 'nothing',
-  settled: 'nothing',
-  checkpoint: 'nothing',
+  // Lines that mark audit rows, by which a copy of the store is located in the ledger.
+  begun: 'mark',
+  settled: 'mark',
+  checkpoint: 'mark',
 } as const;
 
-/** A newer program may have written of changes that this one cannot judge. */
-export const isKnownChange = ({ what }: LedgerLine): boolean => Object.hasOwn(meanings, what);
+type Meaning = (typeof meanings)[keyof typeof meanings];
 
-/** To be called inside a `BEGIN IMMEDIATE`. Answers how many keys and organisations were concerned. */
+/** Undefined for a kind of a newer program, which this one cannot judge. */
+export const meaningOf = ({ what }: LedgerLine): Meaning | undefined =>
+  Object.hasOwn(meanings, what) ? (meanings as Readonly<Record<string, Meaning>>)[what] : undefined;
+
+/** Applies the changes. Call it inside a `BEGIN IMMEDIATE`. Returns the numbers of affected keys and organisations. */
 export function applyChanges(
   database: Database.Database,
   lines: readonly LedgerLine[],
@@ -56,10 +61,9 @@ export function applyChanges(
   return { revoked, withdrawn, held, organizations: changed.organizations };
 }
 
-const isOf = ({ what }: LedgerLine, meaning: string): boolean =>
-  (meanings as Readonly<Record<string, string>>)[what] === meaning;
+const isOf = (line: LedgerLine, meaning: Meaning): boolean => meaningOf(line) === meaning;
 
-/** What lost a grant is held as well: it changed, and its operator should look at it. */
+/** A key that lost a grant is held as well: it changed, and the operator should review it. */
 const holds = (line: LedgerLine): boolean => isOf(line, 'hold') || isOf(line, 'withdraw');
 
 function withdrawAgain(database: Database.Database, { key_id, organization_id }: LedgerLine): number {
@@ -78,7 +82,7 @@ function revokeAgain(database: Database.Database, line: LedgerLine): number {
     .run().changes;
 }
 
-/** The keys whose authority the line's change concerned, whatever the change was. */
+/** The keys whose authority the change affected. */
 function keysOf({ what, key_id, organization_id, user_id, group_id }: LedgerLine): SQL | undefined {
   const ofOrganization = sql`${keys.organizationId} = ${organization_id ?? null}`;
   if (what === 'user') return and(ofOrganization, sql`${keys.userId} = ${user_id ?? null}`);
@@ -87,7 +91,7 @@ function keysOf({ what, key_id, organization_id, user_id, group_id }: LedgerLine
   return and(ofOrganization, inArray(keys.userId, sql`(${members})`));
 }
 
-/** An organisation ends again, or is suspended again; one that was resumed since stays as it is, for its operator. */
+/** Deletes or suspends organisations again. A resumed one stays as it is: the operator decides. */
 function applyStatuses(
   database: Database.Database,
   lines: readonly LedgerLine[],
@@ -105,9 +109,7 @@ function applyStatuses(
     const ended = and(isIt, ne(organizations.status, 'deleted'), ne(organizations.status, status));
     concerned += db.update(organizations).set({ status }).where(ended).run().changes;
     if (status === 'suspended') continue;
-    const change = { revokedAtMs: Date.parse(at), revokedBy: 'organization-deleted', isDefault: false };
-    const live = and(sql`${keys.organizationId} = ${id}`, isNull(keys.revokedAtMs));
-    revoked += db.update(keys).set(change).where(live).run().changes;
+    revoked += revokeOfDeleted(database, id, Date.parse(at));
   }
   return { revoked, organizations: concerned };
 }

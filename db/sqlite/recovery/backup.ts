@@ -1,56 +1,53 @@
-import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import type { Snapshot } from '../src/store.ts';
-import { prepareHead } from './audit-chain.ts';
-import type { Connections } from './connections.ts';
-import { count, drizzle } from './drizzle.ts';
-import { keys } from './schema.ts';
-import { syncFolder } from './sync-folder.ts';
+import type { Snapshot } from '../../../src/store/store-files.ts';
+import { count, drizzle } from '../connection/drizzle.ts';
+import { openForReading } from '../connection/open-database.ts';
+import { syncFile } from '../connection/sync-folder.ts';
+import { headOf, prepareHead } from '../rows/audit-chain.ts';
+import { keys } from '../schema/schema.ts';
 
-/** In one step, so that no other process's write makes it start again. */
+/** Copies in one step, so that no other process's write restarts it. */
 const ALL_PAGES = 0x7fffffff;
 
 /**
- * Copies the store as it is at one instant into `file`, which must be there and empty, for its owner alone. The
- * copy needs no mark of its own: the ledger's newest line stood in the chain when this store was opened.
+ * Copies the open store in `file` at one instant into `copyFile`, which must exist, be empty and belong to its owner
+ * alone. The copy needs no mark in the ledger: the newest line of the ledger was in the chain when the store was opened.
  */
-export async function backupStore({ listing }: Connections, file: string): Promise<Snapshot> {
-  if (statSync(file).size > 0) throw new Error(`${file} is not empty`);
-  await listing.backup(file, { progress: () => ALL_PAGES });
-  const copy = new Database(file);
+export async function backupStore(file: string, copyFile: string): Promise<Snapshot> {
+  if (statSync(copyFile).size > 0) throw new Error(`${copyFile} is not empty`);
+  const store = openForReading(file);
   try {
-    // One whole file, which reading does not change.
+    await store.backup(copyFile, { progress: () => ALL_PAGES });
+  } finally {
+    store.close();
+  }
+  const copy = new Database(copyFile);
+  try {
+    // A single file that reading does not modify.
     copy.pragma('journal_mode = DELETE');
     requireIntact(copy);
     return describeSnapshot(copy);
   } finally {
     copy.close();
-    syncFile(file);
+    syncFile(copyFile);
   }
 }
 
 export function describeSnapshot(database: Database.Database): Snapshot {
   const counted = drizzle(database).select({ keys: count() }).from(keys).get();
-  return { head: prepareHead(database)(), keys: counted?.keys ?? 0 };
+  return { head: headOf(prepareHead(database)()), keys: counted?.keys ?? 0 };
 }
 
-/** @throws where a page is damaged, or a row refers to nothing */
+/**
+ * Requires intact pages and valid references.
+ *
+ * @throws Error with a sentence for the operator
+ */
 export function requireIntact(database: Database.Database): void {
   const finding = database.pragma('integrity_check', { simple: true });
   if (finding !== 'ok') throw new Error(`the file is damaged: ${String(finding)}`);
   const orphan = database.pragma('foreign_key_check', { simple: true });
   if (orphan !== undefined)
     throw new Error(`the file is damaged: rows of ${String(orphan)} refer to nothing`);
-}
-
-/** The file and its name, down to the disk. */
-export function syncFile(file: string): void {
-  const handle = openSync(file, 'r+');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  syncFolder(dirname(file));
 }

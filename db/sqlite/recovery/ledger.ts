@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
-import type { LedgerFile, LedgerLine } from './ledger-file.ts';
-import { keyDiffers } from './revision.ts';
+import { keyDiffers } from '../credential-lookup/revision.ts';
+import type { LedgerFile } from './ledger-file.ts';
+import type { LedgerLine } from './ledger-lines.ts';
 
 const becomes = (column: string): string => `OLD.${column} IS NULL AND NEW.${column} IS NOT NULL`;
 
@@ -11,7 +12,7 @@ const keyChange = `CASE WHEN ${becomes('removed_at')} THEN 'removed' WHEN ${beco
 const person = `'what', 'user', 'organization_id', OLD.organization_id, 'user_id', OLD.user_id`;
 const group = `'what', 'group', 'organization_id', OLD.organization_id, 'group_id', OLD.id`;
 
-/** Every statement that makes a key, or may take something from one, and what the ledger is told of it. */
+/** Every statement that creates a key or may reduce a key's authority, with the ledger's entry for it. */
 const watched: readonly (readonly [event: string, entry: string])[] = [
   [
     'INSERT ON main.keys',
@@ -38,15 +39,15 @@ const watched: readonly (readonly [event: string, entry: string])[] = [
 ];
 
 /**
- * Makes the ledger a condition of every commit on this connection, whoever wrote the statement. Temporary
- * triggers gather what changes; the audit row of the transaction, which comes after, writes it to the ledger.
- * So a line is on the disk before its commit, and under the lock that orders the commits. A change that no audit
- * row followed still stands in `ledger_pending` at the commit, where its reference to nothing forbids it.
+ * Makes a ledger line a condition of every commit on this connection, whichever statement causes it. Temporary triggers
+ * collect the changes; the transaction's audit row, which follows them, writes them to the ledger. So each line is on
+ * disk before its commit, and under the lock that orders commits. A change without an audit row remains in
+ * `ledger_pending`, whose deferred foreign key then fails the commit.
  */
 export function watchChanges(database: Database.Database, ledger: LedgerFile, now: () => number): void {
   database.pragma('temp_store = MEMORY');
   database.function('ledger_append', (seq: unknown, hash: unknown, entries: unknown) => {
-    // The one caller is the trigger below.
+    // Only the trigger below calls it.
     const changes = JSON.parse(String(entries)) as readonly (Pick<LedgerLine, 'what'> &
       Partial<LedgerLine>)[];
     const row = { at: new Date(now()).toISOString(), seq: Number(seq), hash: String(hash) };

@@ -1,41 +1,47 @@
 import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { isBusy } from '../connection/busy.ts';
+import { migrateStore } from '../connection/migrate.ts';
+import { dropRevision, revisionTriggers } from '../credential-lookup/revision.ts';
 import { requireIntact } from './backup.ts';
-import { migrateStore } from './migrate.ts';
-import { dropRevision, revisionTriggers } from './revision.ts';
 
-const migrationsFolder = join(import.meta.dirname, 'migrations');
+const migrationsFolder = join(import.meta.dirname, '../migrations');
 const LOCK_WAIT_MS = 1000;
 const ownTables = ['organizations', 'keys', 'canonical_sets', 'audit', 'secrets', '__drizzle_migrations'];
 
-/** Everybody else is kept out until it closes. Its own log is written into it, so that it is one whole file. */
+/**
+ * Locks the store against every other process until it is closed, with its WAL written into it. Undefined when there is
+ * no store.
+ *
+ * @throws Error with a sentence for the operator when the store is in use or unreadable
+ */
 export function lockStore(file: string): Database.Database | undefined {
   if (!existsSync(file)) return undefined;
   const database = new Database(file, { timeout: LOCK_WAIT_MS });
   try {
-    // Leaving WAL takes the lock that every open connection shares, idle ones too; without WAL the next one
-    // keeps out readers as well.
+    // Leaving WAL mode requires the lock that every open connection shares, even an idle one. Without WAL the exclusive
+    // lock keeps out readers as well.
     database.pragma('journal_mode = DELETE');
     database.exec('BEGIN EXCLUSIVE');
     if (database.pragma('journal_mode', { simple: true }) === 'delete') return database;
     throw new Error('somebody opened it in between');
   } catch (cause) {
     database.close();
-    const isBusy = !(cause instanceof Database.SqliteError) || cause.code.startsWith('SQLITE_BUSY');
-    const advice = isBusy
+    const isInUse = !(cause instanceof Database.SqliteError) || isBusy(cause);
+    const advice = isInUse
       ? 'is in use; stop the server and every other program on it'
       : 'cannot be read, so nothing can tell whether a server runs on it; see that none does and move it away';
     throw new Error(`the store ${file} ${advice}`, { cause });
   }
 }
 
-/** The snapshot itself is only read; the copy is its owner's alone from its first byte on. */
+/** Copies the snapshot, which is only read. Only the owner can read the copy, from its first byte on. */
 export function stageSnapshot(snapshotFile: string, file: string, stagedFile: string): void {
   const found = statSync(snapshotFile, { throwIfNoEntry: false });
   if (found === undefined) throw new Error(`there is no file ${snapshotFile}`);
   if (!found.isFile()) throw new Error(`${snapshotFile} is no file`);
-  // To read it here would also let go of the lock on it (https://sqlite.org/howtocorrupt.html, 2.2).
+  // Reading the store here would release its lock (https://sqlite.org/howtocorrupt.html, section 2.2).
   if (statSync(file, { throwIfNoEntry: false })?.ino === found.ino) {
     throw new Error(`${snapshotFile} is the store itself; copy it first`);
   }
@@ -44,19 +50,23 @@ export function stageSnapshot(snapshotFile: string, file: string, stagedFile: st
     throw new Error(`${snapshotFile} is not whole: a part of it is in the -wal file beside it`);
   }
   mkdirSync(dirname(stagedFile), { recursive: true, mode: 0o700 });
-  // Of a restore that did not end; its journal would be played into this copy.
+  // Left over from an interrupted restore. SQLite would play the old journal into this copy.
   for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(stagedFile + suffix, { force: true });
   closeSync(openSync(stagedFile, 'wx', 0o600));
   copyFileSync(snapshotFile, stagedFile);
 }
 
-/** Opens the copy, brought up to this program's schema. @throws a sentence, having closed it */
+/**
+ * Opens the copy and migrates it to this program's schema. Closes it on failure.
+ *
+ * @throws Error with a sentence for the operator
+ */
 export function openStaged(stagedFile: string, name: string): Database.Database {
   const database = new Database(stagedFile, { timeout: 0 });
   try {
     database.pragma('trusted_schema = OFF');
     database.pragma('foreign_keys = ON');
-    requireStore(database, name);
+    requireOwnTables(database, name);
     dropRevision(database);
     database.pragma('journal_mode = DELETE');
     database.pragma('synchronous = FULL');
@@ -69,8 +79,11 @@ export function openStaged(stagedFile: string, name: string): Database.Database 
   }
 }
 
-/** Tables alone, and the triggers that are dropped: another that came with a snapshot would run as this program. */
-function requireStore(database: Database.Database, name: string): void {
+/**
+ * Allows only tables, and the triggers that `dropRevision` removes. Any other trigger of a snapshot would run with this
+ * program's rights.
+ */
+function requireOwnTables(database: Database.Database, name: string): void {
   const tables = new Set(readNames(database, "type = 'table'", name));
   if (!ownTables.every((table) => tables.has(table))) throw new Error(`${name} is no store of this program`);
   const beside = readNames(database, "type IN ('trigger', 'view')", name);

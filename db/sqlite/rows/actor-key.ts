@@ -1,12 +1,12 @@
 import type Database from 'better-sqlite3';
-import type { KeyId } from '../src/ids.ts';
-import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
-import type { ActingKey } from '../src/keys/key-store.ts';
-import { drizzle } from './drizzle.ts';
+import type { KeyId } from '../../../src/ids.ts';
+import type { KeyRecord, Keyspace } from '../../../src/keys/key-record.ts';
+import type { ActorKey } from '../../../src/keys/key-store.ts';
+import { drizzle, eq } from '../connection/drizzle.ts';
+import { memberships } from '../schema/member-schema.ts';
+import { keys } from '../schema/schema.ts';
 import { keyColumns, keyOf } from './key-rows.ts';
 import { memberOf } from './member-rows.ts';
-import { memberships } from './member-schema.ts';
-import { keys } from './schema.ts';
 
 export function readKey(
   database: Database.Database,
@@ -16,17 +16,30 @@ export function readKey(
   return drizzle(database).select(keyColumns).from(keys).where(keyOf(keyspace, keyId)).get();
 }
 
-/** Who asks, inside the transaction that does it. `null`, said explicitly, is the operator. */
-export function readActingKey(
+/** The calling key, read inside the transaction of the change. An explicit `null` is the operator. */
+export function readActorKey(
   control: Database.Database,
   keyspace: Keyspace,
   keyId: KeyId | null,
-): ActingKey | null {
+): ActorKey | null {
   const key = keyId === null ? undefined : readKey(control, keyspace, keyId);
-  return key === undefined ? null : { ...key, ownerRole: roleOf(control, key) };
+  if (key === undefined) return null;
+  return { ...key, ownerRole: roleOf(control, key), successor: successorOf(control, key) };
 }
 
-function roleOf(control: Database.Database, { organizationId, userId }: KeyRecord): ActingKey['ownerRole'] {
+/** The replacement of a key in its grace; null for a key that was never replaced. */
+function successorOf(control: Database.Database, { replacedBy }: KeyRecord): ActorKey['successor'] {
+  if (replacedBy === null) return null;
+  const { prefix, revokedAtMs } = keys;
+  const found = drizzle(control)
+    .select({ prefix, revokedAtMs })
+    .from(keys)
+    .where(eq(keys.id, replacedBy))
+    .get();
+  return found ?? null;
+}
+
+function roleOf(control: Database.Database, { organizationId, userId }: KeyRecord): ActorKey['ownerRole'] {
   if (organizationId === null || userId === null) return null;
   const { role, active } = memberships;
   const owner = drizzle(control)

@@ -1,18 +1,42 @@
 import type Database from 'better-sqlite3';
-import type { AuditChain, AuditRow, ChainHead } from '../src/audit/audit-event.ts';
-import { getTableColumns } from './drizzle.ts';
-import { audit } from './schema.ts';
-import { requireOrganizationOrNull } from './tenant.ts';
+import type {
+  AuditChain,
+  AuditRow,
+  ChainHead,
+  ChainLink,
+  ChainPoint,
+} from '../../../src/audit/audit-event.ts';
+import { and, drizzle, eq, getTableColumns } from '../connection/drizzle.ts';
+import { requireOrganizationOrNull } from '../connection/tenant.ts';
+import { audit } from '../schema/schema.ts';
 
-/** Appends rows to the chain; to be called inside a `BEGIN IMMEDIATE`, which keeps the head what it is. */
+/** Appends rows to the chain. Call it inside a `BEGIN IMMEDIATE`, so that the head cannot change. */
 export type AppendToChain = (rows: readonly AuditRow[]) => void;
 
-const emptyChain: ChainHead = { seq: 0, hash: '0'.repeat(64) };
+/** This store has one chain. */
+const CHAIN = 'main';
 
-/** The newest row, whichever process wrote it: a prune never takes it, its own checkpoint comes after. */
-export function prepareHead(database: Database.Database): () => ChainHead {
-  const newest = database.prepare<[], ChainHead>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
+const emptyChain: ChainLink = { seq: 0, hash: '0'.repeat(64) };
+
+/** The newest row, of any process. A prune never removes it, because its checkpoint follows. */
+export function prepareHead(database: Database.Database): () => ChainLink {
+  const newest = database.prepare<[], ChainLink>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
   return () => newest.get() ?? emptyChain;
+}
+
+/** Whether the chain has this row. */
+export function isInChain(database: Database.Database, { seq, hash }: ChainLink): boolean {
+  const isRow = and(eq(audit.seq, seq), eq(audit.hash, hash));
+  return drizzle(database).select({ seq: audit.seq }).from(audit).where(isRow).get() !== undefined;
+}
+
+/** The end of a chain as the ports name it. */
+export const headOf = ({ seq, hash }: ChainLink): ChainHead => ({ chain: CHAIN, seq, hash });
+
+/** @throws for a chain that this store does not have */
+export function seqOf({ chain, seq }: ChainPoint): number {
+  if (chain !== CHAIN) throw new Error(`there is no chain ${chain}`);
+  return seq;
 }
 
 export function prepareAppend(database: Database.Database, chain: AuditChain): AppendToChain {
@@ -30,7 +54,7 @@ export function prepareAppend(database: Database.Database, chain: AuditChain): A
   };
 }
 
-/** On the path of every request, hence without a query builder: the values in the order of the columns. */
+/** Raw SQL, because it runs on the path of every request. Values are in column order. */
 function prepareInsert(database: Database.Database): Database.Statement<unknown[]> {
   const { seq, hash, ...columns } = getTableColumns(audit);
   const names = [...Object.values(columns), seq, hash].map(({ name }) => name);
@@ -40,8 +64,8 @@ function prepareInsert(database: Database.Database): Database.Statement<unknown[
 }
 
 /**
- * A value as it will be read again. SQLite keeps UTF-8, which has no half of a surrogate pair; hashed as it
- * came, a client's name with one in it would look like a row that somebody changed.
+ * The value as it will be read again. SQLite stores UTF-8, which cannot hold half of a surrogate pair. Hashed
+ * unchanged, a client name with one would look like a forged row.
  */
 const asKept = <Value>(value: Value): Value | string =>
   typeof value === 'string' && !value.isWellFormed() ? value.toWellFormed() : value;

@@ -1,14 +1,14 @@
-import { sql } from './drizzle.ts';
-import { audit } from './schema.ts';
+import { sql } from '../connection/drizzle.ts';
+import { audit } from '../schema/schema.ts';
 
 /**
- * The chain in segments of 128 rows. The index of the audit has the segment first, so that rows of ten thousand
- * organisations, each of which a request waits for, go to the same few pages; one organisation's rows are then
- * looked for in one segment after the other, a seek for each.
+ * The chain in segments of 128 rows. The audit's index begins with the segment, so that new rows of ten thousand
+ * organisations go to the same few pages while their requests wait. One organisation's rows are then searched segment
+ * by segment, with one seek each.
  */
 export const segmentOf = (seq: number): number => Math.floor(seq / 128);
 
-/** Whether a row is in one of the segments from the first to the last. */
+/** Whether a row is within `firstSegment` to `lastSegment`. */
 export const inSegments = sql`(${audit.seq} >> 7) IN (
   WITH RECURSIVE segment (value) AS (
     SELECT ${sql.placeholder('lastSegment')} UNION ALL

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
-import type { CanonicalSet, Scope } from '../src/scopes/scopes.ts';
-import { desc, drizzle, eq } from './drizzle.ts';
-import { canonicalSets } from './schema.ts';
+import type { CanonicalSet, Scope } from '../../../src/scopes/scopes.ts';
+import { desc, drizzle, eq } from '../connection/drizzle.ts';
+import { canonicalSets } from '../schema/schema.ts';
 
 export function newestCanonOrNone(database: Database.Database): CanonicalSet | undefined {
   return drizzle(database)
@@ -12,14 +12,14 @@ export function newestCanonOrNone(database: Database.Database): CanonicalSet | u
     .get();
 }
 
-/** The program settles the canon when it starts, before anything can ask for it. */
+/** The newest canonical set. The program ensures one at startup, before anything reads it. */
 export function newestCanon(database: Database.Database): CanonicalSet {
   const canon = newestCanonOrNone(database);
   if (canon === undefined) throw new Error('the store has no canonical set yet: settle it first');
   return canon;
 }
 
-/** The canonical set that once was; versions are never removed. */
+/** The canonical set of that version. Versions are never removed. */
 export function canonOf(database: Database.Database, version: number): CanonicalSet | null {
   const found = drizzle(database)
     .select({ version: canonicalSets.version, scopes: canonicalSets.scopes })
@@ -34,7 +34,7 @@ export function isSameSet(one: readonly Scope[], other: readonly Scope[]): boole
   return new Set(one).size === wanted.size && one.every((scope) => wanted.has(scope));
 }
 
-/** To be called inside a `BEGIN IMMEDIATE`. */
+/** Call it inside a `BEGIN IMMEDIATE`. */
 export function addCanonIfNew(
   database: Database.Database,
   scopes: readonly Scope[],

@@ -1,14 +1,14 @@
 import type Database from 'better-sqlite3';
-import type { KeyId, OrganizationId } from '../src/ids.ts';
-import type { KeyRecord } from '../src/keys/key-record.ts';
-import type { GrantChange } from '../src/keys/key-store.ts';
-import type { Organization } from '../src/organization.ts';
-import { and, asc, drizzle, eq, getTableColumns, inArray, ne, sql } from './drizzle.ts';
-import { hostGrants, organizations } from './schema.ts';
-import { requireStandingOfAll } from './standing.ts';
-import { requireKeyId, requireOrganizationId } from './tenant.ts';
+import type { KeyId, OrganizationId } from '../../../src/ids.ts';
+import type { KeyRecord } from '../../../src/keys/key-record.ts';
+import type { GrantChange } from '../../../src/keys/key-store.ts';
+import type { Organization } from '../../../src/organization.ts';
+import { and, asc, drizzle, eq, getTableColumns, inArray, ne, sql } from '../connection/drizzle.ts';
+import { requireKeyId, requireOrganizationId } from '../connection/tenant.ts';
+import { hostGrants, organizations } from '../schema/schema.ts';
+import { requireStandingOfAll } from './existing-organization.ts';
 
-/** The organisations that the key may act for, but for deleted ones; none for a key that is no host key. */
+/** The organisations of a host key, without deleted ones; none for other keys. */
 export function readGrants(database: Database.Database, keyId: unknown): readonly OrganizationId[] {
   const grants = drizzle(database)
     .select({ organizationId: hostGrants.organizationId })
@@ -20,7 +20,7 @@ export function readGrants(database: Database.Database, keyId: unknown): readonl
   return grants.map(({ organizationId }) => organizationId);
 }
 
-/** On the path of every request with a host key, hence prepared once. */
+/** Prepared once, because it runs for every request of a host key. */
 export function prepareFindGrant(
   auth: Database.Database,
 ): (keyId: KeyId, organizationId: OrganizationId) => Organization | undefined {
@@ -39,10 +39,14 @@ export function prepareFindGrant(
     granted.get({ keyId: requireKeyId(keyId), organizationId: requireOrganizationId(organizationId) });
 }
 
-/** Rows of one statement: far below SQLite's limit of parameters. */
+/** Rows per statement, far below SQLite's limit of parameters. */
 const CHUNK = 500;
 
-/** Answers those that were not granted before. @throws NOT_FOUND for one that is not there, or is deleted */
+/**
+ * Inserts grants, and returns the new ones.
+ *
+ * @throws NOT_FOUND for an organisation that is unknown or deleted
+ */
 export function insertGrants(
   control: Database.Database,
   keyId: KeyId,
@@ -70,8 +74,8 @@ export function insertGrants(
 }
 
 /**
- * To be called inside a `BEGIN IMMEDIATE`. Answers what really changed. A withdrawal holds for the keys that the
- * key is being replaced by, or replaces: a rotation under way is no way round it.
+ * Applies a change of grants, and returns its effective part. Call it inside a `BEGIN IMMEDIATE`. A withdrawal also
+ * applies to the key's replacement and its predecessor, so that an open rotation does not evade it.
  */
 export function applyGrantChange(
   control: Database.Database,

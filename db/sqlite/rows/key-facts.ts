@@ -1,17 +1,16 @@
 import type Database from 'better-sqlite3';
-import type { KeyId, UserId } from '../src/ids.ts';
-import type { Keyspace } from '../src/keys/key-record.ts';
-import type { MintFacts } from '../src/keys/key-store.ts';
-import type { RotateFacts } from '../src/keys/rotate.ts';
-import { readActingKey, readKey } from './acting-key.ts';
+import type { KeyId, UserId } from '../../../src/ids.ts';
+import type { Keyspace } from '../../../src/keys/key-record.ts';
+import type { MintFacts, RotateFacts } from '../../../src/keys/key-store.ts';
+import { and, count, drizzle, eq } from '../connection/drizzle.ts';
+import { memberships } from '../schema/member-schema.ts';
+import { keys } from '../schema/schema.ts';
+import { readActorKey, readKey } from './actor-key.ts';
 import { canonOf, newestCanon } from './canon.ts';
-import { and, count, drizzle, eq } from './drizzle.ts';
 import { readGrants } from './host-grants.ts';
 import { keyColumns, ofKeyspace } from './key-rows.ts';
 import { isLiveAt } from './key-status.ts';
 import { memberOf } from './member-rows.ts';
-import { memberships } from './member-schema.ts';
-import { keys } from './schema.ts';
 
 export function readMintFacts(
   control: Database.Database,
@@ -33,7 +32,7 @@ export function readMintFacts(
     .where(and(ours, eq(keys.isDefault, true)))
     .get();
   return {
-    actor: readActingKey(control, keyspace, actor),
+    actor: readActorKey(control, keyspace, actor),
     keys: { live: live?.keys ?? 0 },
     defaultKey: defaultKey ?? null,
     activeUser: isActiveMember(control, keyspace, userId) ? userId : null,
@@ -52,7 +51,7 @@ export function readRotateFacts(
   const linked = (id: KeyId | null) => (id === null ? null : (readKey(control, keyspace, id) ?? null));
   const { canonicalVersion } = current;
   return {
-    actor: readActingKey(control, keyspace, actor),
+    actor: readActorKey(control, keyspace, actor),
     current,
     successor: linked(current.replacedBy),
     predecessor: linked(current.replaces),

@@ -1,18 +1,19 @@
 import Database from 'better-sqlite3';
-import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
-import type { NewKey } from '../src/keys/key-store.ts';
+import type { KeyRecord, Keyspace } from '../../../src/keys/key-record.ts';
+import type { NewKey } from '../../../src/keys/key-store.ts';
+import type { KeyReach } from '../../../src/keys/policy/key-reach.ts';
+import { and, drizzle, eq, getTableColumns, isNull, sql } from '../connection/drizzle.ts';
+import { commitInTurn, prepareCommit } from '../connection/store-call.ts';
+import { organizationOf, requireKeyId } from '../connection/tenant.ts';
+import { keys } from '../schema/schema.ts';
 import { closeBootstrap } from './bootstrap-latch.ts';
-import { and, drizzle, eq, getTableColumns, isNull } from './drizzle.ts';
 import { insertGrants } from './host-grants.ts';
-import { keys } from './schema.ts';
-import { prepareCommit, storeCall } from './store-call.ts';
-import { organizationOf, requireKeyId } from './tenant.ts';
 
 const HASH_BYTES = 32;
 const ATTEMPTS = 5;
 
 const { hash: _hash, ...recordColumns } = getTableColumns(keys);
-/** A key as the program sees it: all but its hash. */
+/** All columns of a key except its hash. */
 export const keyColumns = recordColumns;
 
 export function requireHash(value: unknown): Buffer {
@@ -20,19 +21,25 @@ export function requireHash(value: unknown): Buffer {
   throw new Error('key hash missing: expected 32 bytes');
 }
 
-/** The keys of one organisation, or the operator's; anything that is neither is a bug and stops here. */
+/** The keys of one organisation, or the operator's. Anything else is a bug and throws. */
 export function ofKeyspace(keyspace: unknown) {
   const organizationId = organizationOf(keyspace);
   return organizationId === null ? isNull(keys.organizationId) : eq(keys.organizationId, organizationId);
 }
 
-/** A key whose owner was deleted is there for the audit alone. */
+/** Hides the keys of deleted users, which are kept for the audit. */
 export const isShown = isNull(keys.removedAtMs);
+
+/** `isWithin()` of src/keys/policy/key-reach.ts as SQL. */
+export function isWithin(reach: KeyReach) {
+  if (reach === 'all') return undefined;
+  return 'keyId' in reach ? eq(keys.id, requireKeyId(reach.keyId)) : eq(keys.userId, reach.userId);
+}
 
 export const keyOf = (keyspace: unknown, keyId: unknown) =>
   and(ofKeyspace(keyspace), eq(keys.id, requireKeyId(keyId)), isShown);
 
-/** Inserts the key, with its grants, into this keyspace and no other; whom it demotes loses the place first. */
+/** Inserts the key and its grants, in this keyspace only. The default key that it replaces is demoted first. */
 export function insertKey(
   database: Database.Database,
   keyspace: Keyspace,
@@ -51,16 +58,27 @@ export function insertKey(
     .values({ ...key, id: requireKeyId(key.id), hash: requireHash(hash) })
     .returning(keyColumns)
     .get();
-  // Whatever makes a first key closes the latch: no key is inserted anywhere else.
+  // Keys are inserted only here, so the first key always closes the bootstrap.
   closeBootstrap(database);
   insertGrants(database, inserted.id, grants, key.createdAtMs);
   return inserted;
 }
 
-/** A transaction that makes a key: it starts again, with another key, where the random prefix is taken. */
+/** Revokes the keys of a deleted organisation, and returns how many. */
+export function revokeOfDeleted(database: Database.Database, organizationId: string, atMs: number): number {
+  // Raw, because a line of the ledger may hold any text as the id; no key has such an organisation.
+  const ofOrganization = sql`${keys.organizationId} = ${organizationId}`;
+  return drizzle(database)
+    .update(keys)
+    .set({ revokedAtMs: atMs, revokedBy: 'organization-deleted', isDefault: false })
+    .where(and(ofOrganization, isNull(keys.revokedAtMs)))
+    .run().changes;
+}
+
+/** A transaction that creates a key. It is repeated with another key when the random prefix is taken. */
 export function keyTransaction<T>(database: Database.Database, operation: () => T): Promise<T> {
   const commit = prepareCommit(database, operation);
-  return storeCall(database, () => {
+  return commitInTurn(database, () => {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return commit();

@@ -1,12 +1,12 @@
 import type { SQL } from 'drizzle-orm';
-import type { KeyStatus } from '../src/keys/key-record.ts';
-import { and, gt, isNotNull, isNull, lt, lte, not, or, sql } from './drizzle.ts';
-import { keys } from './schema.ts';
+import type { KeyStatus } from '../../../src/keys/key-record.ts';
+import { and, gt, isNotNull, isNull, lt, lte, not, or, sql } from '../connection/drizzle.ts';
+import { keys } from '../schema/schema.ts';
 
-/** Revoked, or as good as that. */
+/** Revoked, held or removed. */
 const isEnded = sql`(${keys.revokedAtMs} IS NOT NULL OR ${keys.heldAtMs} IS NOT NULL OR ${keys.removedAtMs} IS NOT NULL)`;
 
-/** The same judgement as `keyStatus()` over a key, as conditions that SQLite evaluates. */
+/** `keyStatus()` of src/keys/key-record.ts as SQL. */
 export function hasStatus(status: KeyStatus, nowMs: number, staleAfterMs: number): SQL | undefined {
   const lastSign = sql`coalesce(${keys.lastUsedAtMs}, ${keys.createdAtMs})`;
   const staleSinceMs = nowMs - staleAfterMs;
@@ -20,7 +20,7 @@ export function hasStatus(status: KeyStatus, nowMs: number, staleAfterMs: number
   return conditions[status];
 }
 
-/** By its expiry or by its grace, whichever comes first. */
+/** Whether the key's expiry or its grace ends before `ms`. */
 export const endsBefore = (ms: number): SQL | undefined =>
   or(lt(keys.expiresAtMs, ms), lt(keys.graceUntilMs, ms));
 

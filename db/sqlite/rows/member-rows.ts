@@ -1,9 +1,15 @@
 import type Database from 'better-sqlite3';
-import { type GroupId, type OrganizationId, parseGroupId, parseUserId, type UserId } from '../src/ids.ts';
-import type { Member, PermissionGroup } from '../src/members/member.ts';
-import { and, drizzle, eq, sql } from './drizzle.ts';
-import { memberships, permissionGroups, users } from './member-schema.ts';
-import { requireOrganizationId } from './tenant.ts';
+import {
+  type GroupId,
+  type OrganizationId,
+  parseGroupId,
+  parseUserId,
+  type UserId,
+} from '../../../src/ids.ts';
+import type { Member, PermissionGroup } from '../../../src/members/member.ts';
+import { and, drizzle, eq, sql } from '../connection/drizzle.ts';
+import { requireOrganizationId } from '../connection/tenant.ts';
+import { memberships, permissionGroups, users } from '../schema/member-schema.ts';
 
 export function requireUserId(value: unknown): UserId {
   const id = parseUserId(value);
@@ -46,7 +52,10 @@ export function readMember(
     .get();
 }
 
-/** One statement, so that a group and its members are of one moment; drizzle would leave the tables' names out. */
+/**
+ * One statement, so that a group and its members are read at the same instant. Raw SQL, because drizzle would omit the
+ * table names.
+ */
 export const groupColumns = {
   id: permissionGroups.id,
   organizationId: permissionGroups.organizationId,

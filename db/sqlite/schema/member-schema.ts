@@ -1,9 +1,19 @@
-import type { GroupId, OrganizationId, UserId } from '../src/ids.ts';
-import type { MemberRole, Permission } from '../src/members/member.ts';
-import { foreignKey, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from './drizzle.ts';
+import type { GroupId, OrganizationId, UserId } from '../../../src/ids.ts';
+import type { MemberRole, Permission } from '../../../src/members/member.ts';
+import {
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from '../connection/drizzle.ts';
 import { organizations } from './schema.ts';
 
-/** A person as one organisation knows them: nobody can find out through an address who is known elsewhere. */
+/**
+ * A person within one organisation. Persons are not shared, so an address reveals nothing about other organisations.
+ */
 export const users = sqliteTable('users', {
   id: text('id').$type<UserId>().primaryKey(),
   name: text('name').notNull(),
@@ -42,7 +52,7 @@ export const permissionGroups = sqliteTable(
     permissions: text('permissions', { mode: 'json' }).$type<readonly Permission[]>().notNull(),
     createdAtMs: integer('created_at').notNull(),
   },
-  // The second is what a member's row refers to, so that no group holds the member of another organisation.
+  // `groups_of_organization` is the target of a foreign key: no group can hold a member of another organisation.
   (row) => [
     uniqueIndex('groups_by_name').on(row.organizationId, row.name),
     uniqueIndex('groups_of_organization').on(row.organizationId, row.id),

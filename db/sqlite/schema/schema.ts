@@ -1,12 +1,22 @@
-import type { AuditKind, Era } from '../src/audit/audit-event.ts';
-import type { Tier } from '../src/caller.ts';
-import type { KeyId, OrganizationId, RequestId, UserId } from '../src/ids.ts';
-import type { Restrictions, ScopeSource, ScopeType } from '../src/keys/key-record.ts';
-import type { OrganizationStatus } from '../src/organization.ts';
-import type { Scope } from '../src/scopes/scopes.ts';
-import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts';
+import type { Tier } from '../../../src/attribution.ts';
+import type { AuditKind, Era } from '../../../src/audit/audit-event.ts';
+import type { KeyId, OrganizationId, RequestId, UserId } from '../../../src/ids.ts';
+import type { Restrictions, ScopeSource, ScopeType } from '../../../src/keys/key-record.ts';
+import type { OrganizationStatus } from '../../../src/organization.ts';
+import type { Scope } from '../../../src/scopes/scopes.ts';
+import {
+  blob,
+  check,
+  index,
+  integer,
+  primaryKey,
+  sql,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from '../connection/drizzle.ts';
 
-/** Fields bear the names of the records they hold, columns those of the wire; times are milliseconds since 1970. */
+/** Fields are named like the records, columns like the wire. Times are milliseconds since 1970. */
 export const organizations = sqliteTable('organizations', {
   id: text('id').$type<OrganizationId>().primaryKey(),
   name: text('name').notNull(),
@@ -15,7 +25,7 @@ export const organizations = sqliteTable('organizations', {
   createdAtMs: integer('created_at').notNull(),
 });
 
-/** No row is ever deleted, so a prefix is never used twice. */
+/** Rows are never deleted, so a prefix is never reused. */
 export const keys = sqliteTable(
   'keys',
   {
@@ -51,9 +61,9 @@ export const keys = sqliteTable(
   (key) => [
     index('keys_by_organization').on(key.organizationId, key.id),
     index('keys_by_creator').on(key.organizationId, key.createdBy, key.id),
-    // An organisation has one default key at most, whatever a program decides.
+    // At most one default key per organisation.
     uniqueIndex('keys_default').on(key.organizationId).where(sql`is_default = 1`),
-    // A host key is the operator's and no other key is, whatever a program decides.
+    // Exactly the host keys have no organisation.
     check('keys_host', sql`(scope_type = 'host') = (organization_id IS NULL)`),
   ],
 );
@@ -75,13 +85,13 @@ export const hostGrants = sqliteTable(
   (row) => [primaryKey({ columns: [row.keyId, row.organizationId] })],
 );
 
-/** Grows with every change of what a credential means; one row (see revision.ts). */
+/** One row. Its value changes whenever the meaning of a credential changes (see revision.ts). */
 export const credentialRevision = sqliteTable('credential_revision', {
   id: integer('id').primaryKey(),
   value: integer('value').notNull(),
 });
 
-/** Doors that close once and for good: `bootstrap` closes with the first key. */
+/** Conditions that end once and for all: `bootstrap` ends with the first key. */
 export const latches = sqliteTable('latches', { name: text('name').primaryKey() });
 
 export const canonicalSets = sqliteTable('canonical_sets', {
@@ -117,7 +127,7 @@ export const audit = sqliteTable(
     hash: text('hash').notNull(),
   },
   (row) => [
-    // Every request pays for it, so it is the only one: see audit-segments.ts. What a filter asks for is in it.
+    // The only index, because every request pays for it (see audit-segments.ts). It covers every filter.
     index('audit_by_segment').on(
       sql`(seq >> 7)`,
       row.organizationId,
@@ -130,7 +140,7 @@ export const audit = sqliteTable(
   ],
 );
 
-/** What the store makes for itself once: `cursor` seals the cursors of every process on it. */
+/** Secrets that the store creates once. `cursor` seals the cursors of every process. */
 export const secrets = sqliteTable('secrets', {
   name: text('name').primaryKey(),
   value: blob('value', { mode: 'buffer' }).notNull(),

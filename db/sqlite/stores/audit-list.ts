@@ -1,24 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import type { SQL } from 'drizzle-orm';
-import type { AuditEvent } from '../src/audit/audit-event.ts';
-import type { AuditFilter, AuditPage } from '../src/audit/audit-trail.ts';
-import { inSegments, segmentOf } from './audit-segments.ts';
-import { and, asc, desc, drizzle, eq, gte, inArray, lt, sql } from './drizzle.ts';
-import { audit } from './schema.ts';
-import { storeCall } from './store-call.ts';
+import type { AuditEvent } from '../../../src/audit/audit-event.ts';
+import type { AuditFilter, AuditPage, ListedEvent } from '../../../src/audit/audit-trail.ts';
+import { and, asc, desc, drizzle, eq, gte, inArray, lt, sql } from '../connection/drizzle.ts';
+import { storeCall } from '../connection/store-call.ts';
+import { inSegments, segmentOf } from '../rows/audit-segments.ts';
+import { audit } from '../schema/schema.ts';
 
-/** Segments that are looked through in one go: the first are few, for whoever wants the newest rows alone. */
+/** Segments of the first step. Few, because most readers want only the newest rows. */
 const FIRST_SEGMENTS = 4;
-/** Some milliseconds: requests are answered in between. */
+/** Most segments per step, some milliseconds: requests run between the steps. */
 const MOST_SEGMENTS = 64;
 
-/** Rows of `whose`, the newest first, that the filter lets pass. */
-export type ListAudit = (
+/** The rows of `whose` that match the filter, newest first. */
+type ListAudit = (
   whose: SQL | undefined,
   filter: AuditFilter,
   page: AuditPage,
-) => Promise<readonly AuditEvent[]>;
+) => Promise<readonly ListedEvent[]>;
 
 export function prepareListAudit(
   listing: Database.Database,
@@ -34,13 +34,18 @@ export function prepareListAudit(
       .orderBy(desc(audit.seq))
       .limit(limit);
 
-  return async (whose, filter, { limit, beforeSeq = Number.MAX_SAFE_INTEGER }) => {
+  return async (whose, filter, { limit, before }) => {
+    const beforeSeq = before === undefined ? Number.MAX_SAFE_INTEGER : seqAt(before);
     const conditions = [whose, ...conditionsOf(filter)].filter((condition) => condition !== undefined);
-    // The chain itself is in this order.
+    // Without conditions, the primary key has the order already.
     if (conditions.length === 0)
-      return storeCall(listing, () => newestFirst([lt(audit.seq, beforeSeq)], limit).all());
+      return storeCall(listing, () =>
+        newestFirst([lt(audit.seq, beforeSeq)], limit)
+          .all()
+          .map(listed),
+      );
 
-    // Which rows they are is answered by the index alone.
+    // Only reads the index: it finds the rows before they are read.
     const matching = db
       .select({ seq: audit.seq })
       .from(audit)
@@ -58,8 +63,20 @@ export function prepareListAudit(
       last -= size;
       await setImmediate();
     }
-    return storeCall(listing, () => newestFirst([inArray(audit.seq, found)], limit).all());
+    return storeCall(listing, () =>
+      newestFirst([inArray(audit.seq, found)], limit)
+        .all()
+        .map(listed),
+    );
   };
+}
+
+/** The position of a row is its place in the chain. */
+const listed = (event: AuditEvent): ListedEvent => ({ ...event, position: String(event.seq) });
+
+function seqAt(position: string): number {
+  if (!/^\d{1,15}$/.test(position)) throw new Error('position missing: expected one that a listing gave');
+  return Number(position);
 }
 
 function conditionsOf(filter: AuditFilter): readonly (SQL | undefined)[] {

@@ -1,16 +1,17 @@
-import type { AuditChain } from '../src/audit/audit-event.ts';
-import type { AuditTrail } from '../src/audit/audit-trail.ts';
-import { prepareAppend, prepareHead } from './audit-chain.ts';
+import type Database from 'better-sqlite3';
+import type { AuditChain } from '../../../src/audit/audit-event.ts';
+import type { AuditTrail } from '../../../src/audit/audit-trail.ts';
+import type { Connections } from '../connection/connections.ts';
+import { asc, drizzle, eq, gt, lte } from '../connection/drizzle.ts';
+import { storeCall, storeTransaction } from '../connection/store-call.ts';
+import { requireOrganizationId, requireOrganizationOrNull } from '../connection/tenant.ts';
+import { headOf, prepareAppend, prepareHead, seqOf } from '../rows/audit-chain.ts';
+import { audit } from '../schema/schema.ts';
 import { prepareListAudit } from './audit-list.ts';
-import type { Connections } from './connections.ts';
-import { asc, drizzle, eq, gt, lte } from './drizzle.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { audit } from './schema.ts';
-import { storeCall, storeTransaction } from './store-call.ts';
-import { requireOrganizationId, requireOrganizationOrNull } from './tenant.ts';
 import { prepareToolUses } from './tool-uses.ts';
 
-/** `flush` commits what is waiting now, for a store that closes. */
+/** The audit port on SQLite. `flush` commits waiting rows at once, for a store that closes. */
 export function createAuditTrail(
   connections: Connections,
   auditChain: AuditChain,
@@ -20,7 +21,6 @@ export function createAuditTrail(
   const appendOnControl = prepareAppend(control, auditChain);
   const headOnControl = prepareHead(control);
   const headOnListing = prepareHead(listing);
-  const reader = drizzle(listing);
   const list = prepareListAudit(listing, headOnListing);
 
   return {
@@ -33,19 +33,31 @@ export function createAuditTrail(
       list(eq(audit.organizationId, requireOrganizationId(organizationId)), filter, page),
     listToolUses: prepareToolUses(listing, headOnListing),
     listForOperator: (filter, page) => list(undefined, filter, page),
-    readChain: (afterSeq, limit) =>
-      storeCall(listing, () =>
-        reader.select().from(audit).where(gt(audit.seq, afterSeq)).orderBy(asc(audit.seq)).limit(limit).all(),
-      ),
-    head: () => storeCall(listing, headOnListing),
-    prune: (throughSeq, checkpoint) =>
+    readChain: prepareReadChain(listing),
+    head: () => storeCall(listing, () => headOf(headOnListing())),
+    prune: (through, checkpoint) =>
       storeTransaction(control, () => {
-        const head = headOnControl();
+        const throughSeq = seqOf(through);
+        const head = headOf(headOnControl());
         if (throughSeq > head.seq)
           throw new Error(`prune through ${throughSeq}: the chain ends at ${head.seq}`);
-        // First the checkpoint, so that the chain goes on from the head even where all of it is removed.
-        appendOnControl([checkpoint]);
+        // The checkpoint comes first, so that the chain continues from the head even when every row is removed.
+        appendOnControl([checkpoint(head)]);
         drizzle(control).delete(audit).where(lte(audit.seq, throughSeq)).run();
       }),
   };
+}
+
+function prepareReadChain(listing: Database.Database): AuditTrail['readChain'] {
+  const db = drizzle(listing);
+  return (after, limit) =>
+    storeCall(listing, () =>
+      db
+        .select()
+        .from(audit)
+        .where(gt(audit.seq, seqOf(after)))
+        .orderBy(asc(audit.seq))
+        .limit(limit)
+        .all(),
+    );
 }

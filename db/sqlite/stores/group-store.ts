@@ -1,12 +1,15 @@
 import type Database from 'better-sqlite3';
-import { AppError } from '../src/errors.ts';
-import type { OrganizationId } from '../src/ids.ts';
-import type { GroupStore } from '../src/members/group-store.ts';
-import type { PermissionGroup } from '../src/members/member.ts';
-import { askedTransaction } from './asked-transaction.ts';
-import type { AppendToChain } from './audit-chain.ts';
-import type { Connections } from './connections.ts';
-import { and, desc, drizzle, eq, lt, ne } from './drizzle.ts';
+import { AppError } from '../../../src/errors.ts';
+import type { OrganizationId } from '../../../src/ids.ts';
+import type { GroupStore } from '../../../src/members/group-store.ts';
+import type { PermissionGroup } from '../../../src/members/member.ts';
+import type { Connections } from '../connection/connections.ts';
+import { and, desc, drizzle, eq, lt, ne } from '../connection/drizzle.ts';
+import { storeCall } from '../connection/store-call.ts';
+import { requireOrganizationId } from '../connection/tenant.ts';
+import { askedTransaction } from '../rows/asked-transaction.ts';
+import type { AppendToChain } from '../rows/audit-chain.ts';
+import { requireExistingOrganization } from '../rows/existing-organization.ts';
 import {
   groupColumns,
   groupOf,
@@ -15,19 +18,16 @@ import {
   readMember,
   requireGroupId,
   requireUserId,
-} from './member-rows.ts';
-import { groupMembers, permissionGroups } from './member-schema.ts';
-import { requireStanding } from './standing.ts';
-import { storeCall } from './store-call.ts';
-import { requireOrganizationId } from './tenant.ts';
+} from '../rows/member-rows.ts';
+import { groupMembers, permissionGroups } from '../schema/member-schema.ts';
 
 export function createGroupStore({ control, listing }: Connections, append: AppendToChain): GroupStore {
   const db = drizzle(control);
 
   return {
-    create: (organizationId, { id, name, permissions, createdAtMs }, by, auditRow) =>
+    create: async (organizationId, { id, name, permissions, createdAtMs }, by, auditRow) =>
       askedTransaction(control, organizationId, by, () => {
-        requireStanding(control, organizationId);
+        requireExistingOrganization(control, organizationId);
         const made = { id: requireGroupId(id), organizationId, name, permissions, createdAtMs };
         requireFreeName(control, made);
         db.insert(permissionGroups).values(made).run();
@@ -36,7 +36,7 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
         return group;
       }),
     get: (organizationId, groupId) => storeCall(listing, () => readGroup(listing, organizationId, groupId)),
-    list: (organizationId, { limit, beforeId }) =>
+    list: async (organizationId, { limit, beforeId }) =>
       storeCall(listing, () => {
         const after = beforeId === undefined ? undefined : lt(permissionGroups.id, requireGroupId(beforeId));
         return drizzle(listing)
@@ -101,7 +101,7 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
 
 type Named = Pick<PermissionGroup, 'id' | 'name'> & { readonly organizationId: OrganizationId };
 
-/** Asked inside the transaction; the index behind it holds whatever a program forgets. */
+/** Checks the name inside the transaction, for a readable error. A unique index enforces it. */
 function requireFreeName(control: Database.Database, { id, organizationId, name }: Named): void {
   const holder = drizzle(control)
     .select({ id: permissionGroups.id })

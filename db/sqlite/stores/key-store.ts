@@ -1,22 +1,30 @@
 import type Database from 'better-sqlite3';
-import type { AuditChain } from '../src/audit/audit-event.ts';
-import type { KeyId } from '../src/ids.ts';
-import type { KeyRecord, Keyspace } from '../src/keys/key-record.ts';
-import type { KeyFilter, KeyPage, KeyStore, KeyUse } from '../src/keys/key-store.ts';
-import { readActingKey, readKey } from './acting-key.ts';
-import { prepareAppend } from './audit-chain.ts';
-import type { AuthReads } from './auth-reads.ts';
-import type { Connections } from './connections.ts';
-import { and, desc, drizzle, eq, isNull, lt, or, sql } from './drizzle.ts';
-import type { FindKey } from './find-key.ts';
-import { applyGrantChange, prepareFindGrant, readGrants } from './host-grants.ts';
-import { readMintFacts, readRotateFacts } from './key-facts.ts';
-import { insertKey, isShown, keyColumns, keyOf, keyTransaction, ofKeyspace } from './key-rows.ts';
-import { endsBefore, hasStatus, isLiveAt } from './key-status.ts';
-import { keys } from './schema.ts';
-import { requireKeyspaceStanding } from './standing.ts';
-import { storeCall, storeTransaction } from './store-call.ts';
-import { requireKeyId } from './tenant.ts';
+import type { AuditChain } from '../../../src/audit/audit-event.ts';
+import type { KeyId } from '../../../src/ids.ts';
+import type { KeyRecord, Keyspace } from '../../../src/keys/key-record.ts';
+import type { KeyFilter, KeyPage, KeyStore, KeyUse } from '../../../src/keys/key-store.ts';
+import type { Connections } from '../connection/connections.ts';
+import { and, desc, drizzle, eq, isNull, lt, or, sql } from '../connection/drizzle.ts';
+import { storeCall, storeTransaction } from '../connection/store-call.ts';
+import { requireKeyId } from '../connection/tenant.ts';
+import type { AuthReads } from '../credential-lookup/auth-reads.ts';
+import type { FindKey } from '../credential-lookup/find-key.ts';
+import { readActorKey, readKey } from '../rows/actor-key.ts';
+import { prepareAppend } from '../rows/audit-chain.ts';
+import { requireKeyspaceStanding } from '../rows/existing-organization.ts';
+import { applyGrantChange, prepareFindGrant, readGrants } from '../rows/host-grants.ts';
+import { readMintFacts, readRotateFacts } from '../rows/key-facts.ts';
+import {
+  insertKey,
+  isShown,
+  isWithin,
+  keyColumns,
+  keyOf,
+  keyTransaction,
+  ofKeyspace,
+} from '../rows/key-rows.ts';
+import { endsBefore, hasStatus, isLiveAt } from '../rows/key-status.ts';
+import { keys } from '../schema/schema.ts';
 
 export function createKeyStore(
   connections: Connections,
@@ -55,7 +63,7 @@ export function createKeyStore(
     change: (keyspace, keyId, actor, decide, auditRow) =>
       storeTransaction(control, () => {
         const current = readKey(control, keyspace, keyId);
-        const asking = readActingKey(control, keyspace, actor);
+        const asking = readActorKey(control, keyspace, actor);
         if (current === undefined) return undefined;
         const change = decide(current, asking);
         if (change === null) return current;
@@ -91,7 +99,7 @@ export function createKeyStore(
   };
 }
 
-/** Another process may have seen a later use already. */
+/** Keeps a later use that another process has stored. */
 function prepareNoteUse(database: Database.Database): (keyId: KeyId, use: KeyUse) => void {
   const update = drizzle(database)
     .update(keys)
@@ -112,7 +120,7 @@ function listKeys(
   filter: KeyFilter,
   page: KeyPage,
 ): readonly KeyRecord[] {
-  const { status, scopeType, userId, endsBeforeMs, nowMs, staleAfterMs } = filter;
+  const { status, scopeType, userId, within, endsBeforeMs, nowMs, staleAfterMs } = filter;
   return drizzle(listing)
     .select(keyColumns)
     .from(keys)
@@ -123,8 +131,9 @@ function listKeys(
         status === undefined ? undefined : hasStatus(status, nowMs, staleAfterMs),
         scopeType === undefined ? undefined : eq(keys.scopeType, scopeType),
         endsBeforeMs === undefined ? undefined : endsBefore(endsBeforeMs),
-        // A text that is no user's id equals none of them.
+        // As raw SQL, so that a malformed user id matches no row.
         userId === undefined ? undefined : sql`${keys.userId} = ${userId}`,
+        within === undefined ? undefined : isWithin(within),
         page.beforeId === undefined ? undefined : lt(keys.id, requireKeyId(page.beforeId)),
       ),
     )

@@ -1,21 +1,21 @@
 import type Database from 'better-sqlite3';
-import type { AuditChain } from '../src/audit/audit-event.ts';
-import { AppError } from '../src/errors.ts';
-import type { OrganizationId, UserId } from '../src/ids.ts';
-import type { Permission } from '../src/members/member.ts';
-import type { MemberPage, MemberStore, NewMember, Standing } from '../src/members/member-store.ts';
-import { askedTransaction } from './asked-transaction.ts';
-import { prepareAppend } from './audit-chain.ts';
-import type { AuthReads } from './auth-reads.ts';
-import type { Connections } from './connections.ts';
-import { and, desc, drizzle, eq, isNull, lt, sql } from './drizzle.ts';
+import type { AuditChain } from '../../../src/audit/audit-event.ts';
+import { AppError } from '../../../src/errors.ts';
+import type { OrganizationId, UserId } from '../../../src/ids.ts';
+import type { MemberPage, Permission } from '../../../src/members/member.ts';
+import type { MemberStore, Membership, NewMember } from '../../../src/members/member-store.ts';
+import type { Connections } from '../connection/connections.ts';
+import { and, desc, drizzle, eq, isNull, lt, sql } from '../connection/drizzle.ts';
+import { storeCall } from '../connection/store-call.ts';
+import { requireOrganizationId } from '../connection/tenant.ts';
+import type { AuthReads } from '../credential-lookup/auth-reads.ts';
+import { askedTransaction } from '../rows/asked-transaction.ts';
+import { prepareAppend } from '../rows/audit-chain.ts';
+import { requireExistingOrganization } from '../rows/existing-organization.ts';
+import { memberColumns, memberOf, membersOf, readMember, requireUserId } from '../rows/member-rows.ts';
+import { memberships, users } from '../schema/member-schema.ts';
+import { keys } from '../schema/schema.ts';
 import { createGroupStore } from './group-store.ts';
-import { memberColumns, memberOf, membersOf, readMember, requireUserId } from './member-rows.ts';
-import { memberships, users } from './member-schema.ts';
-import { keys } from './schema.ts';
-import { requireStanding } from './standing.ts';
-import { storeCall } from './store-call.ts';
-import { requireOrganizationId } from './tenant.ts';
 
 export function createMemberStore(
   connections: Connections,
@@ -30,7 +30,7 @@ export function createMemberStore(
     groups: createGroupStore(connections, append),
     add: (organizationId, person, by, auditRow) =>
       askedTransaction(control, organizationId, by, () => {
-        requireStanding(control, organizationId);
+        requireExistingOrganization(control, organizationId);
         const member = insertMember(control, organizationId, person);
         append([auditRow(member)]);
         return member;
@@ -38,9 +38,9 @@ export function createMemberStore(
     get: (organizationId, userId) => storeCall(listing, () => readMember(listing, organizationId, userId)),
     list: (organizationId, page) => storeCall(listing, () => listMembers(listing, organizationId, page)),
     change: (organizationId, userId, by, decide, auditRow) =>
-      askedTransaction(control, organizationId, by, () => {
+      askedTransaction(control, organizationId, by, (asking) => {
         const current = readMember(control, organizationId, userId);
-        const change = current === undefined ? null : decide(current);
+        const change = current === undefined ? null : decide(current, asking);
         if (current === undefined || change === null) return current;
         const { role = current.role, active = current.active } = change;
         drizzle(control)
@@ -111,7 +111,10 @@ function listMembers(listing: Database.Database, organizationId: OrganizationId,
     .all();
 }
 
-/** Their keys go with them; the row stays for the audit, and the address is free for a person to come. */
+/**
+ * Deletes a person with all memberships and keys. The rows of user and keys stay for the audit, and the address becomes
+ * free.
+ */
 function endUser(control: Database.Database, userId: UserId, nowMs: number): readonly OrganizationId[] {
   const db = drizzle(control);
   const shownKeys = and(eq(keys.userId, userId), isNull(keys.removedAtMs));
@@ -133,15 +136,15 @@ function endUser(control: Database.Database, userId: UserId, nowMs: number): rea
   return [...concerned].sort();
 }
 
-/** On the path of every request of a user-bound key, hence one statement, prepared once. */
+/** One prepared statement, because it runs for every request of a user-bound key. */
 function prepareStanding(
   auth: Database.Database,
-): (organizationId: OrganizationId, userId: UserId) => Standing | undefined {
+): (organizationId: OrganizationId, userId: UserId) => Membership | undefined {
   const statement = drizzle(auth)
     .select({
       role: memberships.role,
       active: memberships.active,
-      // Spelt out, since drizzle leaves the tables' names out where it knows of one alone.
+      // Raw SQL, because drizzle omits table names in a query of one table.
       permissions: sql<readonly Permission[]>`(
         SELECT json_group_array(DISTINCT permission.value)
         FROM group_members AS joined

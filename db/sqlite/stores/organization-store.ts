@@ -1,19 +1,18 @@
 import type Database from 'better-sqlite3';
-import type { AuditChain } from '../src/audit/audit-event.ts';
-import { AppError } from '../src/errors.ts';
-import type { OrganizationId } from '../src/ids.ts';
-import type { Organization } from '../src/organization.ts';
-import type { NewOrganization, OrganizationStore } from '../src/provisioning/organization-store.ts';
-import { prepareAppend } from './audit-chain.ts';
-import { isBootstrapOpen } from './bootstrap-latch.ts';
-import { addCanonIfNew, isSameSet, newestCanon, newestCanonOrNone } from './canon.ts';
-import type { Connections } from './connections.ts';
-import { and, asc, drizzle, eq, isNull, ne } from './drizzle.ts';
-import { insertKey, keyTransaction, ofKeyspace } from './key-rows.ts';
-import { withStartWait } from './open-database.ts';
-import { keys, organizations } from './schema.ts';
-import { prepareCommit, storeCall, storeTransaction } from './store-call.ts';
-import { requireOrganizationId } from './tenant.ts';
+import type { AuditChain } from '../../../src/audit/audit-event.ts';
+import { AppError } from '../../../src/errors.ts';
+import type { OrganizationId } from '../../../src/ids.ts';
+import type { Organization } from '../../../src/organization.ts';
+import type { NewOrganization, OrganizationStore } from '../../../src/provisioning/organization-store.ts';
+import type { Connections } from '../connection/connections.ts';
+import { asc, drizzle, eq, gt, sql } from '../connection/drizzle.ts';
+import { storeCall, storeTransaction } from '../connection/store-call.ts';
+import { requireOrganizationId } from '../connection/tenant.ts';
+import { prepareAppend } from '../rows/audit-chain.ts';
+import { isBootstrapOpen } from '../rows/bootstrap-latch.ts';
+import { addCanonIfNew, isSameSet, newestCanon, newestCanonOrNone } from '../rows/canon.ts';
+import { insertKey, keyTransaction, revokeOfDeleted } from '../rows/key-rows.ts';
+import { organizations } from '../schema/schema.ts';
 
 export function createOrganizationStore(connections: Connections, auditChain: AuditChain): OrganizationStore {
   const { control, listing } = connections;
@@ -21,11 +20,11 @@ export function createOrganizationStore(connections: Connections, auditChain: Au
 
   return {
     async provision(externalId, make, auditRow) {
-      // Looked up without the write lock first: a known organisation must not queue behind writers.
+      // First without the write lock, so that a known organisation does not queue behind writers.
       const known = await storeCall(listing, () => withExternalId(listing, externalId));
       if (known !== undefined) return { organization: known, created: false };
       return keyTransaction(control, () => {
-        const existing = withExternalId(control, externalId);
+        const existing = withExternalId(control, externalId) ?? withFoldedExternalId(control, externalId);
         if (existing !== undefined) return { organization: existing, created: false };
         const organization = insertOrganization(control, make(newestCanon(control)), externalId);
         append([auditRow(organization)]);
@@ -41,29 +40,31 @@ export function createOrganizationStore(connections: Connections, auditChain: Au
         return organization;
       }),
     get: (organizationId) => storeCall(listing, () => readOrganization(listing, organizationId)),
-    list: () =>
+    list: async ({ limit, afterId }) =>
       storeCall(listing, () =>
-        drizzle(listing).select().from(organizations).orderBy(asc(organizations.id)).all(),
+        drizzle(listing)
+          .select()
+          .from(organizations)
+          .where(afterId === undefined ? undefined : gt(organizations.id, requireOrganizationId(afterId)))
+          .orderBy(asc(organizations.id))
+          .limit(limit)
+          .all(),
       ),
     setStatus: (organizationId, status, nowMs, auditRow) =>
       storeTransaction(control, () => {
-        const changed = drizzle(control)
-          .update(organizations)
-          .set({ status })
-          .where(and(isOrganization(organizationId), ne(organizations.status, 'deleted')))
-          .returning()
-          .get();
-        // Drizzle's type leaves out that there may be no row.
-        if ((changed as Organization | undefined) === undefined) return undefined;
-        if (status === 'deleted') revokeAll(control, organizationId, nowMs);
+        const current = readOrganization(control, organizationId);
+        if (current === undefined || current.status === 'deleted') return undefined;
+        if (current.status === status) return current;
+        drizzle(control).update(organizations).set({ status }).where(isOrganization(organizationId)).run();
+        const changed = { ...current, status };
+        if (status === 'deleted') revokeOfDeleted(control, requireOrganizationId(organizationId), nowMs);
         append([auditRow(changed)]);
         return changed;
       }),
-    async settleCanon(scopes, nowMs) {
+    async ensureCanonicalSet(scopes, nowMs) {
       const newest = await storeCall(listing, () => newestCanonOrNone(listing));
       if (newest !== undefined && isSameSet(newest.scopes, scopes)) return newest;
-      const add = prepareCommit(control, () => addCanonIfNew(control, scopes, nowMs));
-      return storeCall(control, () => withStartWait(control, add));
+      return storeTransaction(control, () => addCanonIfNew(control, scopes, nowMs));
     },
     canon: () => storeCall(listing, () => newestCanon(listing)),
   };
@@ -76,14 +77,26 @@ function readOrganization(database: Database.Database, organizationId: Organizat
   return drizzle(database).select().from(organizations).where(isOrganization(organizationId)).get();
 }
 
-/** `null`, said explicitly, is an organisation that the platform has no own id for. */
+/** An explicit `null` is an organisation without an external id. */
 function withExternalId(database: Database.Database, externalId: unknown): Organization | undefined {
   if (externalId === null) return undefined;
   if (typeof externalId !== 'string') throw new Error('external id missing: expected a text or null');
   return drizzle(database).select().from(organizations).where(eq(organizations.externalId, externalId)).get();
 }
 
-/** The organisation and its keys, together. */
+/**
+ * Compares without regard to case. This rule is in the only transaction that creates organisations, not in an index: a
+ * store of an older program may hold both `ACME` and `acme`, and must still open.
+ */
+function withFoldedExternalId(
+  database: Database.Database,
+  externalId: string | null,
+): Organization | undefined {
+  if (externalId === null) return undefined;
+  const isSame = sql`lower(${organizations.externalId}) = lower(${externalId})`;
+  return drizzle(database).select().from(organizations).where(isSame).get();
+}
+
 function insertOrganization(
   control: Database.Database,
   { organization, defaultKey, managerKey }: NewOrganization,
@@ -97,12 +110,4 @@ function insertOrganization(
   insertKey(control, id, defaultKey);
   if (managerKey !== undefined) insertKey(control, id, managerKey);
   return organization;
-}
-
-function revokeAll(control: Database.Database, organizationId: OrganizationId, nowMs: number): void {
-  drizzle(control)
-    .update(keys)
-    .set({ revokedAtMs: nowMs, revokedBy: 'organization-deleted', isDefault: false })
-    .where(and(ofKeyspace(organizationId), isNull(keys.revokedAtMs)))
-    .run();
 }

@@ -1,18 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import type { SQL } from 'drizzle-orm';
-import type { ToolUses } from '../src/audit/audit-trail.ts';
-import type { KeyId, OrganizationId } from '../src/ids.ts';
-import { inSegments, segmentOf } from './audit-segments.ts';
-import { and, asc, drizzle, eq, gte, isNotNull, isNull, lt, sql } from './drizzle.ts';
-import { audit } from './schema.ts';
-import { storeCall } from './store-call.ts';
-import { organizationOf } from './tenant.ts';
+import type { ToolUses } from '../../../src/audit/audit-trail.ts';
+import type { KeyId, OrganizationId } from '../../../src/ids.ts';
+import { and, asc, drizzle, eq, gte, isNotNull, isNull, lt, sql } from '../connection/drizzle.ts';
+import { storeCall } from '../connection/store-call.ts';
+import { organizationOf } from '../connection/tenant.ts';
+import { inSegments, segmentOf } from '../rows/audit-segments.ts';
+import { audit } from '../schema/schema.ts';
 
-/** Segments that are read in one go, some 10 ms: requests are answered in between. */
+/** Segments per step, some 10 ms: requests run between the steps. */
 const STRETCH = 400;
 
-/** Which tools were called with success, read from the chain a stretch at a time; what is in it never changes. */
+/**
+ * Which tools were called successfully. Reads the chain step by step, without one snapshot, because its rows never
+ * change.
+ */
 export function prepareToolUses(
   listing: Database.Database,
   head: () => { readonly seq: number },

@@ -1,18 +1,20 @@
-import type { AuditEvent, ChainHead } from '../audit/audit-event.ts';
-import type { AuditTrail } from '../audit/audit-trail.ts';
-import { auditToWire } from '../audit/audit-wire.ts';
-import type { Services } from '../services.ts';
+import { type AuditEvent, type ChainLink, chainPoint } from '../../audit/audit-event.ts';
+import type { AuditTrail } from '../../audit/audit-trail.ts';
+import { auditToWire } from '../../audit/audit-wire.ts';
+import { formatHead } from '../../audit/chain/chain-head.ts';
+import { createHeadSigner } from '../../audit/chain/head-signer.ts';
+import { signWhole, unsignedLine } from '../../audit/chain/sign-whole.ts';
+import type { Services } from '../../server/services.ts';
+import { type JsonOption, jsonText, writeText } from '../print.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
 import { type FilterOptions, isSelected, selectionOf } from './audit-filter.ts';
-import { formatChainHead } from './parse-option.ts';
-import { type JsonOption, writeText } from './print.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
 
 const CHUNK = 1000;
 
 /** The rows up to `head`, oldest first, some at a time: a trail is longer than memory. */
-export async function* readRows(trail: AuditTrail, head: ChainHead): AsyncGenerator<readonly AuditEvent[]> {
+export async function* readRows(trail: AuditTrail, head: ChainLink): AsyncGenerator<readonly AuditEvent[]> {
   for (let after = 0; after < head.seq; ) {
-    const rows = (await trail.readChain(after, CHUNK)).filter(({ seq }) => seq <= head.seq);
+    const rows = (await trail.readChain(chainPoint(after), CHUNK)).filter(({ seq }) => seq <= head.seq);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows;
@@ -21,7 +23,7 @@ export async function* readRows(trail: AuditTrail, head: ChainHead): AsyncGenera
 }
 
 export const toNdjson = (rows: readonly AuditEvent[]): string =>
-  rows.map((row) => `${JSON.stringify(auditToWire(row))}\n`).join('');
+  rows.map((row) => `${jsonText(auditToWire(row))}\n`).join('');
 
 /** Writes the rows to standard output and, once all are written, the head that they reach to standard error. */
 export async function exportAudit(
@@ -35,9 +37,13 @@ export async function exportAudit(
   async function* selected() {
     for await (const rows of readRows(trail, head)) yield rows.filter((row) => isSelected(row, selection));
   }
-  const text = options.json ? oneDocument(selected(), head) : lines(selected());
+  const signer = createHeadSigner(services.config.auditKey);
+  const { signature, unsigned } = await signWhole(trail, head, signer);
+  const shownHead = formatHead(head, { signHead: () => signature });
+  const text = options.json ? oneDocument(selected(), shownHead) : lines(selected());
   if (!(await writeText(runtime, text))) return 1;
-  runtime.err(formatChainHead(head));
+  runtime.err(shownHead);
+  if (unsigned !== null) runtime.err(unsignedLine(unsigned));
   return 0;
 }
 
@@ -47,13 +53,13 @@ async function* lines(chunks: AsyncIterable<readonly AuditEvent[]>): AsyncGenera
 
 async function* oneDocument(
   chunks: AsyncIterable<readonly AuditEvent[]>,
-  head: ChainHead,
+  head: string,
 ): AsyncGenerator<string> {
-  yield `{"head":"${formatChainHead(head)}","events":[`;
+  yield `{"head":"${head}","events":[`;
   let separator = '';
   for await (const rows of chunks) {
     for (const row of rows) {
-      yield separator + JSON.stringify(auditToWire(row));
+      yield separator + jsonText(auditToWire(row));
       separator = ',';
     }
   }

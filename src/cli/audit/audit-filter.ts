@@ -1,10 +1,13 @@
-import type { Command } from 'commander';
-import type { AuditEvent } from '../audit/audit-event.ts';
-import type { AuditFilter } from '../audit/audit-trail.ts';
-import type { OrganizationId } from '../ids.ts';
-import type { Services } from '../services.ts';
-import { findOrganization } from './find-organization.ts';
-import { parseInstant } from './parse-option.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { AuditEvent } from '../../audit/audit-event.ts';
+import type { AuditFilter } from '../../audit/audit-trail.ts';
+import { errorCodes } from '../../errors.ts';
+import type { OrganizationId } from '../../ids.ts';
+import type { Services } from '../../server/services.ts';
+import { sdkCodes } from '../../transport/mcp/sdk-errors.ts';
+import { hint } from '../../words/did-you-mean.ts';
+import { findOrganization } from '../members/find-organization.ts';
+import { parseInstant } from '../parse-option.ts';
 
 export type FilterOptions = {
   readonly org?: string;
@@ -23,9 +26,17 @@ export const withFilters = (command: Command): Command =>
     .option('--org <id>', 'only rows of this organisation; without it, all rows')
     .option('--key-prefix <prefix>', 'only what this key asked')
     .option('--tool <tool>', 'only calls of this tool')
-    .option('--code <code>', 'only answers with this error code')
+    .option('--code <code>', 'only answers with this error code', parseCode)
     .option('--since <time>', 'only from this time on (ISO 8601)', parseInstant)
     .option('--until <time>', 'only before this time (ISO 8601)', parseInstant);
+
+const codes = [...errorCodes, ...sdkCodes];
+
+/** A code that no row can have would be answered as if nothing had happened. */
+function parseCode(text: string): string {
+  if (codes.includes(text)) return text;
+  throw new InvalidArgumentError(`Expected an error code${hint(text, codes) || '.'}`);
+}
 
 /** @throws NOT_FOUND for an organisation that does not exist */
 export async function selectionOf(options: FilterOptions, services: Services): Promise<Selection> {

@@ -1,22 +1,21 @@
 import type { Command } from 'commander';
-import { type AuditEvent, auditLine, type ChainHead } from '../audit/audit-event.ts';
-import { auditToWire } from '../audit/audit-wire.ts';
-import { verifyChain } from '../audit/verify.ts';
-import { isoTime } from '../iso-time.ts';
-import { printable } from '../printable.ts';
-import type { Services } from '../services.ts';
+import { type AuditEvent, auditLine } from '../../audit/audit-event.ts';
+import { auditToWire } from '../../audit/audit-wire.ts';
+import { printable } from '../../secrets/printable.ts';
+import type { Services } from '../../server/services.ts';
+import { isoTime } from '../../time.ts';
+import { gather, parseChainHead, parsePastInstant, parseWholeNumber } from '../parse-option.ts';
+import { type JsonOption, jsonOption, jsonText, writeText } from '../print.ts';
+import type { Register } from '../program.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { shortened } from '../table.ts';
+import { withServices } from '../with-services.ts';
 import { exportAudit } from './audit-export.ts';
 import { type FilterOptions, selectionOf, withFilters } from './audit-filter.ts';
 import { type PruneOptions, pruneAudit } from './audit-prune.ts';
-import { formatChainHead, parseChainHead, parsePastInstant, parseWholeNumber } from './parse-option.ts';
-import { type JsonOption, jsonOption, printJson, writeText } from './print.ts';
-import type { Register } from './program.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { shortened } from './table.ts';
-import { withServices } from './with-services.ts';
+import { type VerifyOptions, verifyAudit } from './audit-verify.ts';
 
 type ListOptions = FilterOptions & JsonOption & { readonly limit: number };
-type VerifyOptions = JsonOption & { readonly head?: ChainHead };
 
 const ORGANIZATION_ID_LENGTH = 30;
 const LIST_LIMIT = 50;
@@ -44,11 +43,12 @@ export const registerAudit: Register = (program, runtime, done) => {
 function registerUpkeep(audit: Command, runtime: Runtime, done: (code: ExitCode) => void): void {
   audit
     .command('verify')
-    .description('Checks that no row was changed or removed.')
+    .description('Checks that no row was changed or removed, and says what was pruned.')
     .option('--head <seq:hash>', 'a head kept elsewhere: proves that no tail was cut off', parseChainHead)
+    .option('--pruned <file>', 'rows that "prune" removed, for each file once', gather, [])
     .option(...jsonOption)
     .action(async (options: VerifyOptions) =>
-      done(await withServices(runtime, (services) => verify(options, services, runtime))),
+      done(await withServices(runtime, (services) => verifyAudit(options, services, runtime))),
     );
   audit
     .command('prune')
@@ -59,6 +59,7 @@ function registerUpkeep(audit: Command, runtime: Runtime, done: (code: ExitCode)
       parsePastInstant(runtime.now),
     )
     .requiredOption('--out <file>', 'the file to make; it must not exist')
+    .option('--pruned <file>', 'rows that were pruned before unsigned, for each file once', gather, [])
     .option(...jsonOption)
     .action(async (options: PruneOptions) =>
       done(await withServices(runtime, (services) => pruneAudit(options, services, runtime))),
@@ -74,7 +75,7 @@ async function list(options: ListOptions, services: Services, runtime: Runtime):
       ? await trail.listForOperator(filter, page)
       : await trail.list(organizationId, filter, page);
   const lines = options.json
-    ? [JSON.stringify({ events: events.map(auditToWire) })]
+    ? [jsonText({ events: events.map(auditToWire) })]
     : events.map((event) => listLine(event, organizationId === null));
   if (events.length === 0 && !options.json) runtime.err('No rows.');
   const isRead = await writeText(
@@ -84,28 +85,10 @@ async function list(options: ListOptions, services: Services, runtime: Runtime):
   return isRead ? 0 : 1;
 }
 
-/** The row's organisation stands only where the list is of all of them. */
+/** Shows a row's organisation only in the list of all organisations. */
 function listLine(event: AuditEvent, ofAll: boolean): string {
   const { at, organizationId, change } = event;
   const organization = ofAll ? `${(organizationId ?? '-').padEnd(ORGANIZATION_ID_LENGTH)} ` : '';
   const changed = change === null ? '' : ` ${shortened(change, LONGEST_CHANGE)}`;
   return printable(`${isoTime(at)} ${organization}${auditLine(event)}${changed}`);
-}
-
-async function verify({ json, head: kept }: VerifyOptions, { store }: Services, runtime: Runtime) {
-  const report = await verifyChain(store.audit, kept);
-  const { ok, rows, brokenAt, openIntents } = report;
-  const isPruned = kept !== undefined && brokenAt === kept.seq && kept.seq < report.head.seq - rows;
-  const problem = isPruned ? 'the head given lies in rows that were pruned' : report.problem;
-  const head = formatChainHead(report.head);
-  if (json) {
-    printJson(runtime, { ok, rows, head, broken_at: brokenAt, problem, open_intents: openIntents });
-    return ok ? 0 : 1;
-  }
-  if (ok) runtime.out(`ok: ${rows} rows, head ${head}`);
-  else runtime.err(isPruned ? `NOT PROVEN: ${problem}.` : `BROKEN at row ${brokenAt}: ${problem}.`);
-  for (const requestId of openIntents) {
-    runtime.out(`open intent: ${printable(requestId)} was about to write and its outcome is not recorded`);
-  }
-  return ok ? 0 : 1;
 }

@@ -1,9 +1,13 @@
 import type { Client } from '@modelcontextprotocol/client';
-import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
-import type { Register } from './program.ts';
+import { isRecord } from '../../json.ts';
+import { hint, quoted } from '../../words/did-you-mean.ts';
+import { type JsonOption, jsonOption, jsonText, printJson, printTable } from '../print.ts';
+import type { Register } from '../program.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
 import { adviceFor, failureAt } from './remote-advice.ts';
-import { failureLine, failureOf, isAnswer, observeRefusals, toolFailureOf } from './remote-failure.ts';
+import { failureLine, failureOf, isAnswer, observeRefusals, safe, toolFailureOf } from './remote-failure.ts';
 import {
+  guardKey,
   orgOption,
   type RemoteOptions,
   type RemoteTarget,
@@ -12,9 +16,9 @@ import {
   remoteHeaders,
   urlOption,
 } from './remote-target.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
+import { toolHelp } from './tool-help.ts';
 
-type CallOptions = RemoteOptions & JsonOption;
+type CallOptions = RemoteOptions & JsonOption & { readonly help?: true };
 type ToolCall = { readonly name: string; readonly arguments: Record<string, unknown> };
 type Answer<Output> = { readonly output: Output } | { readonly refused: string };
 
@@ -22,17 +26,20 @@ type Answer<Output> = { readonly output: Output } | { readonly refused: string }
 const LONGEST_CALL_MS = 3_600_000;
 
 export const registerCall: Register = (program, runtime, done) => {
-  program
+  const command = program
     .command('call')
+    .helpOption(false)
     .description('Calls a tool of a running server, as a client would; the key comes from TENANTRY_API_KEY.')
     .argument('[tool]', 'such as search_agents; without it, the tools that the key may call are listed')
     .argument('[json]', 'its arguments, a JSON object', '{}')
     .option(...urlOption)
     .option(...orgOption)
     .option('--json', `${jsonOption[1]}, on one line`)
-    .action(async (tool: string | undefined, json: string, options: CallOptions) =>
-      done(await call(tool, json, options, runtime)),
-    );
+    .option('-h, --help', 'behind a tool: what it does and which arguments it takes');
+  command.action(async (tool: string | undefined, json: string, options: CallOptions) => {
+    if (options.help && tool === undefined) command.outputHelp();
+    else done(await call(tool, json, options, runtime));
+  });
 };
 
 async function call(
@@ -41,9 +48,9 @@ async function call(
   options: CallOptions,
   runtime: Runtime,
 ): Promise<ExitCode> {
-  const rawArguments = parseObject(json);
-  if (rawArguments === undefined) {
-    runtime.err('[json]: expected a JSON object such as \'{"query":"nurse"}\'');
+  const parsed = parseObject(json);
+  if ('mistake' in parsed) {
+    runtime.err(`[json]: expected a JSON object such as '{"query":"nurse"}'; ${parsed.mistake}`);
     return 2;
   }
   const read = readTarget(options, runtime.env);
@@ -56,21 +63,45 @@ async function call(
     runtime.err(`${credential.mistake}; set it to a key of the organisation.`);
     return 1;
   }
-  const toolCall = tool === undefined ? undefined : { name: tool, arguments: rawArguments };
-  return ask(toolCall, options, read.target, credential.key, runtime);
+  if (!guardKey(read.target.url, runtime)) return 78;
+  const asked = { target: read.target, key: credential.key };
+  if (tool !== undefined && options.help) return showHelp(tool, options, asked, runtime);
+  const toolCall = tool === undefined ? undefined : { name: tool, arguments: parsed.object };
+  return ask(toolCall, options, asked, runtime);
+}
+
+type Asked = { readonly target: RemoteTarget; readonly key: string };
+
+/** Which arguments a tool takes, as the server tells this key. */
+async function showHelp(
+  name: string,
+  { json }: JsonOption,
+  { target, key }: Asked,
+  runtime: Runtime,
+): Promise<ExitCode> {
+  const answer = await withClient(target, key, async (client) => {
+    const { tools } = await client.listTools();
+    const found = tools.find((tool) => tool.name === name);
+    if (found !== undefined) return { output: found };
+    const names = tools.map((tool) => tool.name);
+    return { refused: `The key may call no tool ${quoted(name)}${hint(name, names)}` };
+  });
+  if ('refused' in answer) runtime.err(answer.refused);
+  else if (json) printJson(runtime, answer.output);
+  else for (const line of toolHelp(answer.output)) runtime.out(line);
+  return 'refused' in answer ? 1 : 0;
 }
 
 async function ask(
   toolCall: ToolCall | undefined,
   { json }: JsonOption,
-  target: RemoteTarget,
-  key: string,
+  { target, key }: Asked,
   runtime: Runtime,
 ): Promise<ExitCode> {
   if (toolCall !== undefined) {
     const answer = await withClient(target, key, (client) => callTool(client, toolCall));
     if ('refused' in answer) runtime.err(answer.refused);
-    else runtime.out(JSON.stringify(answer.output, null, json ? undefined : 2));
+    else runtime.out(jsonText(answer.output, json ? undefined : 2));
     return 'refused' in answer ? 1 : 0;
   }
   const answer = await withClient(target, key, listTools);
@@ -95,7 +126,7 @@ async function listTools(client: Client) {
   return { output: tools.map(({ name, title = '' }) => ({ name, title })) };
 }
 
-/** Whatever goes wrong on the way there and back is an answer to the person who called, in one line. */
+/** Tells the person who called of any failure on the way, in one line. */
 async function withClient<Output>(
   target: RemoteTarget,
   key: string,
@@ -123,12 +154,14 @@ async function withClient<Output>(
   }
 }
 
-function parseObject(json: string): Record<string, unknown> | undefined {
+type Parsed = { readonly object: Record<string, unknown> } | { readonly mistake: string };
+
+function parseObject(json: string): Parsed {
   try {
     const value: unknown = JSON.parse(json);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined; // An object of JSON has string keys.
-  } catch {
-    return undefined;
+    if (isRecord(value)) return { object: value };
+    return { mistake: 'this is JSON, and no object' };
+  } catch (error) {
+    return { mistake: error instanceof Error ? safe(error.message) : 'this is no JSON' };
   }
 }

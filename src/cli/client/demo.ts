@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auditLine } from '../audit/audit-event.ts';
-import { loadConfig } from '../config.ts';
-import { type DemoTenant, provisionDemo } from '../provisioning/provision-demo.ts';
-import type { Services } from '../services.ts';
+import { auditLine } from '../../audit/audit-event.ts';
+import { loadConfig } from '../../config/load-config.ts';
+import { type DemoTenant, provisionDemo } from '../../provisioning/provision-demo.ts';
+import type { Services } from '../../server/services.ts';
+import type { Register } from '../program.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
 import { connectDemoClient, type DemoClient } from './demo-client.ts';
-import type { Register } from './program.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
 
 export const registerDemo: Register = (program, runtime, done) => {
   program
@@ -27,7 +27,9 @@ export const registerDemo: Register = (program, runtime, done) => {
 
 async function runDemo(dataDir: string, runtime: Runtime): Promise<ExitCode> {
   const file = join(dataDir, 'mcp.config.json');
-  writeFileSync(file, JSON.stringify({ demo: true, dataDir, server: { port: 0 }, logLevel: 'silent' }));
+  writeFileSync(file, JSON.stringify({ demo: true, dataDir, server: { port: 0 }, logLevel: 'silent' }), {
+    mode: 0o600,
+  });
   const loaded = loadConfig({ TENANTRY_CONFIG: file }, dataDir);
   if (!loaded.ok) throw new Error(loaded.mistakes.join('; '));
   const prepared = await runtime.prepareTools(loaded.config);

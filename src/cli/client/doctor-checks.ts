@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { newOrganizationId } from '../ids.ts';
-import { printable } from '../printable.ts';
+import { newOrganizationId } from '../../ids.ts';
+import { printable } from '../../secrets/printable.ts';
 import { adviceFor, failureAt } from './remote-advice.ts';
 import { failureLine, failureOf, type RemoteFailure, refusalOf } from './remote-failure.ts';
 import { type RemoteTarget, remoteHeaders } from './remote-target.ts';
 
-/** One thing that was tried, and what came of it. */
+/** One attempt and its result. */
 export type Check = {
   readonly name: string;
   readonly tried: string;
   readonly ok: boolean;
   readonly found: string;
-  /** What is probably wrong and what to do; null where all is well. */
+  /** The probable cause and the remedy; null if all is well. */
   readonly advice: string | null;
 };
 
@@ -28,7 +28,7 @@ export const WhoAmI = z.object({
 });
 export type WhoAmI = z.infer<typeof WhoAmI>;
 
-/** Makes the attempt, at `url` if at any; whatever is thrown on the way is the finding. */
+/** Makes the attempt, at `url` if at any; an error on the way becomes the finding. */
 export async function check(
   { name, tried, url }: { readonly name: string; readonly tried: string; readonly url: URL | null },
   target: RemoteTarget,
@@ -114,6 +114,6 @@ export function asExpected(answer: WhoAmI, expected: string | undefined): Findin
 export const describe = ({ organization, key }: WhoAmI): string =>
   printable(`${key.prefix} acts for ${organization.name} (${organization.organization_id})`);
 
-/** Redirects are not followed: the key would be sent to wherever they point. */
+/** Follows no redirect: the key would be sent to its target. */
 const request = (url: URL, init: RequestInit): Promise<Response> =>
   fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(ATTEMPT_MS) });

@@ -15,10 +15,11 @@ export type Connect = (
   fetch: ObservedFetch['fetch'],
 ) => Promise<RemoteClient>;
 
+type NamedClient = { readonly name: string; readonly connect: Connect };
+
 /** Lists the tools and calls one, through a real client. */
 export async function* checkClient(
-  name: string,
-  connect: Connect,
+  { name, connect }: NamedClient,
   target: RemoteTarget,
   key: string,
   expected: string | undefined,

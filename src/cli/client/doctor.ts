@@ -1,8 +1,12 @@
+import type { Environment } from '../../config/load-config.ts';
+import { printable } from '../../secrets/printable.ts';
+import { type JsonOption, jsonOption, printJson } from '../print.ts';
+import type { Register } from '../program.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
 import {
   asExpected,
   type Check,
   check,
-  describe,
   type Finding,
   failed,
   fetchWhoAmI,
@@ -12,23 +16,24 @@ import {
   whoAmIUrl,
 } from './doctor-checks.ts';
 import { type Connect, checkClient } from './doctor-client.ts';
-import { type JsonOption, jsonOption, printJson } from './print.ts';
-import type { Register } from './program.ts';
 import {
+  guardKey,
   orgOption,
   type RemoteOptions,
   type RemoteTarget,
   readApiKey,
   readTarget,
   remoteHeaders,
+  unsetUrl,
   urlOption,
 } from './remote-target.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
 
 export const registerDoctor: Register = (program, runtime, done) => {
   program
     .command('doctor')
-    .description("Proves a server, a key and an organisation against yesterday's and today's client.")
+    .description(
+      'Proves a server, a key and an organisation against an MCP 2025-11-25 and an MCP 2026-07-28 client.',
+    )
     .option(...urlOption)
     .option(...orgOption)
     .option(...jsonOption)
@@ -41,6 +46,9 @@ async function doctor(options: RemoteOptions & JsonOption, runtime: Runtime): Pr
     runtime.err(read.mistake);
     return 2;
   }
+  const unset = unsetUrl(options, runtime.env);
+  if (unset !== undefined) runtime.err(unset);
+  if (!guardKey(read.target.url, runtime)) return 78;
   const checks: Check[] = [];
   for await (const made of runChecks(read.target, runtime)) {
     checks.push(made);
@@ -51,7 +59,7 @@ async function doctor(options: RemoteOptions & JsonOption, runtime: Runtime): Pr
   return checks.every(({ ok }) => ok) ? 0 : 1;
 }
 
-/** Advice stands once, at the first line that needs it. */
+/** Gives each advice once, at the first line that needs it. */
 function lineOf({ ok, name, tried, found, advice }: Check, isAdvised: boolean): string {
   const probably = advice === null ? '' : `. Probably: ${isAdvised ? 'as above' : advice}.`;
   return `${ok ? 'ok  ' : 'FAIL'} ${name}: ${tried}: ${found.replace(/\.$/, '')}${probably}`;
@@ -63,18 +71,30 @@ async function* runChecks(target: RemoteTarget, { env, now }: Runtime): AsyncGen
   const asked = { name: 'reachable', tried: `GET ${healthz}`, url: healthz };
   const reachable = await check(asked, target, () => probe(healthz));
   yield reachable;
-  if (!reachable.ok) return;
+  if (!reachable.ok) {
+    // Reports the checks that need no server all the same.
+    yield await check({ name: 'key', tried: 'the environment', url: null }, target, async () =>
+      formOfKey(env),
+    );
+    return;
+  }
   const readyz = siblingUrl(target, '/readyz');
   yield await check({ name: 'ready', tried: `GET ${readyz}`, url: readyz }, target, () => probe(readyz));
 
   const credential = readApiKey(env);
   if (!credential.ok) {
-    const advice = 'set it to a key of the organisation, which "tenantry keys mint" makes';
-    const finding = failed(credential.mistake, advice);
-    yield await check({ name: 'key', tried: 'the environment', url: null }, target, async () => finding);
+    yield await check({ name: 'key', tried: 'the environment', url: null }, target, async () =>
+      formOfKey(env),
+    );
     return;
   }
   yield* checkKey(target, credential.key, now());
+}
+
+function formOfKey(env: Environment): Finding {
+  const credential = readApiKey(env);
+  if (credential.ok) return { ok: true, found: 'TENANTRY_API_KEY is set, to one key' };
+  return failed(credential.mistake, 'set it to a key of the organisation, which "tenantry keys mint" makes');
 }
 
 async function* checkKey(target: RemoteTarget, key: string, nowMs: number): AsyncGenerator<Check> {
@@ -93,16 +113,18 @@ async function* checkKey(target: RemoteTarget, key: string, nowMs: number): Asyn
   yield await check({ name: 'isolation', tried: stranger, url: target.url }, target, () =>
     probeUnknownOrganization(target, key, nowMs),
   );
-  yield* checkClient("yesterday's client", connectYesterday, target, key, expected);
-  yield* checkClient("today's client", connectToday, target, key, expected);
+  yield* checkClient({ name: 'MCP 2025-11-25 client', connect: connect2025 }, target, key, expected);
+  yield* checkClient({ name: 'MCP 2026-07-28 client', connect: connect2026 }, target, key, expected);
 }
 
 /** Without the organisation header, so that a wrong organisation is not taken for a wrong key. */
 async function acceptKey(target: RemoteTarget, key: string): Promise<Finding> {
   const answer = await fetchWhoAmI(target, remoteHeaders(key, undefined));
-  if ('key' in answer) return { ok: true, found: describe(answer) };
+  if ('key' in answer) return { ok: true, found: `${printable(answer.key.prefix)} is accepted` };
   const isHostKey = answer.code === 'ORGANIZATION_REQUIRED';
-  return isHostKey ? { ok: true, found: 'serves several organisations' } : { ok: false, failure: answer };
+  return isHostKey
+    ? { ok: true, found: 'a host key, which serves several organisations, is accepted' }
+    : { ok: false, failure: answer };
 }
 
 async function proveOrganization(
@@ -116,7 +138,7 @@ async function proveOrganization(
 }
 
 /** The client that most hosts still embed. Both are loaded here, so that serving does not pay for them. */
-const connectYesterday: Connect = async (url, requestInit, observedFetch) => {
+const connect2025: Connect = async (url, requestInit, observedFetch) => {
   const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
   const { StreamableHTTPClientTransport } = await import(
     '@modelcontextprotocol/sdk/client/streamableHttp.js'
@@ -130,7 +152,7 @@ const connectYesterday: Connect = async (url, requestInit, observedFetch) => {
   };
 };
 
-const connectToday: Connect = async (url, requestInit, observedFetch) => {
+const connect2026: Connect = async (url, requestInit, observedFetch) => {
   const { Client, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   const versionNegotiation = { mode: { pin: '2026-07-28' } };
   const client = new Client({ name: 'tenantry-doctor', version: '1' }, { versionNegotiation });

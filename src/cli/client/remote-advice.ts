@@ -6,7 +6,7 @@ const adviceByCode: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there; start it with "tenantry serve", or correct --url',
   ENOTFOUND: 'the host name does not resolve; correct --url',
   EAI_AGAIN: 'the host name does not resolve just now; check the network and --url',
-  ETIMEDOUT: 'no answer in time; check that the address is right and no firewall stands between',
+  ETIMEDOUT: 'no answer in time; check that the address is right and no firewall is in between',
   ECONNRESET: 'the connection was cut; check whether the port speaks http or https, and the proxies between',
   UND_ERR_SOCKET:
     'the connection was cut; check whether the port speaks http or https, and the proxies between',
@@ -29,7 +29,7 @@ const adviceByCode: Readonly<Record<string, string>> = {
     'ADMIN_TOKEN manages organisations and reaches no data; use a key of the organisation',
   ORGANIZATION_SUSPENDED: 'the operator can lift it with "tenantry orgs resume"',
   INSUFFICIENT_SCOPE:
-    "mint a key with the scope, or let the person's groups allow it; scopes of a key never change in place",
+    'mint a key with the scope, by "tenantry keys mint --org org_… --name … --add <scope>" or the tool mint_key; a key of a person needs it of their groups too, by "tenantry groups grant grp_… <permission> --org org_…"; scopes of a key never change in place',
   KEY_RESTRICTED:
     'the key may not be used for this tool or from this address; use one without the restriction',
   ORIGIN_NOT_ALLOWED: 'something between adds an Origin header; add it to server.allowedOrigins',

@@ -1,5 +1,6 @@
-import { printable } from '../printable.ts';
-import { redactKeys } from '../token-shape.ts';
+import { isRecord, parseJson } from '../../json.ts';
+import { redactKeys } from '../../secrets/key-pattern.ts';
+import { printable } from '../../secrets/printable.ts';
 
 /** Why a request to a running server failed, as far as it can be told from outside. */
 export type RemoteFailure = {
@@ -109,14 +110,3 @@ export const safe = (text: string): string => printable(redactKeys(text)).slice(
 
 const textOf = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? safe(value) : null;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;

@@ -1,11 +1,14 @@
-import type { Environment } from '../config.ts';
-import { type OrganizationId, parseOrganizationId } from '../ids.ts';
+import type { Environment } from '../../config/load-config.ts';
+import { uncheckedServers } from '../../config/secrets.ts';
+import { type OrganizationId, parseOrganizationId } from '../../ids.ts';
+import { staysHere } from '../../loopback.ts';
+import type { Runtime } from '../runtime.ts';
 
 export type RemoteOptions = { readonly url?: string; readonly org?: string };
 
 /** A running server as a client is set up for it. */
 export type RemoteTarget = {
-  /** Where MCP is spoken. */
+  /** Where MCP is served. */
   readonly url: URL;
   readonly organizationId: OrganizationId | undefined;
 };
@@ -44,6 +47,12 @@ export function readTarget(
   return { ok: true, target: { url, organizationId } };
 }
 
+/** The setting to make if no server is named; undefined if one is. */
+export const unsetUrl = ({ url }: RemoteOptions, env: Environment): string | undefined =>
+  url === undefined && !env.TENANTRY_URL
+    ? `TENANTRY_URL is not set; trying ${DEFAULT_URL}. For another server: export TENANTRY_URL=https://…/mcp, or --url`
+    : undefined;
+
 /** The key comes from the environment alone: a command line is seen by every user of the machine. */
 export function readApiKey({
   TENANTRY_API_KEY: key,
@@ -56,6 +65,18 @@ export function readApiKey({
     };
   }
   return { ok: true, key };
+}
+
+/**
+ * Warns on standard error if somebody between here and the server could read the key. False if nothing may be
+ * sent: an https server that is not checked may be anybody's.
+ */
+export function guardKey({ protocol, hostname }: URL, { env, err }: Pick<Runtime, 'env' | 'err'>): boolean {
+  const [unchecked] = protocol === 'https:' ? uncheckedServers(env) : [];
+  if (unchecked !== undefined) err(unchecked);
+  else if (protocol === 'http:' && env.TENANTRY_API_KEY && !staysHere(hostname))
+    err(`Warning: the key goes to ${hostname} in the clear, for everybody on the way to read; use https.`);
+  return unchecked === undefined;
 }
 
 export function remoteHeaders(key: string, organizationId: string | undefined): Record<string, string> {

@@ -1,8 +1,8 @@
-import { isoTime } from '../iso-time.ts';
-import { endOfLifeMs, isHeld } from '../keys/key-record.ts';
-import type { KeyView } from '../keys/key-wire.ts';
-import type { Scope } from '../scopes/scopes.ts';
-import { shortened } from './table.ts';
+import { endOfLifeMs, isHeld } from '../../keys/key-record.ts';
+import type { KeyView } from '../../keys/key-wire.ts';
+import type { Scope } from '../../scopes/scopes.ts';
+import { isoTime } from '../../time.ts';
+import { shortened } from '../table.ts';
 
 const columns = ['PREFIX', 'NAME', 'SCOPES', 'STATUS', 'EXPIRES', 'LAST USED', 'KEY ID'] as const;
 
@@ -11,7 +11,7 @@ export const keyTableHeader: readonly string[] = columns;
 const LONGEST_NAME = 20;
 const LONGEST_SCOPES = 24;
 
-/** A row for a terminal; `canonical` is the canonical set of today. What is left out here is in `--json`. */
+/** A row for a terminal; `canonical` is the present canonical set. What is left out here is in `--json`. */
 export const keyTableRow =
   (canonical: readonly Scope[]) =>
   (key: KeyView): readonly string[] => [

@@ -1,48 +1,51 @@
 import type { Command } from 'commander';
-import { operatorRow } from '../audit/operator-row.ts';
-import { AppError } from '../errors.ts';
-import type { KeyId } from '../ids.ts';
-import { readAllKeys } from '../keys/all-keys.ts';
-import {
-  DAY_MS,
-  isHeld,
-  type KeyRecord,
-  type Keyspace,
-  keyStatus,
-  organizationIn,
-} from '../keys/key-record.ts';
-import { keyToWire } from '../keys/key-wire.ts';
-import { requireKeyId } from '../keys/manage-keys.ts';
-import type { Services } from '../services.ts';
+import { AppError } from '../../errors.ts';
+import type { KeyId } from '../../ids.ts';
+import { readAllKeys } from '../../keys/all-keys.ts';
+import { DAY_MS, isHeld, type KeyRecord, type Keyspace, keyStatus } from '../../keys/key-record.ts';
+import { keyToWire } from '../../keys/key-wire.ts';
+import { requireKeyId } from '../../keys/manage-keys.ts';
+import type { Services } from '../../server/services.ts';
+import { jsonOption, printJson, printTable } from '../print.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { withServices } from '../with-services.ts';
 import { keyTableHeader, keyTableRow } from './key-table.ts';
-import { findKeyspace, type KeyPlace, requireKeyPlace, withKeyPlace } from './operate-keys.ts';
-import { jsonOption, printJson, printTable } from './print.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { withServices } from './with-services.ts';
+import {
+  findKeyspace,
+  type KeyspaceOption,
+  keyListing,
+  operatorAccess,
+  requireKeyspaceOption,
+  withKeyspaceOption,
+} from './operate-keys.ts';
 
-type ConfirmOptions = KeyPlace & { readonly all?: boolean };
+type ConfirmOptions = KeyspaceOption & { readonly all?: boolean };
 
 export function registerConfirm(keys: Command, runtime: Runtime, done: (code: ExitCode) => void): void {
-  const command = withKeyPlace(keys.command('confirm'))
+  const command = withKeyspaceOption(keys.command('confirm'))
     .description('Lets held keys work again: those that a restored backup may have brought back by mistake.')
     .argument('[key_id]', 'key_…')
     .option('--all', 'every held key there')
     .option(...jsonOption);
   command.action(async (keyId: string | undefined, options: ConfirmOptions) => {
-    requireKeyPlace(command, options);
+    requireKeyspaceOption(command, options);
     const { json, all } = options;
     if ((keyId === undefined) === (all !== true)) {
       command.error("error: expected one of the two, a key_id or '--all'");
     }
     done(
-      await withServices(runtime, async (services) => {
-        const keyspace = await findKeyspace(options, services);
-        const asked = keyId === undefined ? await findHeld(keyspace, services) : [requireKeyId(keyId)];
-        const confirmed: KeyRecord[] = [];
-        for (const one of asked) confirmed.push(...(await confirm(keyspace, one, services)));
-        print(confirmed, json === true, services, runtime);
-        return 0;
-      }),
+      await withServices(
+        runtime,
+        async (services) => {
+          const keyspace = await findKeyspace(options, services);
+          const asked = keyId === undefined ? await findHeld(keyspace, services) : [requireKeyId(keyId)];
+          const confirmed: KeyRecord[] = [];
+          for (const one of asked) confirmed.push(...(await confirm(keyspace, one, services)));
+          print(confirmed, json === true, services, runtime);
+          return 0;
+        },
+        keyListing(options),
+      ),
     );
   });
 }
@@ -54,31 +57,20 @@ async function findHeld(keyspace: Keyspace, { store, mintRules, now }: Services)
 }
 
 /** None where the key was not held. A revoked key stays revoked, held or not. @throws KEY_NOT_FOUND */
-async function confirm(
-  keyspace: Keyspace,
-  keyId: KeyId,
-  { store, now }: Services,
-): Promise<readonly KeyRecord[]> {
-  const nowMs = now();
+async function confirm(keyspace: Keyspace, keyId: KeyId, services: Services): Promise<readonly KeyRecord[]> {
   let changed = false;
-  const key = await store.keys.change(
-    keyspace,
-    keyId,
-    null,
-    (current) => {
-      changed = isHeld(current);
-      return changed ? { heldAtMs: null } : null;
-    },
-    ({ prefix }) => {
-      const change = { confirmed: keyId, prefix };
-      return operatorRow({
-        tier: 'cli',
-        target: 'keys confirm',
-        organizationId: organizationIn(keyspace),
-        nowMs,
-        change,
-      });
-    },
+  const { mutate } = operatorAccess('keys confirm', keyspace, services);
+  const key = await mutate((row) =>
+    services.store.keys.change(
+      keyspace,
+      keyId,
+      null,
+      (current) => {
+        changed = isHeld(current);
+        return changed ? { heldAtMs: null } : null;
+      },
+      ({ prefix }) => row({ confirmed: keyId, prefix }),
+    ),
   );
   if (key === undefined) throw new AppError('KEY_NOT_FOUND');
   return changed ? [key] : [];

@@ -1,25 +1,27 @@
 import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { operatorRow } from '../audit/operator-row.ts';
-import { AppError } from '../errors.ts';
-import { readAllKeys } from '../keys/all-keys.ts';
-import { DAY_MS } from '../keys/key-record.ts';
-import type { KeyStore } from '../keys/key-store.ts';
-import { needsDefaultKey } from '../keys/mint.ts';
-import { type MintedKey, mintKey } from '../keys/mint-key.ts';
-import type { Organization } from '../organization.ts';
-import { printable } from '../printable.ts';
-import type { Services } from '../services.ts';
+import { mutateAsOperator } from '../../audit/operator-row.ts';
+import { AppError } from '../../errors.ts';
+import { readAllKeys } from '../../keys/all-keys.ts';
+import { DAY_MS } from '../../keys/key-record.ts';
+import type { KeyStore } from '../../keys/key-store.ts';
+import { type MintedKey, mintKey } from '../../keys/mint-key.ts';
+import { needsDefaultKey } from '../../keys/policy/mint.ts';
+import type { Organization } from '../../organization.ts';
+import { operatorBy } from '../../principal.ts';
+import { readAllOrganizations } from '../../provisioning/all-organizations.ts';
+import { printable } from '../../secrets/printable.ts';
+import type { Services } from '../../server/services.ts';
+import { type JsonOption, jsonOption, jsonText, printJson, printTable } from '../print.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { sentenceOf, withServices } from '../with-services.ts';
 import { operateKeys } from './operate-keys.ts';
-import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { openSecretFile } from './secret-file.ts';
-import { sentenceOf, withServices } from './with-services.ts';
+import { withNewFile } from './secret-file.ts';
 
 type ReconcileOptions = JsonOption & { readonly out?: string; readonly dryRun?: boolean };
 
-/** What became of an organisation that lacked a default key; `key` is null for one that got it meanwhile. */
+/** The result for an organisation that lacked a default key; `key` is null if it got one meanwhile. */
 type Outcome = { readonly organization: Organization; readonly key: MintedKey['key'] | null };
 
 export function registerReconcile(keys: Command, runtime: Runtime, done: (code: ExitCode) => void): void {
@@ -35,12 +37,19 @@ export function registerReconcile(keys: Command, runtime: Runtime, done: (code: 
     if (out === undefined && !dryRun) command.error("error: expected '--out <file>', or '--dry-run'");
     done(
       await withServices(runtime, async (services) => {
-        const lacking = await findLacking(services);
-        if (dryRun || out === undefined || lacking.length === 0) {
-          printPlan(lacking, json === true, runtime);
-          return 0;
-        }
-        return reconcile(lacking, resolve(runtime.cwd, out), json === true, services, runtime);
+        const asJson = json === true;
+        const plan = async () => {
+          printPlan(await findLacking(services), asJson, runtime);
+          return 0 as const;
+        };
+        if (out === undefined) return plan();
+        const file = resolve(runtime.cwd, out);
+        const made = await withNewFile(file, (handle) =>
+          dryRun ? plan() : reconcile({ handle, file }, asJson, services, runtime),
+        );
+        if ('done' in made) return made.done;
+        runtime.err(`${printable(file)}: ${made.problem}; nothing was done.`);
+        return 1;
       }),
     );
   });
@@ -51,7 +60,7 @@ async function findLacking({ store, mintRules, now }: Services): Promise<readonl
   const nowMs = now();
   const filter = { nowMs, staleAfterMs: mintRules.staleAfterDays * DAY_MS };
   const lacking: Organization[] = [];
-  for (const organization of await store.organizations.list()) {
+  for (const organization of await readAllOrganizations(store.organizations)) {
     if (organization.status !== 'active') continue;
     const keys = await readAllKeys(store.keys, organization.id, filter);
     const defaultKey = keys.find(({ isDefault }) => isDefault) ?? null;
@@ -73,19 +82,20 @@ function printPlan(lacking: readonly Organization[], json: boolean, runtime: Run
   }
 }
 
+type NewFile = { readonly handle: FileHandle; readonly file: string };
+
 async function reconcile(
-  lacking: readonly Organization[],
-  file: string,
+  { handle, file }: NewFile,
   json: boolean,
   services: Services,
   runtime: Runtime,
 ): Promise<ExitCode> {
-  const opened = await openSecretFile(file);
-  if (typeof opened === 'string') {
-    runtime.err(`${printable(file)}: ${opened}; nothing was done.`);
-    return 1;
+  const lacking = await findLacking(services);
+  if (lacking.length === 0) {
+    printPlan(lacking, json, runtime);
+    if (!json) runtime.out('No file was made.');
+    return 0;
   }
-  await using handle = opened;
   const outcomes: Outcome[] = [];
   let failed = false;
   for (const organization of lacking) {
@@ -110,23 +120,25 @@ function report(outcomes: readonly Outcome[], file: string, json: boolean, runti
       key_id: key.id,
       prefix: key.prefix,
     }));
-    printJson(runtime, { minted: keys, would_mint: [], file });
+    printJson(runtime, { minted: keys, would_mint: [], file: keys.length === 0 ? null : file });
   } else {
     for (const { organization, key } of minted) {
       runtime.out(`${printable(organization.name)} (${organization.id}) has ${key.prefix} (${key.id}).`);
     }
-    runtime.out(`Default keys made: ${minted.length}. Their plaintexts stand in ${printable(file)} alone.`);
+    const where =
+      minted.length === 0 ? 'No file was made' : `Their plaintexts are in ${printable(file)} alone`;
+    runtime.out(`Default keys made: ${minted.length}. ${where}.`);
   }
 }
 
-/** A key whose plaintext did not reach the disk is of no use to anybody, and ends at once. */
+/** Revokes a key whose plaintext did not reach the disk: nobody can use it. */
 async function mintInto(handle: FileHandle, { id }: Organization, services: Services) {
   const minted = await mintDefaultKey(id, services);
   if (minted === null) return null;
   const { key, plaintext } = minted;
   const line = { organization_id: id, key_id: key.id, prefix: key.prefix, auth_token: plaintext };
   try {
-    await handle.appendFile(`${JSON.stringify(line)}\n`);
+    await handle.appendFile(`${jsonText(line)}\n`);
     await handle.sync();
   } catch (error) {
     await (await operateKeys({ org: id }, 'keys revoke', services)).revoke(key.id);
@@ -135,7 +147,7 @@ async function mintInto(handle: FileHandle, { id }: Organization, services: Serv
   return key;
 }
 
-/** Null where somebody else was quicker: judged inside the minting transaction, so that nobody gets two. */
+/** Null if another process was quicker: the minting transaction checks it, so that no organisation gets two. */
 async function mintDefaultKey(
   organizationId: Organization['id'],
   { store, mintRules, now }: Services,
@@ -157,13 +169,10 @@ async function mintDefaultKey(
       ),
   };
   try {
-    return await mintKey(
-      organizationId,
-      { scopeType: 'global', name: 'Default key' },
-      { operator: 'cli' },
-      (change) =>
-        operatorRow({ tier: 'cli', target: 'keys reconcile', organizationId, nowMs: now(), change }),
-      { keys, mintRules, now },
+    const request = { scopeType: 'global', name: 'Default key' } as const;
+    const mutate = mutateAsOperator({ tier: 'cli', target: 'keys reconcile', organizationId }, now);
+    return await mutate((row) =>
+      mintKey(organizationId, request, operatorBy('cli'), row, { keys, mintRules, now }),
     );
   } catch (error) {
     if (error === notNeeded) return null;

@@ -1,18 +1,19 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { type Finding, type Severity, severities } from '../keys/review.ts';
-import { findingToWire } from '../keys/review-wire.ts';
-import type { Services } from '../services.ts';
-import { reviewKeyspace } from '../tool/review-keyspace.ts';
-import { findOrganization } from './find-organization.ts';
-import { type KeyPlace, requireKeyPlace, withKeyPlace } from './operate-keys.ts';
-import { parseWholeNumber } from './parse-option.ts';
-import { jsonOption, printJson } from './print.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { shortened, tableLines } from './table.ts';
-import { withServices } from './with-services.ts';
+import { type Severity, severities } from '../../keys/review/finding.ts';
+import { findingToWire, type WordedFinding } from '../../keys/review/review-wire.ts';
+import type { Services } from '../../server/services.ts';
+import { reviewKeyspace } from '../../tool/context/review-keyspace.ts';
+import { findOrganization } from '../members/find-organization.ts';
+import { parseWholeNumber } from '../parse-option.ts';
+import { jsonOption, printJson } from '../print.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { shortened, tableLines } from '../table.ts';
+import { withServices } from '../with-services.ts';
+import { type KeyspaceOption, requireKeyspaceOption, withKeyspaceOption } from './operate-keys.ts';
+import { renderCommand } from './render-command.ts';
 
-type ReviewOptions = KeyPlace & { readonly unusedDays: number };
+type ReviewOptions = KeyspaceOption & { readonly unusedDays: number };
 
 const LONGEST_NAME = 20;
 
@@ -21,7 +22,7 @@ const header = ['#', 'SEVERITY', 'FINDING', 'KEY', 'NAME', 'OWNER', 'AGE', 'LAST
 const colors = { high: 'red', medium: 'yellow', low: 'cyan' } as const satisfies Record<Severity, string>;
 
 export function registerReview(keys: Command, runtime: Runtime, done: (code: ExitCode) => void): void {
-  const command = withKeyPlace(keys.command('review'))
+  const command = withKeyspaceOption(keys.command('review'))
     .description(
       'Judges every key of the organisation by what it really did, the worst first; ends with 1 where something is of severity high.',
     )
@@ -33,17 +34,18 @@ export function registerReview(keys: Command, runtime: Runtime, done: (code: Exi
     )
     .option(...jsonOption);
   command.action(async (options: ReviewOptions) => {
-    requireKeyPlace(command, options);
+    requireKeyspaceOption(command, options);
     done(
       await withServices(
         runtime,
         async (services) => {
-          const findings = await review(options, services);
+          const found = await review(options, services);
+          const findings = found.map((each) => ({ ...each, command: renderCommand(each) }));
           if (options.json) printJson(runtime, { findings: findings.map(findingToWire) });
           else printFindings(findings, runtime);
           return findings.some(({ severity }) => severity === 'high') ? 1 : 0;
         },
-        'downstreams',
+        { reach: 'downstreams' },
       ),
     );
   });
@@ -57,7 +59,7 @@ async function review({ org, unusedDays }: ReviewOptions, services: Services) {
   return reviewKeyspace(id, { unusedDays, isActive: status === 'active' }, services.callTool);
 }
 
-function printFindings(findings: readonly Finding[], runtime: Runtime): void {
+function printFindings(findings: readonly WordedFinding[], runtime: Runtime): void {
   if (findings.length === 0) {
     runtime.out('Nothing to do: no key needs attention.');
     return;
@@ -65,15 +67,16 @@ function printFindings(findings: readonly Finding[], runtime: Runtime): void {
   const paint = painter(runtime);
   const [head = '', ...lines] = tableLines(header, findings.map(toRow));
   runtime.out(`${counts(findings)}\n\n${head}`);
-  for (const [index, line] of lines.entries()) runtime.out(paint(line, findings[index]?.severity));
+  for (const [index, line] of lines.entries())
+    runtime.out(line, (safe) => paint(safe, findings[index]?.severity));
   runtime.out('\nWhat to do:');
-  for (const [index, { action, command }] of findings.entries()) {
-    runtime.out(`${String(index + 1).padStart(3)}  ${action}\n     npx ${command}`);
+  for (const [index, { advice, command }] of findings.entries()) {
+    runtime.out(`${String(index + 1).padStart(3)}  ${advice}\n     npx ${command}`);
   }
 }
 
 /** `3 findings: 1 high, 2 low` */
-function counts(findings: readonly Finding[]): string {
+function counts(findings: readonly WordedFinding[]): string {
   const parts = severities
     .map((severity) => [findings.filter((each) => each.severity === severity).length, severity] as const)
     .filter(([count]) => count > 0);
@@ -81,7 +84,7 @@ function counts(findings: readonly Finding[]): string {
   return `${findings.length} ${noun}: ${parts.map((part) => part.join(' ')).join(', ')}`;
 }
 
-function toRow({ severity, summary, key, ageDays }: Finding, index: number): readonly string[] {
+function toRow({ severity, summary, key, ageDays }: WordedFinding, index: number): readonly string[] {
   const ofKey =
     key === null
       ? ['(organisation)', '', '', '', '', '']

@@ -1,21 +1,27 @@
 import { type Command, Option } from 'commander';
-import { isoTimeOrNull } from '../iso-time.ts';
-import { keepItWarning, keyToWire, rotatedToWire } from '../keys/key-wire.ts';
-import type { RotatedView } from '../keys/manage-keys.ts';
-import { type Grace, graces } from '../keys/rotate.ts';
-import { printable } from '../printable.ts';
-import { type KeyPlace, operateKeys, requireKeyPlace, withKeyPlace } from './operate-keys.ts';
-import { parseList, parseText, parseWholeNumber } from './parse-option.ts';
-import { jsonOption, printJson } from './print.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { withServices } from './with-services.ts';
+import { keepItWarning, keyToWire, rotatedToWire } from '../../keys/key-wire.ts';
+import type { RotatedView } from '../../keys/manage-keys.ts';
+import { type Grace, graces } from '../../keys/policy/rotate.ts';
+import { printable } from '../../secrets/printable.ts';
+import { isoTimeOrNull } from '../../time.ts';
+import { parseList, parseText, parseWholeNumber } from '../parse-option.ts';
+import { jsonOption, printJson } from '../print.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { withServices } from '../with-services.ts';
+import {
+  type KeyspaceOption,
+  keyListing,
+  operateKeys,
+  requireKeyspaceOption,
+  withKeyspaceOption,
+} from './operate-keys.ts';
 
-type RotateOptions = KeyPlace & {
+type RotateOptions = KeyspaceOption & {
   readonly grace?: Grace;
   readonly scopes?: readonly string[];
   readonly dropScopes?: boolean;
 };
-type UpdateOptions = KeyPlace & {
+type UpdateOptions = KeyspaceOption & {
   readonly name?: string;
   readonly owner?: string;
   readonly purpose?: string;
@@ -24,7 +30,7 @@ type UpdateOptions = KeyPlace & {
 type Done = (code: ExitCode) => void;
 
 export function registerRotate(keys: Command, runtime: Runtime, done: Done): void {
-  const command = withKeyPlace(keys.command('rotate'))
+  const command = withKeyspaceOption(keys.command('rotate'))
     .description('Replaces a key without downtime; shows the plaintext of the replacement once.')
     .argument('<key_id>', 'key_…')
     .addOption(
@@ -34,16 +40,20 @@ export function registerRotate(keys: Command, runtime: Runtime, done: Done): voi
     .option('--drop-scopes', 'accepts that the replacement lacks scopes of the old key')
     .option(...jsonOption);
   command.action(async (keyId: string, options: RotateOptions) => {
-    requireKeyPlace(command, options);
+    requireKeyspaceOption(command, options);
     const { grace, scopes, dropScopes } = options;
     done(
-      await withServices(runtime, async (services) => {
-        const operated = await operateKeys(options, 'keys rotate', services);
-        const rotated = await operated.rotate(keyId, { grace, scopes, dropScopes });
-        if (options.json) printJson(runtime, rotatedToWire(rotated));
-        else printRotated(rotated, runtime);
-        return 0;
-      }),
+      await withServices(
+        runtime,
+        async (services) => {
+          const operated = await operateKeys(options, 'keys rotate', services);
+          const rotated = await operated.rotate(keyId, { grace, scopes, dropScopes });
+          if (options.json) printJson(runtime, rotatedToWire(rotated));
+          else printRotated(rotated, runtime);
+          return 0;
+        },
+        keyListing(options),
+      ),
     );
   });
 }
@@ -55,13 +65,12 @@ function printRotated({ key, plaintext, old }: RotatedView, runtime: Runtime): v
   runtime.out(keepItWarning);
   const client = old.lastClient === null ? '' : ` by ${printable(old.lastClient)}`;
   const lastUse = isoTimeOrNull(old.lastUsedAtMs) ?? 'not yet written';
-  runtime.out(
-    `The old key is valid until ${isoTimeOrNull(old.graceUntilMs)}; last used: ${lastUse}${client} (written once a minute).`,
-  );
+  const end = old.revokedAtMs === null ? `valid until ${isoTimeOrNull(old.graceUntilMs)}` : 'revoked';
+  runtime.out(`The old key is ${end}; last used: ${lastUse}${client} (written once a minute).`);
 }
 
 export function registerUpdate(keys: Command, runtime: Runtime, done: Done): void {
-  const command = withKeyPlace(keys.command('update'))
+  const command = withKeyspaceOption(keys.command('update'))
     .description('Changes the name, owner or purpose of a key, or lets it expire earlier.')
     .argument('<key_id>', 'key_…')
     .option('--name <name>', 'what people call the key', parseText(100))
@@ -70,15 +79,19 @@ export function registerUpdate(keys: Command, runtime: Runtime, done: Done): voi
     .option('--expires-in-days <days>', 'an earlier end than now', parseWholeNumber(1, 3650))
     .option(...jsonOption);
   command.action(async (keyId: string, options: UpdateOptions) => {
-    requireKeyPlace(command, options);
+    requireKeyspaceOption(command, options);
     const { json, org: _org, host: _host, ...request } = options;
     done(
-      await withServices(runtime, async (services) => {
-        const key = await (await operateKeys(options, 'keys update', services)).update(keyId, request);
-        if (json) printJson(runtime, { key: keyToWire(key) });
-        else runtime.out(`Updated ${printable(key.name)} (${key.prefix}).`);
-        return 0;
-      }),
+      await withServices(
+        runtime,
+        async (services) => {
+          const key = await (await operateKeys(options, 'keys update', services)).update(keyId, request);
+          if (json) printJson(runtime, { key: keyToWire(key) });
+          else runtime.out(`Updated ${printable(key.name)} (${key.prefix}).`);
+          return 0;
+        },
+        keyListing(options),
+      ),
     );
   });
 }

@@ -1,25 +1,31 @@
 import { type Command, Option } from 'commander';
-import { isoTimeOrNull } from '../iso-time.ts';
-import { readPages } from '../keys/all-keys.ts';
-import { type KeyStatus, keyStatuses, type ScopeType } from '../keys/key-record.ts';
-import { keepItWarning, keyToWire, mintedToWire } from '../keys/key-wire.ts';
-import { printable } from '../printable.ts';
-import { requireUndeleted } from './find-organization.ts';
+import { readPages } from '../../keys/all-keys.ts';
+import { type KeyStatus, keyStatuses, type ScopeType } from '../../keys/key-record.ts';
+import { keepItWarning, keyToWire, mintedToWire } from '../../keys/key-wire.ts';
+import { printable } from '../../secrets/printable.ts';
+import { isoTimeOrNull } from '../../time.ts';
+import { parseExpiresInDays, parseList, parseText } from '../parse-option.ts';
+import { jsonOption, printJson, printTable } from '../print.ts';
+import type { Register } from '../program.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { withServices } from '../with-services.ts';
 import { keyTableHeader, keyTableRow } from './key-table.ts';
 import { registerConfirm } from './keys-confirm.ts';
 import { registerGrants } from './keys-grants.ts';
 import { registerReconcile } from './keys-reconcile.ts';
 import { registerReview } from './keys-review.ts';
 import { registerRotate, registerUpdate } from './keys-rotate.ts';
-import { type KeyPlace, operateKeys, requireKeyPlace, withKeyPlace } from './operate-keys.ts';
-import { parseExpiresInDays, parseList, parseText } from './parse-option.ts';
-import { jsonOption, printJson, printTable } from './print.ts';
-import type { Register } from './program.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { withServices } from './with-services.ts';
+import { requireMintable } from './mint-mistakes.ts';
+import {
+  type KeyspaceOption,
+  keyListing,
+  operateKeys,
+  requireKeyspaceOption,
+  withKeyspaceOption,
+} from './operate-keys.ts';
 
-type ListOptions = KeyPlace & { readonly status?: KeyStatus };
-type MintOptions = KeyPlace & {
+type ListOptions = KeyspaceOption & { readonly status?: KeyStatus };
+type MintOptions = KeyspaceOption & {
   readonly name: string;
   readonly scopes?: readonly string[];
   readonly add?: readonly string[];
@@ -49,7 +55,7 @@ export const registerKeys: Register = (program, runtime, done) => {
 };
 
 function registerMint(keys: Command, runtime: Runtime, done: Done): void {
-  const command = withKeyPlace(keys.command('mint'))
+  const command = withKeyspaceOption(keys.command('mint'))
     .description('Makes a key that belongs to the organisation, or a host key, and shows its plaintext once.')
     .requiredOption('--name <name>', 'what people call the key', parseText(100))
     .addOption(
@@ -78,11 +84,11 @@ function registerMint(keys: Command, runtime: Runtime, done: Done): void {
     )
     .option(...jsonOption);
   command.action(async (options: MintOptions) => {
-    requireKeyPlace(command, options);
-    const { json, org, host, add, for: organizationIds, user: userId, workspace, ...request } = options;
+    requireKeyspaceOption(command, options);
+    const { json, org: _org, host, add, for: organizationIds, user: userId, workspace, ...request } = options;
     done(
       await withServices(runtime, async (services) => {
-        if (org !== undefined) await requireUndeleted(org, services);
+        await requireMintable(options, services);
         const operated = await operateKeys(options, 'keys mint', services);
         const minted = await operated.mint({
           ...request,
@@ -118,14 +124,14 @@ function scopeTypeOf({ host, user, workspace }: MintOptions): ScopeType {
 }
 
 function registerList(keys: Command, runtime: Runtime, done: Done): void {
-  const command = withKeyPlace(keys.command('list'))
+  const command = withKeyspaceOption(keys.command('list'))
     .description(
       'Lists every key of the organisation, newest first; * is its default key. Times are UTC; last use is written once a minute.',
     )
     .addOption(new Option('--status <status>', 'only keys in this state').choices(keyStatuses))
     .option(...jsonOption);
   command.action(async (options: ListOptions) => {
-    requireKeyPlace(command, options);
+    requireKeyspaceOption(command, options);
     done(
       await withServices(runtime, async (services) => {
         const operated = await operateKeys(options, 'keys list', services);
@@ -140,28 +146,36 @@ function registerList(keys: Command, runtime: Runtime, done: Done): void {
 }
 
 function registerRevoke(keys: Command, runtime: Runtime, done: Done): void {
-  const command = withKeyPlace(keys.command('revoke'))
+  const command = withKeyspaceOption(keys.command('revoke'))
     .description('Ends a key at once, and lists the live keys that it made.')
     .argument('<key_id>', 'key_…')
     .option(...jsonOption);
-  command.action(async (keyId: string, options: KeyPlace) => {
-    requireKeyPlace(command, options);
+  command.action(async (keyId: string, options: KeyspaceOption) => {
+    requireKeyspaceOption(command, options);
     done(
-      await withServices(runtime, async (services) => {
-        const operated = await operateKeys(options, 'keys revoke', services);
-        const { key, changed, createdKeys } = await operated.revoke(keyId);
-        if (options.json) {
-          printJson(runtime, { key: keyToWire(key), changed, created_keys: createdKeys.map(keyToWire) });
+      await withServices(
+        runtime,
+        async (services) => {
+          const operated = await operateKeys(options, 'keys revoke', services);
+          const { key, changed, createdKeys } = await operated.revoke(keyId);
+          if (options.json) {
+            printJson(runtime, { key: keyToWire(key), changed, created_keys: createdKeys.map(keyToWire) });
+            return 0;
+          }
+          const what = `${printable(key.name)} (${key.prefix})`;
+          runtime.out(changed ? `Revoked ${what}.` : `${what} was revoked already; nothing was changed.`);
+          if (createdKeys.length > 0) {
+            runtime.out('It made these keys, which stay live until they are revoked themselves:');
+            printTable(
+              runtime,
+              keyTableHeader,
+              createdKeys.map(keyTableRow(services.config.scopes.canonical)),
+            );
+          }
           return 0;
-        }
-        const what = `${printable(key.name)} (${key.prefix})`;
-        runtime.out(changed ? `Revoked ${what}.` : `${what} was revoked already; nothing was changed.`);
-        if (createdKeys.length > 0) {
-          runtime.out('It made these keys, which stay live until they are revoked themselves:');
-          printTable(runtime, keyTableHeader, createdKeys.map(keyTableRow(services.config.scopes.canonical)));
-        }
-        return 0;
-      }),
+        },
+        keyListing(options),
+      ),
     );
   });
 }

@@ -1,27 +1,30 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Groups } from '../members/manage-groups.ts';
-import type { Permission, PermissionGroup } from '../members/member.ts';
-import { groupToWire } from '../members/member-wire.ts';
-import { printable } from '../printable.ts';
+import type { Groups } from '../../members/manage-groups.ts';
+import type { Permission, PermissionGroup } from '../../members/member.ts';
+import { groupToWire } from '../../members/member-wire.ts';
+import { printable } from '../../secrets/printable.ts';
+import type { Services } from '../../server/services.ts';
+import { unknownNames } from '../../words/did-you-mean.ts';
+import { parseText } from '../parse-option.ts';
+import { type JsonOption, jsonOption, printJson, printTable } from '../print.ts';
+import type { Register } from '../program.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { shortened } from '../table.ts';
+import { withServices } from '../with-services.ts';
 import { requireUndeleted } from './find-organization.ts';
-import { listAll, operateMembers } from './operate-members.ts';
-import { parseText } from './parse-option.ts';
-import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
-import type { Register } from './program.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { shortened } from './table.ts';
-import { withServices } from './with-services.ts';
+import { listAll, operateMembers, userListing } from './operate-members.ts';
 
 type OrgOption = JsonOption & { readonly org: string };
 type CreateOptions = OrgOption & { readonly permissions?: readonly Permission[] };
 type Done = (code: ExitCode) => void;
 
-/** What is done to one group, given the words behind its id. */
-type Act = {
+/** A command that changes one group. `message` completes the line "<group> … <permissions>". */
+type GroupCommand = {
   readonly description: string;
-  /** The argument behind the group's id, where the command takes one. */
+  /** The argument after the group's id, for a command that takes one. */
   readonly argument?: readonly [name: string, description: string];
-  readonly told: string;
+  readonly message: string;
+  /** `words` are the arguments after the group's id. */
   readonly run: (groups: Groups, groupId: string, words: readonly string[]) => Promise<PermissionGroup>;
 };
 
@@ -30,18 +33,18 @@ const LONGEST_PERMISSIONS = 60;
 const LONGEST_PERMISSION = 100;
 const MOST_PERMISSIONS = 100;
 
-const acts: Readonly<Record<string, Act>> = {
+const commands: Readonly<Record<string, GroupCommand>> = {
   grant: {
     description: 'Adds permissions to a group; its people hold them from their next request on.',
     argument: ['<permission...>', "in the platform's words, such as assets:write"],
-    told: 'grants',
+    message: 'grants',
     run: (groups, groupId, words) =>
       groups.change(groupId, ({ permissions }) => ({ permissions: limited([...permissions, ...words]) })),
   },
   revoke: {
     description: 'Takes permissions from a group.',
     argument: ['<permission...>', 'that the group grants'],
-    told: 'grants',
+    message: 'grants',
     run: (groups, groupId, words) =>
       groups.change(groupId, ({ permissions }) => ({
         permissions: permissions.filter((permission) => !words.includes(permission)),
@@ -50,18 +53,18 @@ const acts: Readonly<Record<string, Act>> = {
   'add-member': {
     description: 'Puts a member of the organisation into a group.',
     argument: ['<user_id>', 'usr_…'],
-    told: 'has its new member; it grants',
+    message: 'has its new member; it grants',
     run: (groups, groupId, [userId = '']) => groups.addMember(groupId, userId),
   },
   'remove-member': {
     description: 'Takes a member out of a group.',
     argument: ['<user_id>', 'usr_…'],
-    told: 'has a member less; it grants',
+    message: 'has a member less; it grants',
     run: (groups, groupId, [userId = '']) => groups.removeMember(groupId, userId),
   },
   delete: {
     description: 'Ends a group; its people lose what it granted.',
-    told: 'is deleted; it granted',
+    message: 'is deleted; it granted',
     run: (groups, groupId) => groups.delete(groupId),
   },
 };
@@ -70,7 +73,8 @@ export const registerGroups: Register = (program, runtime, done) => {
   const groups = program.command('groups').description("Manages an organisation's permission groups.");
   registerCreate(groups, runtime, done);
   registerList(groups, runtime, done);
-  for (const [verb, act] of Object.entries(acts)) registerAct(groups, verb, act, runtime, done);
+  for (const [verb, command] of Object.entries(commands))
+    registerCommand(groups, verb, command, runtime, done);
 };
 
 function registerCreate(groups: Command, runtime: Runtime, done: Done): void {
@@ -88,7 +92,8 @@ function registerCreate(groups: Command, runtime: Runtime, done: Done): void {
           const operated = await operateMembers(org, 'groups create', services);
           const group = await operated.groups.create({ name, permissions });
           if (json) printJson(runtime, { group: groupToWire(group) });
-          else runtime.out(`Created ${told(group, 'grants')}`);
+          else runtime.out(`Created ${describeGroup(group, 'grants')}`);
+          warnOfUnmapped(permissions, services, runtime);
           return 0;
         }),
       ),
@@ -115,25 +120,52 @@ function registerList(groups: Command, runtime: Runtime, done: Done): void {
     );
 }
 
-function registerAct(groups: Command, verb: string, act: Act, runtime: Runtime, done: Done): void {
-  const command = groups.command(verb).description(act.description).argument('<group_id>', 'grp_…');
-  if (act.argument !== undefined) command.argument(...act.argument, parseWord);
-  command
+function registerCommand(
+  groups: Command,
+  verb: string,
+  command: GroupCommand,
+  runtime: Runtime,
+  done: Done,
+): void {
+  const registered = groups.command(verb).description(command.description).argument('<group_id>', 'grp_…');
+  if (command.argument !== undefined) registered.argument(...command.argument, parseWord);
+  registered
     .requiredOption(...orgOption)
     .option(...jsonOption)
     .action(async (groupId: string, ...rest: readonly unknown[]) => {
-      const words = act.argument === undefined ? [] : [rest[0]].flat().map(String);
-      const { json, org } = command.opts<OrgOption>();
+      const words = command.argument === undefined ? [] : [rest[0]].flat().map(String);
+      const { json, org } = registered.opts<OrgOption>();
       done(
-        await withServices(runtime, async (services) => {
-          const operated = await operateMembers(org, `groups ${verb}`, services);
-          const group = await act.run(operated.groups, groupId, words);
-          if (json) printJson(runtime, { group: groupToWire(group) });
-          else runtime.out(told(group, act.told));
-          return 0;
-        }),
+        await withServices(
+          runtime,
+          async (services) => {
+            const operated = await operateMembers(org, `groups ${verb}`, services);
+            const group = await command.run(operated.groups, groupId, words);
+            if (json) printJson(runtime, { group: groupToWire(group) });
+            else runtime.out(describeGroup(group, command.message));
+            if (verb === 'grant') warnOfUnmapped(words, services, runtime);
+            return 0;
+          },
+          verb.endsWith('-member') ? groupAndUserListing(org) : groupListing(org),
+        ),
       );
     });
+}
+
+const groupListing = (org: string) => ({ listing: `groups list --org ${org}` });
+
+const groupAndUserListing = (org: string) => ({
+  listing: `${groupListing(org).listing}" or "tenantry ${userListing(org).listing}`,
+});
+
+/** A permission that no configuration maps allows nothing, and is rarely meant. */
+function warnOfUnmapped(permissions: readonly Permission[], { config }: Services, { err }: Runtime): void {
+  const mapped = Object.keys(config.permissions);
+  const unmapped = permissions.filter((permission) => !mapped.includes(permission));
+  if (unmapped.length === 0) return;
+  err(
+    `warning: "permissions" of the configuration maps no such name, so it allows nothing: ${unknownNames(unmapped, mapped)}`,
+  );
 }
 
 /** One word of an argument; of those that take several, commander hands in the ones before. */
@@ -152,7 +184,7 @@ function limited(permissions: readonly Permission[]): readonly Permission[] {
   throw new InvalidArgumentError(`Expected at most ${MOST_PERMISSIONS} permissions.`);
 }
 
-const told = ({ name, id, permissions }: PermissionGroup, what: string): string =>
+const describeGroup = ({ name, id, permissions }: PermissionGroup, what: string): string =>
   `${printable(name)} (${id}) ${what} ${permissions.map(printable).join(' ') || 'nothing'}.`;
 
 const row = ({ id, name, members, permissions }: PermissionGroup): readonly string[] => [

@@ -1,22 +1,24 @@
 import type { Command } from 'commander';
-import { operatorRow } from '../audit/operator-row.ts';
-import { isoTime } from '../iso-time.ts';
-import { keepItWarning } from '../keys/key-wire.ts';
-import type { Organization } from '../organization.ts';
-import { printable } from '../printable.ts';
+import { mutateAsOperator } from '../../audit/operator-row.ts';
+import { keepItWarning } from '../../keys/key-wire.ts';
+import type { Organization } from '../../organization.ts';
+import { readAllOrganizations } from '../../provisioning/all-organizations.ts';
 import {
   type ManagedOrganizations,
   manageOrganizations,
-  type OperatorAuthor,
+  type OrganizationAccess,
   type OrganizationVerb,
   organizationToWire,
-} from '../provisioning/manage-organizations.ts';
-import type { Services } from '../services.ts';
-import { parseExternalId, parseText } from './parse-option.ts';
-import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
-import type { Register } from './program.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { withServices } from './with-services.ts';
+} from '../../provisioning/manage-organizations.ts';
+import { printable } from '../../secrets/printable.ts';
+import type { Services } from '../../server/services.ts';
+import { isoTime } from '../../time.ts';
+import { parseExternalId, parseText } from '../parse-option.ts';
+import { type JsonOption, jsonOption, printJson, printTable } from '../print.ts';
+import type { Register } from '../program.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { withServices } from '../with-services.ts';
+import { findOrganization } from './find-organization.ts';
 
 type CreateOptions = JsonOption & { readonly externalId?: string };
 
@@ -37,7 +39,11 @@ export const registerOrgs: Register = (program, runtime, done) => {
     .option('--external-id <id>', "the platform's own id for it", parseExternalId)
     .option(...jsonOption)
     .action(async (name: string, options: CreateOptions) =>
-      done(await withServices(runtime, (services) => create(name, options, services, runtime))),
+      done(
+        await withServices(runtime, (services) => create(name, options, services, runtime), {
+          makesStore: true,
+        }),
+      ),
     );
   orgs
     .command('list')
@@ -56,9 +62,10 @@ function registerChanges(orgs: Command, runtime: Runtime, done: (code: ExitCode)
       .description(descriptions[verb])
       .argument('<organization_id>')
       .option(...jsonOption)
-      .action(async (id: string, options: JsonOption) =>
+      .action(async (text: string, options: JsonOption) =>
         done(
           await withServices(runtime, async (services) => {
+            const { id } = await findOrganization(text, services);
             const organization = await operateOrganizations(services).change(id, verb);
             if (options.json) printJson(runtime, { organization: organizationToWire(organization) });
             else runtime.out(`${label(organization)} is ${organization.status}.`);
@@ -69,16 +76,15 @@ function registerChanges(orgs: Command, runtime: Runtime, done: (code: ExitCode)
   }
 }
 
-/** Organisations in the hands of the operator at the command line. */
+/** Organisations, as the operator changes them at the command line. */
 function operateOrganizations({ store, mintRules, now }: Services): ManagedOrganizations {
-  const author: OperatorAuthor = {
-    name: 'cli',
-    row: (verb, organizationId, change) =>
-      operatorRow({ tier: 'cli', target: `orgs ${verb}`, organizationId, nowMs: now(), change }),
-    committed: () => {},
+  const access: OrganizationAccess = {
+    actorName: 'cli',
+    mutate: (verb, write) =>
+      mutateAsOperator({ tier: 'cli', target: `orgs ${verb}`, organizationId: null }, now)(write),
   };
   const deps = { organizations: store.organizations, format: mintRules.format, now };
-  return manageOrganizations(author, deps);
+  return manageOrganizations(access, deps);
 }
 
 async function create(
@@ -109,7 +115,7 @@ async function create(
 }
 
 async function list({ json }: JsonOption, services: Services, runtime: Runtime): Promise<ExitCode> {
-  const organizations = await operateOrganizations(services).list();
+  const organizations = await readAllOrganizations(operateOrganizations(services));
   if (json) printJson(runtime, { organizations: organizations.map(organizationToWire) });
   else if (organizations.length === 0) runtime.out('There are no organisations.');
   else {

@@ -1,19 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { operatorRow } from '../audit/operator-row.ts';
-import { isoTime } from '../iso-time.ts';
-import { deleteUser } from '../members/manage-members.ts';
-import { type Member, type MemberRole, memberRoles } from '../members/member.ts';
-import { memberToWire } from '../members/member-wire.ts';
-import { printable } from '../printable.ts';
-import type { Services } from '../services.ts';
+import { mutateAsOperator } from '../../audit/operator-row.ts';
+import { deleteUser } from '../../members/manage-members.ts';
+import { type Member, type MemberRole, memberRoles } from '../../members/member.ts';
+import { memberToWire } from '../../members/member-wire.ts';
+import { printable } from '../../secrets/printable.ts';
+import type { Services } from '../../server/services.ts';
+import { isoTime } from '../../time.ts';
+import { parseText } from '../parse-option.ts';
+import { type JsonOption, jsonOption, printJson, printTable } from '../print.ts';
+import type { Register } from '../program.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { withServices } from '../with-services.ts';
 import { requireUndeleted } from './find-organization.ts';
-import { listAll, operateMembers } from './operate-members.ts';
-import { parseText } from './parse-option.ts';
-import { type JsonOption, jsonOption, printJson, printTable } from './print.ts';
-import type { Register } from './program.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { withServices } from './with-services.ts';
+import { listAll, operateMembers, userListing } from './operate-members.ts';
 
 type OrgOption = JsonOption & { readonly org: string };
 type AddOptions = OrgOption & { readonly name: string; readonly email?: string; readonly role: MemberRole };
@@ -21,34 +21,34 @@ type Done = (code: ExitCode) => void;
 
 const orgOption = ['--org <id>', 'the organisation, org_…'] as const;
 
-/** What is done to one person, and how it is told. */
-type Act = {
+/** A command that changes one member. `message` completes the line "<member> …". */
+type MemberCommand = {
   readonly description: string;
-  readonly told: string;
+  readonly message: string;
   readonly run: (userId: string, org: string, services: Services) => Promise<Member>;
 };
 
 const setActive =
-  (verb: string, active: boolean): Act['run'] =>
+  (verb: string, active: boolean): MemberCommand['run'] =>
   async (userId, org, services) => {
     const { members } = await operateMembers(org, `users ${verb}`, services);
     return members.change(userId, { active });
   };
 
-const acts: Readonly<Record<string, Act>> = {
+const commands: Readonly<Record<string, MemberCommand>> = {
   deactivate: {
     description: 'Denies a person everything in the organisation, until activated.',
-    told: 'is inactive',
+    message: 'is inactive',
     run: setActive('deactivate', false),
   },
   activate: {
     description: 'Lets a person act in the organisation again.',
-    told: 'is active',
+    message: 'is active',
     run: setActive('activate', true),
   },
   remove: {
     description: 'Takes a person out of the organisation and its groups.',
-    told: 'is no member any more',
+    message: 'is no member any more',
     run: async (userId, org, services) =>
       (await operateMembers(org, 'users remove', services)).members.remove(userId),
   },
@@ -58,7 +58,8 @@ export const registerUsers: Register = (program, runtime, done) => {
   const users = program.command('users').description("Manages an organisation's people.");
   registerAdd(users, runtime, done);
   registerList(users, runtime, done);
-  for (const [verb, act] of Object.entries(acts)) registerAct(users, verb, act, runtime, done);
+  for (const [verb, command] of Object.entries(commands))
+    registerCommand(users, verb, command, runtime, done);
   registerDelete(users, runtime, done);
 };
 
@@ -107,10 +108,10 @@ function registerList(users: Command, runtime: Runtime, done: Done): void {
     );
 }
 
-function registerAct(
+function registerCommand(
   users: Command,
   verb: string,
-  { description, told, run }: Act,
+  { description, message, run }: MemberCommand,
   runtime: Runtime,
   done: Done,
 ) {
@@ -122,12 +123,16 @@ function registerAct(
     .option(...jsonOption)
     .action(async (userId: string, { json, org }: OrgOption) =>
       done(
-        await withServices(runtime, async (services) => {
-          const member = await run(userId, org, services);
-          if (json) printJson(runtime, { member: memberToWire(member) });
-          else runtime.out(`${label(member)} ${told}.`);
-          return 0;
-        }),
+        await withServices(
+          runtime,
+          async (services) => {
+            const member = await run(userId, org, services);
+            if (json) printJson(runtime, { member: memberToWire(member) });
+            else runtime.out(`${label(member)} ${message}.`);
+            return 0;
+          },
+          userListing(org),
+        ),
       ),
     );
 }
@@ -147,14 +152,7 @@ function registerDelete(users: Command, runtime: Runtime, done: Done): void {
           const { member, organizations } = await deleteUser(
             organizationId,
             userId,
-            (concerned, change) =>
-              operatorRow({
-                tier: 'cli',
-                target: 'users delete',
-                organizationId: concerned,
-                nowMs: now(),
-                change,
-              }),
+            mutateAsOperator({ tier: 'cli', target: 'users delete', organizationId }, now),
             { members: store.members, now },
           );
           if (json) printJson(runtime, { member: memberToWire(member), organizations });

@@ -1,14 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { operatorRow } from '../audit/operator-row.ts';
-import { printable } from '../printable.ts';
-import type { Services } from '../services.ts';
-import { formatChainHead } from './parse-option.ts';
-import { type JsonOption, jsonOption, printJson } from './print.ts';
-import type { Register } from './program.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { openSecretFile } from './secret-file.ts';
-import { withServices } from './with-services.ts';
+import { formatHead } from '../../audit/chain/chain-head.ts';
+import { createHeadSigner } from '../../audit/chain/head-signer.ts';
+import { signWhole, unsignedLine } from '../../audit/chain/sign-whole.ts';
+import { operatorRow } from '../../audit/operator-row.ts';
+import { printable } from '../../secrets/printable.ts';
+import type { Services } from '../../server/services.ts';
+import { openSecretFile } from '../keys/secret-file.ts';
+import { type JsonOption, jsonOption, printJson } from '../print.ts';
+import type { Register } from '../program.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { withServices } from '../with-services.ts';
+import { requireFiles } from './store-used.ts';
 
 type BackupOptions = JsonOption & { readonly out: string };
 
@@ -25,9 +28,10 @@ export const registerBackup: Register = (program, runtime, done) => {
 
 async function backup(
   { json, out }: BackupOptions,
-  { store, config, now }: Services,
+  { store, storeLocation, config, now }: Services,
   runtime: Runtime,
 ): Promise<ExitCode> {
+  const files = requireFiles(storeLocation);
   const file = resolve(runtime.cwd, out);
   const opened = await openSecretFile(file);
   if (typeof opened === 'string') {
@@ -35,12 +39,14 @@ async function backup(
     return 1;
   }
   await opened.close();
-  const { head, keys } = await store.backup(file).catch(async (error: unknown) => {
+  const { head, keys } = await files.backup(file).catch(async (error: unknown) => {
     await rm(file);
     throw error;
   });
-  const chainHead = formatChainHead(head);
-  // A copy of every hash left the store: the trail says so, after it, so that the copy is of what was before.
+  const { signature, unsigned } = await signWhole(store.audit, head, createHeadSigner(config.auditKey));
+  const chainHead = formatHead(head, { signHead: () => signature });
+  if (unsigned !== null) runtime.err(unsignedLine(unsigned));
+  // A copy of every hash left the store: the trail says so afterwards, so that the copy does not hold that row.
   const change = { file, head: chainHead, keys };
   await store.audit.append(
     operatorRow({ tier: 'cli', target: 'backup', organizationId: null, nowMs: now(), change }),
@@ -53,7 +59,7 @@ async function backup(
   runtime.out(`Chain head: ${chainHead}`);
   runtime.out(`Keys: ${keys}`);
   runtime.out(
-    `Keep ${printable(config.storeFile)}.ledger beside the store, or a restore holds every key until confirmed.`,
+    `Keep ${printable(files.ledgerFile)} beside the store, or a restore holds every key until confirmed.`,
   );
   return 0;
 }

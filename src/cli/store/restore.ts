@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
-import { operatorRow } from '../audit/operator-row.ts';
-import { verifyChain } from '../audit/verify.ts';
-import { printable } from '../printable.ts';
-import type { Reckoning, Restoration } from '../store.ts';
-import { formatChainHead } from './parse-option.ts';
-import { type JsonOption, jsonOption, printJson } from './print.ts';
-import type { Register } from './program.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
-import { requireConfig, sentenceOf } from './with-services.ts';
+import { formatHead } from '../../audit/chain/chain-head.ts';
+import { verifyChain } from '../../audit/chain/verify.ts';
+import { operatorRow } from '../../audit/operator-row.ts';
+import { printable } from '../../secrets/printable.ts';
+import type { RecoveryReport } from '../../store/store.ts';
+import type { Restoration } from '../../store/store-files.ts';
+import { type JsonOption, jsonOption, printJson } from '../print.ts';
+import type { Register } from '../program.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { requireConfig, sentenceOf } from '../with-services.ts';
+import { nameStore, requireFiles } from './store-used.ts';
 
 export const registerRestore: Register = (program, runtime, done) => {
   program
@@ -24,30 +26,32 @@ async function restore(fileName: string, { json }: JsonOption, runtime: Runtime)
   const config = requireConfig(runtime);
   if (config === undefined) return 78;
   const file = resolve(runtime.cwd, fileName);
+  nameStore(config, runtime);
   let restoration: Restoration | undefined;
   try {
-    restoration = runtime.openRestoration(config, file);
+    const files = requireFiles(runtime.locateStore(config));
+    restoration = await files.openRestoration(file);
     const { brokenAt, problem } = await verifyChain(restoration);
     if (problem !== null)
       throw new Error(`the audit chain of ${file} is broken at row ${brokenAt}: ${problem}`);
-    const told = putInPlace(restoration, file, runtime);
-    if (json) printJson(runtime, told);
-    else printRestored(told, config.storeFile, runtime);
+    const report = await putInPlace(restoration, file, runtime);
+    if (json) printJson(runtime, report);
+    else printRestored(report, files.file, runtime);
     return 0;
   } catch (error) {
     runtime.err(printable(`Nothing was restored: ${sentenceOf(error)}.`));
     return 1;
   } finally {
-    restoration?.close();
+    await restoration?.close();
   }
 }
 
-type Told = {
+type Report = {
   readonly restored: string;
   readonly head_before: string | null;
   readonly head_after: string;
   readonly keys: number;
-  readonly ledger: Reckoning['coverage'];
+  readonly ledger: RecoveryReport['coverage'];
   readonly revoked: number;
   readonly withdrawn: number;
   readonly held: number;
@@ -56,10 +60,14 @@ type Told = {
   readonly rows_in_kept_file_only: number | null;
 };
 
-function putInPlace({ snapshot, replaced, finish }: Restoration, file: string, { now }: Runtime): Told {
-  const headBefore = replaced === null ? null : formatChainHead(replaced.head);
-  const headAfter = formatChainHead(snapshot.head);
-  const { reckoning, keptFile } = finish(({ coverage, ...counts }) =>
+async function putInPlace(
+  { snapshot, replaced, finish }: Restoration,
+  file: string,
+  { now }: Runtime,
+): Promise<Report> {
+  const headBefore = replaced === null ? null : formatHead(replaced.head);
+  const headAfter = formatHead(snapshot.head);
+  const { recoveryReport, keptFile } = await finish(({ coverage, ...counts }) =>
     operatorRow({
       tier: 'cli',
       target: 'restore',
@@ -68,7 +76,7 @@ function putInPlace({ snapshot, replaced, finish }: Restoration, file: string, {
       change: { file, head_before: headBefore, head_after: headAfter, ledger: coverage, ...counts },
     }),
   );
-  const { coverage, revoked, withdrawn, held, organizations } = reckoning;
+  const { coverage, revoked, withdrawn, held, organizations } = recoveryReport;
   return {
     restored: file,
     head_before: headBefore,
@@ -84,34 +92,34 @@ function putInPlace({ snapshot, replaced, finish }: Restoration, file: string, {
   };
 }
 
-const whyAll: Readonly<Record<Reckoning['coverage'], string | null>> = {
+const whyAll: Readonly<Record<RecoveryReport['coverage'], string | null>> = {
   whole: null,
   missing: 'There is no ledger beside the store, so nothing can tell what changed since: every key is held.',
   short: 'The ledger does not cover the time since the backup, so every key is held.',
 };
 
-function printRestored(told: Told, storeFile: string, { out }: Runtime): void {
+function printRestored(report: Report, storeFile: string, { out }: Runtime): void {
   out(
-    `Restored ${printable(told.restored)} with ${told.keys} keys; the audit goes on from ${told.head_after}.`,
+    `Restored ${printable(report.restored)} with ${report.keys} keys; the audit goes on from ${report.head_after}.`,
   );
-  const why = whyAll[told.ledger];
+  const why = whyAll[report.ledger];
   if (why !== null) out(why);
-  out(`Keys revoked again: ${told.revoked}. Keys held: ${told.held}.`);
-  if (told.withdrawn > 0) out(`Grants of host keys withdrawn again: ${told.withdrawn}.`);
-  if (told.organizations > 0) out(`Organisations deleted or suspended again: ${told.organizations}.`);
-  if (told.held > 0) {
+  out(`Keys revoked again: ${report.revoked}. Keys held: ${report.held}.`);
+  if (report.withdrawn > 0) out(`Grants of host keys withdrawn again: ${report.withdrawn}.`);
+  if (report.organizations > 0) out(`Organisations deleted or suspended again: ${report.organizations}.`);
+  if (report.held > 0) {
     out(
       'A held key is refused until it is confirmed; "tenantry keys review --org org_…" and "--host" name them.',
     );
   }
   out('People and groups are as they were at the backup; look through them before you confirm their keys.');
-  out('Keys minted since the backup are not in the store: whoever used one needs a new one.');
-  if (told.kept_file === null) return;
-  out(`The store replaced, ${printable(storeFile)}, is kept as ${printable(told.kept_file)}.`);
-  const rows = told.rows_in_kept_file_only;
+  out('Keys minted since the backup are not in the store: their users need new ones.');
+  if (report.kept_file === null) return;
+  out(`The store replaced, ${printable(storeFile)}, is kept as ${printable(report.kept_file)}.`);
+  const rows = report.rows_in_kept_file_only;
   out(
     rows === null
       ? 'Its audit rows stand there alone: the backup is not of its past.'
-      : `Its ${rows} audit rows since the backup stand there alone; its head was ${told.head_before}.`,
+      : `Its ${rows} audit rows since the backup stand there alone; its head was ${report.head_before}.`,
   );
 }

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import {
   Client,
   type FetchLike,
@@ -6,30 +8,38 @@ import {
 } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 
-/** Where another MCP server is: an address, or a program that is started. */
+/** Another MCP server: an address, or a program that the gateway starts. */
 export type McpServer =
   | { readonly url: URL; readonly maxBytes: number }
   | {
       readonly command: string;
       readonly args: readonly string[];
-      /** The folder that it runs in. */
+      /** Working directory of the program. */
       readonly cwd: string;
-      /** The variable in which the program finds the organisation. */
+      /** The environment variable that tells the program its organisation. */
       readonly organizationVariable: string;
       readonly maxBytes: number;
     };
 
-/** What a connection speaks with for as long as it lasts: one organisation's headers, or none for listing. */
-export type McpIdentity = {
+/**
+ * The identity of a connection: fixed for its lifetime, and of one organisation. `organization` is null for listing
+ * tools.
+ */
+type McpIdentity = {
+  /** Only for an address. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Only for a program: its credential. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly organization: string | null;
+  /** Receives each line of a program's standard error; left out, the lines are discarded. */
+  readonly onStderr?: (line: string) => void;
 };
 
 const clientInfo = { name: 'tenantry', version: '1' };
 
 /**
- * A connected client, in whichever era the server speaks, within `timeoutMs`. It offers the server nothing to call
- * back.
+ * Connects a client within `timeoutMs`, in the protocol revision that the server speaks. The client offers no
+ * capabilities, so the server has nothing to call back.
  */
 export async function connectMcp(
   server: McpServer,
@@ -40,11 +50,11 @@ export async function connectMcp(
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error('the server did not answer in time')), timeoutMs);
   try {
-    const transport = transportTo(server, identity, () => void client.close());
+    const transport = transportTo(server, identity, () => void client.close().catch(() => {}));
     await Promise.race([client.connect(transport), late.promise]);
     return client;
   } catch (thrown) {
-    // A program that said nothing must not stay behind.
+    // A program that did not answer must not keep running.
     await client.close();
     throw thrown;
   } finally {
@@ -54,7 +64,7 @@ export async function connectMcp(
 
 function transportTo(
   server: McpServer,
-  { headers, organization }: McpIdentity,
+  { headers, variables, organization, onStderr }: McpIdentity,
   hangUp: () => void,
 ): Transport {
   if ('url' in server) {
@@ -65,18 +75,21 @@ function transportTo(
   }
   const { command, args, cwd, organizationVariable, maxBytes } = server;
   const named = organization === null ? {} : { [organizationVariable]: organization };
-  return new StdioClientTransport({
+  const transport = new StdioClientTransport({
     command,
     args: [...args],
     cwd,
-    env: { ...getDefaultEnvironment(), ...named },
-    // At the start the operator reads along; what it says for organisations is nobody's to read.
-    stderr: organization === null ? 'inherit' : 'ignore',
+    env: { ...getDefaultEnvironment(), ...variables, ...named },
+    // Only at startup does the operator read stderr. During calls it may hold an organisation's data.
+    stderr: onStderr === undefined ? 'ignore' : 'pipe',
     maxBufferSize: maxBytes,
   });
+  if (onStderr !== undefined && transport.stderr instanceof Readable)
+    createInterface({ input: transport.stderr }).on('line', onStderr);
+  return transport;
 }
 
-/** Redirects are failures, and no answer is longer than `maxBytes`: whoever waits is told at once by the hanging up. */
+/** Fails on redirects and on answers of more than `maxBytes`. `hangUp` ends waiting calls at once. */
 const guardedFetch =
   (maxBytes: number, hangUp: () => void): FetchLike =>
   async (url, init) => {

@@ -1,52 +1,17 @@
-import { type Caller, type KeyCaller, speaksWithKey } from '../caller.ts';
-import { AppError } from '../errors.ts';
-import type { UserId } from '../ids.ts';
-import { requireOrganizationId } from '../organization.ts';
-import { builtInScopes, type Catalogue, type Scope } from '../scopes/scopes.ts';
-import type { KeyFormat } from './key-format.ts';
-import {
-  isLive,
-  type KeyRecord,
-  type Keyspace,
-  keyStatus,
-  type Restrictions,
-  type ScopeType,
-} from './key-record.ts';
-import type { ActingKey, MintFacts, NewKey } from './key-store.ts';
+import { AppError } from '../../errors.ts';
+import type { UserId } from '../../ids.ts';
+import { requireOrganizationId } from '../../organization.ts';
+import { grantsAnything, type Principal } from '../../principal.ts';
+import type { Catalogue } from '../../scopes/scopes.ts';
+import type { KeyFormat } from '../key-format.ts';
+import { type KeyRecord, type Keyspace, keyStatus, type Restrictions } from '../key-record.ts';
+import type { MintFacts, NewKey } from '../key-store.ts';
+import { endOfHeirMs, requireWithinLife } from './heir.ts';
+import type { MintRequest } from './mint-request.ts';
 import { expiryOf, makeKey } from './new-key.ts';
+import { requireKeyManager } from './require-actor.ts';
 import { inheritRestrictions, requireAsRestricted } from './restrictions.ts';
-import { decideGrant, requireHeld } from './scope-grant.ts';
-
-/** What is asked for; in an organisation's keyspace no other organisation can be meant. */
-export type MintRequest = {
-  readonly scopeType: ScopeType;
-  /** Whose key it is, for a user-bound one; the calling user's when left out. An id of no form is nobody's. */
-  readonly userId?: string | undefined;
-  readonly name: string;
-  readonly scopes?: readonly Scope[] | undefined;
-  readonly additionalScopes?: readonly Scope[] | undefined;
-  readonly owner?: string | undefined;
-  readonly purpose?: string | undefined;
-  readonly expiresInDays?: number | 'never' | undefined;
-  readonly restrictions?: Restrictions | undefined;
-  /** The organisations that a host key may act for; none for other keys. */
-  readonly organizationIds?: readonly string[] | undefined;
-};
-
-/** Who mints: a verified caller, who grants at most what they hold, or the operator, who may grant anything. */
-export type Minter =
-  | { readonly caller: KeyCaller }
-  | { readonly operator: 'cli' | 'provisioning' | 'admin-token' | 'bootstrap' };
-
-export function minterOf(caller: Caller): Minter {
-  if (speaksWithKey(caller)) return { caller };
-  if (caller.tier === 'admin-token') return { operator: 'admin-token' };
-  throw new Error(`nobody may mint as ${caller.tier}`);
-}
-
-/** How the minter is named on what they made. */
-export const nameOf = (minter: Minter): string =>
-  'caller' in minter ? minter.caller.key.prefix : minter.operator;
+import { decideGrant, requireHeld, type ScopeGrant } from './scope-grant.ts';
 
 export type MintRules = {
   readonly format: KeyFormat;
@@ -57,28 +22,30 @@ export type MintRules = {
   readonly workspaceTokens: boolean;
 };
 
-/** The key that `request` makes, given the facts of the moment; throws the refusal otherwise. */
+/**
+ * The key that `request` makes from the rows of the transaction.
+ *
+ * @throws AppError: every refusal of `mintKey`
+ */
 export function decideMint(
   keyspace: Keyspace,
   request: MintRequest,
-  minter: Minter,
+  principal: Principal,
   facts: MintFacts,
   rules: MintRules,
   nowMs: number,
 ): NewKey & { readonly plaintext: string } {
-  requireLiveActor(minter, facts.actor, nowMs);
-  if ('caller' in minter) requireMintRole(request.scopeType, request.userId, minter.caller);
-  if ((request.scopeType === 'host') !== (keyspace === 'operator'))
-    throw new Error('a key in a foreign keyspace');
-  if (request.scopeType === 'workspace') requireWorkspaceToken(request, minter, rules);
+  requireKeyManager(principal, facts.actor, nowMs);
+  requireMintRole(request.scopeType, request.userId, principal);
+  requireOwnKeyspace(request, keyspace);
+  if (request.scopeType === 'workspace') requireWorkspaceToken(request, principal, rules);
   const grant = decideGrant(request, facts.canon, rules.catalogue);
-  const userId = requireOwner(request, minter, facts);
-  requireHeld(grant.scopes, minter, facts.canon);
+  requireWithinLife(request.expiresInDays, facts.actor, nowMs);
+  const userId = requireOwner(request, principal, facts);
+  requireHeld(grant.scopes, principal, facts.canon);
   if (facts.keys.live >= rules.maxPerOrganization) throw new AppError('KEY_LIMIT_REACHED');
-
-  const isCanonical = request.scopeType === 'global' && grant.scopeSource === 'canonical';
-  const becomesDefault = isCanonical && needsDefaultKey(facts.defaultKey, rules, nowMs);
-  // A default key does not expire, unless whoever mints it says so.
+  const becomesDefault = mayBeDefault(request, grant) && needsDefaultKey(facts.defaultKey, rules, nowMs);
+  // A default key does not expire, unless the request says so.
   const days = request.expiresInDays ?? (becomesDefault ? 'never' : undefined);
   const made = makeKey(
     keyspace,
@@ -87,11 +54,11 @@ export function decideMint(
       scopeType: request.scopeType,
       userId,
       ...grant,
-      owner: request.owner ?? accountable(minter),
+      owner: request.owner ?? accountable(principal),
       purpose: request.purpose ?? null,
       restrictions: grantedRestrictions(request, facts),
-      createdBy: nameOf(minter),
-      expiresAtMs: expiryOf(days, rules.defaultTtlDays, nowMs),
+      createdBy: principal.actorName,
+      expiresAtMs: endOfHeirMs(expiryOf(days, rules.defaultTtlDays, nowMs), facts.actor),
       isDefault: becomesDefault,
     },
     rules.format,
@@ -101,25 +68,35 @@ export function decideMint(
   return { ...made, demotes, grants: [...new Set(request.organizationIds?.map(requireOrganizationId))] };
 }
 
+const mayBeDefault = ({ scopeType }: MintRequest, { scopeSource }: ScopeGrant): boolean =>
+  scopeType === 'global' && scopeSource === 'canonical';
+
 /**
- * Who may mint which type of key, and for whom. It comes before whether the rest is well formed, so that a
- * refusal teaches nothing of it: what it is asked about may be anything yet. Asked again inside the transaction.
+ * Whether the caller may mint this type of key for this user. It runs before the arguments are validated, so that a
+ * refusal reveals nothing about them; hence `unknown`. It runs again inside the transaction.
  *
  * @throws SCOPE_REQUIRED, HOST_KEY_OPERATOR_ONLY, GLOBAL_KEY_ADMIN_ONLY, FORBIDDEN, in this order
  */
-export function requireMintRole(scopeType: unknown, userId: unknown, caller: Caller): void {
+export function requireMintRole(scopeType: unknown, userId: unknown, principal: Principal): void {
   if (scopeType === undefined || scopeType === null) {
-    throw new AppError('SCOPE_REQUIRED', { message: 'scope_type is required: "global" or "user".' });
+    throw new AppError('SCOPE_REQUIRED', {
+      message:
+        'scope_type is required: "global" for a key of the organisation, "user" for a key of one person, which does at most what they may.',
+    });
   }
-  if (scopeType === 'host' && speaksWithKey(caller)) throw new AppError('HOST_KEY_OPERATOR_ONLY');
-  if (caller.isAdmin) return;
+  if (scopeType === 'host' && !grantsAnything(principal)) throw new AppError('HOST_KEY_OPERATOR_ONLY');
+  if (principal.isAdmin) return;
   if (scopeType === 'global') throw new AppError('GLOBAL_KEY_ADMIN_ONLY');
-  if (userId !== undefined && userId !== caller.userId) throw new AppError('FORBIDDEN');
+  if (userId !== undefined && userId !== principal.userId) throw new AppError('FORBIDDEN');
 }
 
-/** The deprecated kind: made by the operator at the command line alone, where it is on, for one workspace. */
-function requireWorkspaceToken({ restrictions }: MintRequest, minter: Minter, rules: MintRules): void {
-  if (!('operator' in minter) || minter.operator !== 'cli') throw new AppError('FORBIDDEN');
+function requireOwnKeyspace({ scopeType }: MintRequest, keyspace: Keyspace): void {
+  if ((scopeType === 'host') !== (keyspace === 'operator')) throw new Error('a key in a foreign keyspace');
+}
+
+/** Workspace tokens are deprecated: only the command line mints one, if enabled, for exactly one workspace. */
+function requireWorkspaceToken({ restrictions }: MintRequest, principal: Principal, rules: MintRules): void {
+  if (principal.tier !== 'cli') throw new AppError('FORBIDDEN');
   if (rules.workspaceTokens && restrictions?.workspace_ids?.length === 1) return;
   throw new AppError('VALIDATION_ERROR', {
     message:
@@ -127,9 +104,9 @@ function requireWorkspaceToken({ restrictions }: MintRequest, minter: Minter, ru
   });
 }
 
-/** The person whose key it will be; null for a key of the organisation. */
-function requireOwner(request: MintRequest, minter: Minter, { activeUser }: MintFacts): UserId | null {
-  const userId = ownerAsked(request, minter);
+/** The owner of a user-bound key; null for a key of the organisation. */
+function requireOwner(request: MintRequest, principal: Principal, { activeUser }: MintFacts): UserId | null {
+  const userId = ownerAsked(request, principal);
   if (request.scopeType !== 'user') {
     if (userId === null) return null;
     throw new AppError('VALIDATION_ERROR', {
@@ -141,34 +118,15 @@ function requireOwner(request: MintRequest, minter: Minter, { activeUser }: Mint
   return activeUser;
 }
 
-/** Whose key is asked for, well formed or not; null for nobody's. */
-export function ownerAsked({ scopeType, userId }: MintRequest, minter: Minter): string | null {
+/** The requested owner, not yet checked; null for none. */
+export function ownerAsked({ scopeType, userId }: MintRequest, principal: Principal): string | null {
   if (userId !== undefined) return userId;
-  return scopeType === 'user' && 'caller' in minter ? minter.caller.userId : null;
+  return scopeType === 'user' ? principal.userId : null;
 }
 
-const accountable = (minter: Minter): string =>
-  'caller' in minter ? (minter.caller.userId ?? minter.caller.key.owner) : 'operator';
+const accountable = (principal: Principal): string => principal.userId ?? principal.key?.owner ?? 'operator';
 
-/**
- * A key that was revoked between the gate and the commit must not leave anything behind, nor one whose owner went,
- * or is an admin no more.
- *
- * @throws INVALID_TOKEN, FORBIDDEN
- */
-export function requireLiveActor(minter: Minter, actor: ActingKey | null, nowMs: number): void {
-  if (!('caller' in minter)) return;
-  if (actor === null || !isLive(actor, nowMs)) throw new AppError('INVALID_TOKEN');
-  if (actor.scopeType !== 'user') return;
-  if (actor.ownerRole === null) throw new AppError('INVALID_TOKEN');
-  if (actsAsAdmin(minter.caller) && actor.ownerRole !== 'admin') throw new AppError('FORBIDDEN');
-}
-
-/** Of people the admins alone have built-in scopes: whoever passed the gate with one was an admin then. */
-const actsAsAdmin = ({ isAdmin, scopes }: Caller): boolean =>
-  isAdmin || builtInScopes.some((scope) => scopes.includes(scope));
-
-/** A restricted key mints keys that are restricted at least as it is: what is not said is inherited. */
+/** A restricted key mints only keys that are restricted at least as much. Missing restrictions are inherited. */
 function grantedRestrictions({ restrictions }: MintRequest, { actor }: MintFacts): Restrictions | null {
   const own = actor?.restrictions ?? null;
   const granted = inheritRestrictions(restrictions ?? null, own);
@@ -176,7 +134,7 @@ function grantedRestrictions({ restrictions }: MintRequest, { actor }: MintFacts
   return granted;
 }
 
-/** Revoked, expired or stale is as good as missing. */
+/** A revoked, expired or stale default key counts as missing. */
 export function needsDefaultKey(
   defaultKey: KeyRecord | null,
   rules: Pick<MintRules, 'staleAfterDays'>,

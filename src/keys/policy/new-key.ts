@@ -1,16 +1,16 @@
-import { newKeyId } from '../ids.ts';
-import type { KeyFormat } from './key-format.ts';
-import { DAY_MS, type KeyRecord, type Keyspace, organizationIn } from './key-record.ts';
-import type { NewKey } from './key-store.ts';
+import { newKeyId } from '../../ids.ts';
+import type { KeyFormat } from '../key-format.ts';
+import { DAY_MS, type KeyRecord, type Keyspace, organizationIn } from '../key-record.ts';
+import type { NewKey } from '../key-store.ts';
 
-/** What differs from key to key; the rest of a record starts the same for all. */
+/** The fields that differ between new keys; the others start with the same values. */
 type Traits = Pick<
   KeyRecord,
   'name' | 'scopeType' | 'scopes' | 'scopeSource' | 'canonicalVersion' | 'owner' | 'createdBy' | 'expiresAtMs'
 > &
   Partial<KeyRecord>;
 
-/** A key to insert and its plaintext, which exists nowhere else and is shown once. */
+/** A key to insert, with its plaintext, which is stored nowhere and shown once. */
 export function makeKey(
   keyspace: Keyspace,
   traits: Traits,
@@ -41,7 +41,7 @@ export function makeKey(
   return { key, hash, demotes: null, grants: [], plaintext };
 }
 
-/** `'never'` must be said; nothing said means the default lifetime. */
+/** The end of a key, in milliseconds since 1970. Only `'never'` means no end; undefined means the default lifetime. */
 export function expiryOf(
   days: number | 'never' | undefined,
   defaultTtlDays: number,

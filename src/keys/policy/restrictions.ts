@@ -1,9 +1,9 @@
-import { AppError } from '../errors.ts';
-import type { Restrictions } from './key-record.ts';
+import { AppError } from '../../errors.ts';
+import type { Restrictions } from '../key-record.ts';
 
 const fields = ['tools', 'workspace_ids', 'addresses'] as const satisfies readonly (keyof Restrictions)[];
 
-/** `asked`, and what `limit` says where `asked` says nothing. */
+/** `asked`, with missing fields taken from `limit`. */
 export function inheritRestrictions(
   asked: Restrictions | null,
   limit: Restrictions | null,
@@ -16,7 +16,7 @@ export function inheritRestrictions(
   };
 }
 
-/** In which fields a key with `restrictions` may do something that one with `limit` may not: wider, or missing. */
+/** The fields in which `restrictions` allows something that `limit` does not. A missing field allows everything. */
 export function widerFields(restrictions: Restrictions | null, limit: Restrictions | null) {
   return fields.filter((field) => {
     const allowed = limit?.[field];
@@ -25,7 +25,15 @@ export function widerFields(restrictions: Restrictions | null, limit: Restrictio
   });
 }
 
-/** A restricted key grants only what is restricted at least as it is. @throws SCOPE_ESCALATION */
+/** Compares the fields as sets: order and duplicates do not matter. */
+export const isSameRestrictions = (one: Restrictions | null, other: Restrictions | null): boolean =>
+  widerFields(one, other).length === 0 && widerFields(other, one).length === 0;
+
+/**
+ * A restricted key grants only keys that are restricted at least as much.
+ *
+ * @throws SCOPE_ESCALATION
+ */
 export function requireAsRestricted(granted: Restrictions | null, own: Restrictions | null): void {
   const wider = widerFields(granted, own);
   if (wider.length === 0) return;

@@ -1,13 +1,15 @@
-import { AppError } from '../errors.ts';
-import type { OrganizationId } from '../ids.ts';
-import { isoTimeOrNull } from '../iso-time.ts';
-import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
-import { endOfLifeMs, isLive, type KeyRecord } from './key-record.ts';
-import type { ActingKey, KeyChange, NewKey } from './key-store.ts';
-import { type Minter, type MintRules, nameOf, requireLiveActor } from './mint.ts';
+import { AppError } from '../../errors.ts';
+import type { Principal } from '../../principal.ts';
+import type { Scope } from '../../scopes/scopes.ts';
+import { isoTimeOrNull } from '../../time.ts';
+import { DAY_MS, endOfLifeMs, isLive, type KeyRecord } from '../key-record.ts';
+import type { RotateFacts, Rotation } from '../key-store.ts';
+import { endOfHeirMs } from './heir.ts';
+import type { MintRules } from './mint.ts';
 import { makeKey } from './new-key.ts';
+import { requireKeyManager } from './require-actor.ts';
 import { requireAsRestricted } from './restrictions.ts';
-import { requireHeld, type ScopeGrant } from './scope-grant.ts';
+import { explicitGrant, requireHeld, type ScopeGrant } from './scope-grant.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -18,65 +20,41 @@ export type Grace = (typeof graces)[number];
 const graceMs: Readonly<Record<Grace, number>> = {
   '0': 0,
   '1h': HOUR_MS,
-  '24h': 24 * HOUR_MS,
-  '7d': 168 * HOUR_MS,
+  '24h': DAY_MS,
+  '7d': 7 * DAY_MS,
 };
 
 export type RotateRequest = {
-  /** 24h when left out; never past the old key's own expiry. */
+  /** 24h by default. The old key's own expiry still applies. */
   readonly grace?: Grace | undefined;
-  /** Narrows on purpose: some of the old key's scopes. The replacement is then explicit. */
+  /** Narrows the replacement to some of the old key's scopes, as explicit scopes. */
   readonly scopes?: readonly Scope[] | undefined;
-  /** Lets go of scopes that the replacement would not have. */
+  /** Accepts that the replacement lacks scopes of the old key. */
   readonly dropScopes?: boolean | undefined;
 };
 
-/** Rows read inside the rotating transaction. */
-export type RotateFacts = {
-  /** The key that asks, as it is now; null when the operator asks. */
-  readonly actor: ActingKey | null;
-  readonly current: KeyRecord;
-  /** What replaced it before, and what it replaced, where there is such a key. */
-  readonly successor: KeyRecord | null;
-  readonly predecessor: KeyRecord | null;
-  readonly canon: CanonicalSet;
-  /** The organisations that a host key may act for; its replacement may act for the same. */
-  readonly grants: readonly OrganizationId[];
-  /** The canonical set that the key was made with; null for an explicit key. */
-  readonly formerCanon: CanonicalSet | null;
-};
-
-export type Rotation = { readonly replacement: NewKey; readonly change: KeyChange };
-
-/** The replacement of a key, and what becomes of the old one. Rotating is granting: the same rule holds. */
+/** The replacement of a key, and the change of the old key. A rotation grants, so the rules of granting apply. */
 export function decideRotation(
   request: RotateRequest,
-  minter: Minter,
+  principal: Principal,
   facts: RotateFacts,
   rules: MintRules,
   nowMs: number,
 ): Rotation & { readonly plaintext: string } {
-  requireLiveActor(minter, facts.actor, nowMs);
-  requireOwnKey(facts.current, minter);
+  requireKeyManager(principal, facts.actor, nowMs);
+  requireOwnKey(facts.current, principal);
   requireRotatable(facts, nowMs);
   const { current } = facts;
   const grant = replacementGrant(request, facts);
-  requireHeld(grant.scopes, minter, facts.canon);
+  requireHeld(grant.scopes, principal, facts.canon);
   requireAsRestricted(current.restrictions, facts.actor?.restrictions ?? null);
   const made = makeKey(
     current.organizationId ?? 'operator',
     {
+      ...inherited(current),
       ...grant,
-      name: current.name,
-      scopeType: current.scopeType,
-      userId: current.userId,
-      owner: current.owner,
-      purpose: current.purpose,
-      restrictions: current.restrictions,
-      isDefault: current.isDefault,
-      replaces: current.id,
-      createdBy: nameOf(minter),
-      expiresAtMs: renewedExpiry(current, rules.defaultTtlDays, nowMs),
+      createdBy: principal.actorName,
+      expiresAtMs: successorEndMs(facts, rules.defaultTtlDays, nowMs),
     },
     rules.format,
     nowMs,
@@ -84,15 +62,33 @@ export function decideRotation(
   const graceUntilMs = graceEnd(request.grace ?? '24h', current, nowMs);
   return {
     replacement: { ...made, grants: facts.grants, demotes: current.isDefault ? current.id : null },
-    change: { replacedBy: made.key.id, graceUntilMs, isDefault: false },
+    change: {
+      replacedBy: made.key.id,
+      graceUntilMs,
+      isDefault: false,
+      // No grace is a revocation: a flag, which a clock that is set back cannot undo.
+      ...(graceUntilMs <= nowMs && { revokedAtMs: nowMs, revokedBy: principal.actorName }),
+    },
     plaintext: made.plaintext,
   };
 }
 
-/** A personal key is replaced by its owner alone: nobody else may come to hold its plaintext. */
-function requireOwnKey({ scopeType, userId }: KeyRecord, minter: Minter): void {
+/** The fields that a replacement takes over. */
+const inherited = (key: KeyRecord) => ({
+  name: key.name,
+  scopeType: key.scopeType,
+  userId: key.userId,
+  owner: key.owner,
+  purpose: key.purpose,
+  restrictions: key.restrictions,
+  isDefault: key.isDefault,
+  replaces: key.id,
+});
+
+/** Only its owner may rotate a user-bound key: nobody else may get the plaintext. */
+function requireOwnKey({ scopeType, userId }: KeyRecord, principal: Principal): void {
   if (scopeType !== 'user') return;
-  if (!('caller' in minter) || minter.caller.userId !== userId) throw new AppError('FORBIDDEN');
+  if (principal.kind !== 'key' || principal.userId !== userId) throw new AppError('FORBIDDEN');
 }
 
 function requireRotatable({ current, successor, predecessor }: RotateFacts, nowMs: number): void {
@@ -102,7 +98,7 @@ function requireRotatable({ current, successor, predecessor }: RotateFacts, nowM
       message: 'Workspace tokens are deprecated and not rotated; mint a key of the organisation.',
     });
   }
-  // A rotation is open while the old key lives on beside a replacement that was not revoked.
+  // A rotation is open while the old key is live and its replacement is not revoked.
   const isOpen = current.graceUntilMs !== null && successor !== null && successor.revokedAtMs === null;
   const isOfOpenOne =
     predecessor !== null && predecessor.replacedBy === current.id && isLive(predecessor, nowMs);
@@ -114,7 +110,11 @@ function requireRotatable({ current, successor, predecessor }: RotateFacts, nowM
   });
 }
 
-/** @throws VALIDATION_ERROR, SCOPES_WOULD_DROP */
+/**
+ * The scopes of the replacement.
+ *
+ * @throws VALIDATION_ERROR, SCOPES_WOULD_DROP
+ */
 function replacementGrant(
   { scopes, dropScopes }: RotateRequest,
   { current, canon, formerCanon }: RotateFacts,
@@ -126,11 +126,9 @@ function replacementGrant(
         message: `scopes: expected some of ${current.scopes.join(', ')}`,
       });
     }
-    return { scopes: [...new Set(scopes)], scopeSource: 'explicit', canonicalVersion: null };
+    return explicitGrant([...new Set(scopes)]);
   }
-  if (current.scopeSource === 'explicit') {
-    return { scopes: current.scopes, scopeSource: 'explicit', canonicalVersion: null };
-  }
+  if (current.scopeSource === 'explicit') return explicitGrant(current.scopes);
   const extras = current.scopes.filter((scope) => !formerCanon?.scopes.includes(scope));
   const renewed = [...new Set([...canon.scopes, ...(current.scopeSource === 'canonical' ? [] : extras)])];
   const dropped = current.scopes.filter((scope) => !renewed.includes(scope));
@@ -139,17 +137,26 @@ function replacementGrant(
   return { scopes: renewed, scopeSource: current.scopeSource, canonicalVersion: canon.version };
 }
 
-/** The same lifetime anew, at most the default one; a key that never expires is replaced by one that does not. */
+/**
+ * A key that rotates itself gets its full lifetime again. A key that rotates another one gets the plaintext of the
+ * replacement, which therefore must not outlive it.
+ */
+function successorEndMs({ actor, current }: RotateFacts, defaultTtlDays: number, nowMs: number) {
+  const renewedMs = renewedExpiry(current, defaultTtlDays, nowMs);
+  return actor?.id === current.id ? renewedMs : endOfHeirMs(renewedMs, actor);
+}
+
+/** The same lifetime again, at most the default one. A key without an end is replaced by one without an end. */
 function renewedExpiry(
   { createdAtMs, expiresAtMs }: KeyRecord,
   defaultTtlDays: number,
   nowMs: number,
 ): number | null {
   if (expiresAtMs === null) return null;
-  return nowMs + Math.min(expiresAtMs - createdAtMs, defaultTtlDays * 24 * HOUR_MS);
+  return nowMs + Math.min(expiresAtMs - createdAtMs, defaultTtlDays * DAY_MS);
 }
 
-/** Rotated again after its replacement was revoked, the old key does not live longer than it was to. */
+/** A second rotation, after the replacement was revoked, does not extend the old key's grace. */
 function graceEnd(grace: Grace, { expiresAtMs, graceUntilMs }: KeyRecord, nowMs: number): number {
   const never = Number.POSITIVE_INFINITY;
   return Math.min(nowMs + graceMs[grace], expiresAtMs ?? never, graceUntilMs ?? never);

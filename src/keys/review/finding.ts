@@ -1,9 +1,8 @@
-import type { KeyId } from '../ids.ts';
-import type { CanonicalSet, Scope } from '../scopes/scopes.ts';
-import type { Keyspace } from './key-record.ts';
-import type { KeyView } from './key-wire.ts';
-import { defaultKeyMissing, keyRules } from './review-rules.ts';
-import { evidenceTooShort } from './review-scopes.ts';
+import type { KeyId } from '../../ids.ts';
+import type { CanonicalSet, Scope } from '../../scopes/scopes.ts';
+import type { Keyspace } from '../key-record.ts';
+import type { KeyView } from '../key-wire.ts';
+import type { Remedy } from './remedy.ts';
 
 /** The worst first. */
 export const severities = ['high', 'medium', 'low'] as const;
@@ -24,18 +23,16 @@ export const findingKinds = [
   'expired',
   'evidence_too_short',
 ] as const;
-export type FindingKind = (typeof findingKinds)[number];
+type FindingKind = (typeof findingKinds)[number];
 
 /** What one rule says of a key, or of the organisation. */
-export type Observation = {
+export type Observation = Remedy & {
   readonly kind: FindingKind;
   readonly severity: Severity;
   /** A few words for a table. */
   readonly summary: string;
   /** One sentence: what to do. */
-  readonly action: string;
-  /** The one command that does it. */
-  readonly command: string;
+  readonly advice: string;
   readonly unusedScopes?: readonly Scope[];
   /** Of the canonical set of now, what the key lacks and what it has beyond it. */
   readonly missingScopes?: readonly Scope[];
@@ -62,23 +59,3 @@ export type ReviewFacts = {
   readonly defaultTtlDays: number;
   readonly nowMs: number;
 };
-
-/** Everything worth a person's attention, the worst first; the same facts make the same list. */
-export function reviewKeys(facts: ReviewFacts): readonly Finding[] {
-  const ofOrganization = [defaultKeyMissing(facts), evidenceTooShort(facts)]
-    .filter((found) => found !== undefined)
-    .map((found): Finding => ({ ...found, key: null, ageDays: null }));
-  const ofKeys = facts.keys.flatMap((key) =>
-    keyRules
-      .map((rule) => rule(key, facts))
-      .filter((found) => found !== undefined)
-      .map((found): Finding => ({ ...found, key, ageDays: wholeDays(facts.nowMs - key.createdAtMs) })),
-  );
-  return [...ofOrganization, ...ofKeys].sort(
-    (a, b) =>
-      severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
-      findingKinds.indexOf(a.kind) - findingKinds.indexOf(b.kind),
-  );
-}
-
-const wholeDays = (ms: number): number => Math.max(0, Math.floor(ms / 86_400_000));

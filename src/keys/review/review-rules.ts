@@ -1,7 +1,7 @@
-import { DAY_MS, endOfLifeMs, isEndingSoon, isHeld } from './key-record.ts';
-import { needsDefaultKey } from './mint.ts';
-import type { Observation, ReviewFacts } from './review.ts';
-import { onKey, rotation } from './review-commands.ts';
+import { DAY_MS, endOfLifeMs, isEndingSoon, isHeld } from '../key-record.ts';
+import { needsDefaultKey } from '../policy/mint.ts';
+import type { Observation, ReviewFacts } from './finding.ts';
+import { confirming, revoking, rotating, updating } from './remedy.ts';
 import { canonicalDrift, scopesUnused } from './review-scopes.ts';
 import { days, forKeys, isQuiet, quietness, type Rule } from './review-terms.ts';
 
@@ -11,8 +11,8 @@ const held = forKeys(['revoked'], (key) => {
     kind: 'held',
     severity: 'high',
     summary: 'held since a restore',
-    action: 'Something was taken from it after the backup: confirm it once it is right, or revoke it.',
-    command: onKey('confirm', key),
+    advice: 'Something was taken from it after the backup: confirm it once it is right, or revoke it.',
+    ...confirming(key),
   };
 });
 
@@ -20,8 +20,8 @@ const stale = forKeys(['stale'], (key, facts) => ({
   kind: 'stale',
   severity: 'high',
   summary: quietness(key, facts),
-  action: 'Revoke it: nobody has needed it for so long that only somebody who found it would.',
-  command: onKey('revoke', key),
+  advice: 'Revoke it: nobody has needed it for so long that only somebody who found it would.',
+  ...revoking(key),
 }));
 
 const unused = forKeys(['active'], (key, facts) => {
@@ -30,8 +30,8 @@ const unused = forKeys(['active'], (key, facts) => {
     kind: 'unused',
     severity: 'medium',
     summary: quietness(key, facts),
-    action: 'Revoke it, unless its owner says what it waits for.',
-    command: onKey('revoke', key),
+    advice: 'Revoke it, unless its owner says what it waits for.',
+    ...revoking(key),
   };
 });
 
@@ -39,8 +39,8 @@ const expired = forKeys(['expired'], (key) => ({
   kind: 'expired',
   severity: 'low',
   summary: 'expired, still listed',
-  action: 'Revoke it, so that it is settled for good.',
-  command: onKey('revoke', key),
+  advice: 'Revoke it, so that it is settled for good.',
+  ...revoking(key),
 }));
 
 const expiresSoon = forKeys(['active'], (key, facts) => {
@@ -54,10 +54,10 @@ const expiresSoon = forKeys(['active'], (key, facts) => {
     // Somebody's calls will start to fail; a key that nobody uses may simply end.
     severity: inUse ? 'high' : 'low',
     summary: `expires in ${days((endMs - facts.nowMs) / DAY_MS)}`,
-    action: inUse
+    advice: inUse
       ? 'Rotate it, and hand its replacement to the client that uses it.'
       : 'Let it expire, or rotate it if it is still needed.',
-    command: rotation(key),
+    ...rotating(key),
   };
 });
 
@@ -68,8 +68,8 @@ const neverExpires = forKeys(['active', 'stale'], (key, { defaultTtlDays }) => {
     kind: 'never_expires',
     severity: 'medium',
     summary: 'never expires',
-    action: `Give it an end in ${days(defaultTtlDays)}; a rotation before that renews it.`,
-    command: onKey('update', key, `--expires-in-days ${defaultTtlDays}`),
+    advice: `Give it an end in ${days(defaultTtlDays)}; a rotation before that renews it.`,
+    ...updating(key, { expiresInDays: defaultTtlDays }),
   };
 });
 
@@ -79,8 +79,8 @@ const ownerUnknown = forKeys(['active', 'stale'], (key) => {
     kind: 'owner_unknown',
     severity: 'medium',
     summary: 'nobody named as owner',
-    action: 'Name the person or team that answers for it.',
-    command: onKey('update', key, '--owner <owner>'),
+    advice: 'Name the person or team that answers for it.',
+    ...updating(key, { missing: 'owner' }),
   };
 });
 
@@ -91,8 +91,8 @@ const noPurpose = forKeys(['active', 'stale'], (key) => {
     kind: 'no_purpose',
     severity: 'low',
     summary: 'no purpose given',
-    action: 'Write down what it is for.',
-    command: onKey('update', key, '--purpose <purpose>'),
+    advice: 'Write down what it is for.',
+    ...updating(key, { missing: 'purpose' }),
   };
 });
 
@@ -116,7 +116,8 @@ export function defaultKeyMissing(facts: ReviewFacts): Observation | undefined {
     kind: 'default_key_missing',
     severity: 'high',
     summary: defaultKey === null ? 'no default key' : `the default key is ${defaultKey.status}`,
-    action: 'Give the organisation a default key with the canonical set of now.',
-    command: 'tenantry keys reconcile --out default-keys.ndjson',
+    advice: 'Give the organisation a default key with the canonical set of now.',
+    action: 'reconcile_keys',
+    arguments: {},
   };
 }

@@ -1,7 +1,7 @@
-import type { Scope } from '../scopes/scopes.ts';
-import { DAY_MS } from './key-record.ts';
-import type { Observation, ReviewFacts } from './review.ts';
-import { onKey, placeOf, rotation } from './review-commands.ts';
+import type { Scope } from '../../scopes/scopes.ts';
+import { DAY_MS } from '../key-record.ts';
+import type { Observation, ReviewFacts } from './finding.ts';
+import { revoking, rotating } from './remedy.ts';
 import { days, forKeys, isQuiet } from './review-terms.ts';
 
 export const scopesUnused = forKeys(['active'], (key, facts) => {
@@ -17,10 +17,10 @@ export const scopesUnused = forKeys(['active'], (key, facts) => {
     kind: 'scopes_unused',
     severity: 'medium',
     summary: `${unusedScopes.length} of ${key.scopes.length} scopes unused`,
-    action: none
+    advice: none
       ? `Revoke it: it used none of its scopes in ${days(unusedDays)}.`
       : `Rotate it down to what it used in ${days(unusedDays)}, without ${unusedScopes.join(', ')}.`,
-    command: none ? onKey('revoke', key) : rotation(key, used),
+    ...(none ? revoking(key) : rotating(key, { scopes: used })),
     unusedScopes,
   };
 });
@@ -37,10 +37,10 @@ export const canonicalDrift = forKeys(['active', 'stale'], (key, { canon }) => {
     kind: 'canonical_drift',
     severity: drops ? 'medium' : 'low',
     summary: `canon ${canon.version}: ${[missing(missingScopes), extra(extraScopes)].filter(Boolean).join(', ')}`,
-    action: drops
+    advice: drops
       ? `Rotate it to the canonical set of now, which lets go of ${extraScopes.join(', ')}.`
       : 'Rotate it, so that its replacement carries the canonical set of now.',
-    command: rotation(key, undefined, drops),
+    ...rotating(key, drops ? { dropScopes: true } : {}),
     missingScopes,
     extraScopes,
   };
@@ -54,8 +54,9 @@ export function evidenceTooShort(facts: ReviewFacts): Observation | undefined {
     kind: 'evidence_too_short',
     severity: 'low',
     summary: `the audit tells ${days(covered)} only`,
-    action: `Review unused scopes over the ${days(covered)} that the audit still tells.`,
-    command: `tenantry keys review ${placeOf(facts.keyspace)} --unused-days ${covered}`,
+    advice: `Review unused scopes over the ${days(covered)} that the audit still tells.`,
+    action: 'review_keys',
+    arguments: { keyspace: facts.keyspace, unusedDays: covered },
   };
 }
 

@@ -1,6 +1,6 @@
-import { DAY_MS, type KeyStatus } from './key-record.ts';
-import type { KeyView } from './key-wire.ts';
-import type { Observation, ReviewFacts } from './review.ts';
+import { DAY_MS, type KeyStatus } from '../key-record.ts';
+import type { KeyView } from '../key-wire.ts';
+import type { Observation, ReviewFacts } from './finding.ts';
 
 /** One judgement on one key; undefined where there is nothing to say. */
 export type Rule = (key: KeyView, facts: ReviewFacts) => Observation | undefined;

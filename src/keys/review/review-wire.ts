@@ -1,8 +1,11 @@
-import { isoTimeOrNull } from '../iso-time.ts';
-import type { Finding } from './review.ts';
+import { isoTimeOrNull } from '../../time.ts';
+import type { Finding } from './finding.ts';
+
+/** With the operator's command that ends it, which the command line words. */
+export type WordedFinding = Finding & { readonly command: string };
 
 /** A finding as the outside sees it; the fields of the key are null where it is about the organisation. */
-export function findingToWire({ key, ...finding }: Finding) {
+export function findingToWire({ key, ...finding }: WordedFinding) {
   return {
     finding: finding.kind,
     severity: finding.severity,
@@ -17,7 +20,7 @@ export function findingToWire({ key, ...finding }: Finding) {
     scopes_unused: [...(finding.unusedScopes ?? [])],
     scopes_missing: [...(finding.missingScopes ?? [])],
     scopes_extra: [...(finding.extraScopes ?? [])],
-    action: finding.action,
+    action: finding.advice,
     command: finding.command,
   };
 }

@@ -1,60 +1,55 @@
-import type { OpenApiSettings } from '../config-downstream.ts';
-import type { Downstream } from '../downstream/downstream.ts';
-import type { Node } from '../json-schema/node.ts';
-import type { Scope } from '../scopes/scopes.ts';
-import type { Tool } from '../tool/define-tool.ts';
-import { toolName } from '../tool/tool-name.ts';
+import type { OpenApiSettings } from '../../config/downstreams.ts';
+import type { Node } from '../../json-schema/node.ts';
+import type { Scope } from '../../scopes/scopes.ts';
+import { hint } from '../../words/did-you-mean.ts';
 import { type ApiOperation, listOperations } from './list-operations.ts';
-import { createOpenApiTool } from './openapi-tool.ts';
 import { type Plan, planOperation } from './plan.ts';
 
-/** The tools of a document, and why others of its operations are none. */
-export type OpenApiTools = {
-  readonly tools: readonly Tool[];
-  /** Operations without a scope: nobody said who may call them. */
+export type Chosen = { readonly operation: ApiOperation; readonly plan: Plan; readonly scope: Scope };
+
+export type ChosenOperations = {
+  readonly chosen: readonly Chosen[];
+  /** Operations without a scope. Nobody may call them. */
   readonly unscoped: readonly string[];
   /** Operations that cannot be sent as the document describes them, each with the reason. */
   readonly refused: readonly string[];
-  /** Entries of the configuration that mean no operation of the document. */
+  /** Entries of the configuration that match nothing in the document. */
   readonly mistakes: readonly string[];
 };
 
-export function createOpenApiTools(
+/**
+ * The operations that can be served: each has a scope, and its request can be built. `known` are ids that the document
+ * once had.
+ */
+export function chooseOperations(
   document: Node,
   settings: OpenApiSettings,
-  downstream: Downstream,
-): OpenApiTools {
-  const tools: Tool[] = [];
+  known: ReadonlySet<string>,
+  isTrial = false,
+): ChosenOperations {
+  const chosen: Chosen[] = [];
   const plans: Plan[] = [];
   const unscoped: string[] = [];
   const refused: string[] = [];
   const operations = listOperations(document);
   for (const operation of operations) {
+    const { id } = operation;
     const scope = scopeOf(operation, settings.scopes);
     const planned = planOperation(document, operation, settings.organization);
-    if (scope === undefined) unscoped.push(operation.id);
-    else if ('reason' in planned) refused.push(`${operation.id}: ${planned.reason}`);
-    else {
-      plans.push(planned.plan);
-      tools.push(
-        createOpenApiTool({
-          document,
-          operation,
-          plan: planned.plan,
-          name: toolName(settings.prefix, operation.id),
-          scope,
-          downstream,
-          servesRest: settings.rest,
-          checksReplies: settings.checkReplies,
-        }),
-      );
-    }
+    if ('plan' in planned) plans.push(planned.plan);
+    if (scope === undefined) unscoped.push(id);
+    else if ('reason' in planned) refused.push(`${id}: ${planned.reason}`);
+    else chosen.push({ operation, plan: planned.plan, scope });
   }
-  const mistakes = [...unknownEntries(operations, settings), ...unknownOrganization(plans, settings)];
-  return { tools, unscoped, refused, mistakes };
+  const entries = unknownEntries(operations, settings, known);
+  // Wrong scopes hide which operations are meant, so all of them count.
+  const areScopesWrong = entries.length > 0 || (isTrial && chosen.length === 0);
+  const meant = areScopesWrong ? plans : chosen.map(({ plan }) => plan);
+  const mistakes = [...entries, ...unknownOrganization(meant, settings), ...unknownSlashes(meant, settings)];
+  return { chosen, unscoped, refused, mistakes };
 }
 
-/** A mistyped name would leave the real parameter to the callers. */
+/** With a mistyped name callers would set the real parameter themselves. */
 function unknownOrganization(
   plans: readonly Plan[],
   { prefix, organization, organizationInDocument }: OpenApiSettings,
@@ -67,7 +62,24 @@ function unknownOrganization(
   ];
 }
 
-/** By its id, else by its first tag that has one, else by its method. */
+/** With a mistyped name the real parameter would still refuse slashes. */
+function unknownSlashes(plans: readonly Plan[], { prefix, slashes = [] }: OpenApiSettings): string[] {
+  const inPath = new Set(
+    plans.flatMap((plan) =>
+      plan.arguments
+        .filter(({ parameter }) => parameter.in === 'path')
+        .map(({ parameter }) => parameter.name),
+    ),
+  );
+  return slashes
+    .filter((name) => !inPath.has(name))
+    .map(
+      (name) =>
+        `downstreams ${prefix}: slashes: expected a parameter in the path of an operation that is exposed, got "${name}"`,
+    );
+}
+
+/** Looks up the scope by id, then by the first tag with a scope, then by method. */
 function scopeOf({ id, tags, method }: ApiOperation, scopes: OpenApiSettings['scopes']): Scope | undefined {
   const ofTag = tags.map((tag) => own(scopes.tags, tag)).find((scope) => scope !== undefined);
   return own(scopes.operations, id) ?? ofTag ?? own(scopes.methods, method);
@@ -76,14 +88,21 @@ function scopeOf({ id, tags, method }: ApiOperation, scopes: OpenApiSettings['sc
 const own = (scopes: Readonly<Record<string, Scope>>, name: string): Scope | undefined =>
   Object.hasOwn(scopes, name) ? scopes[name] : undefined;
 
-/** A mistyped id would leave its operation closed, or open to another scope, and nobody would know. */
-function unknownEntries(operations: readonly ApiOperation[], { prefix, scopes }: OpenApiSettings): string[] {
-  const ids = new Set(operations.map(({ id }) => id));
+/** With a mistyped id an operation would silently stay closed, or get another scope. */
+function unknownEntries(
+  operations: readonly ApiOperation[],
+  { prefix, scopes }: OpenApiSettings,
+  known: ReadonlySet<string>,
+): string[] {
+  const ids = new Set([...operations.map(({ id }) => id), ...known]);
   const tags = new Set(operations.flatMap((operation) => operation.tags));
   const wrong = (kind: string, names: readonly string[], known: ReadonlySet<string>) =>
     names
       .filter((name) => !known.has(name))
-      .map((name) => `downstreams ${prefix}: scopes.${kind}: expected one of the document, got "${name}"`);
+      .map(
+        (name) =>
+          `downstreams ${prefix}: scopes.${kind}: expected one of the document, got "${name}"${hint(name, [...known])}`,
+      );
   return [
     ...wrong('operations', Object.keys(scopes.operations), ids),
     ...wrong('tags', Object.keys(scopes.tags), tags),

@@ -1,9 +1,9 @@
-import { asList, asNode, asText, type Node, resolve } from '../json-schema/node.ts';
+import { asList, asNode, asText, type Node, resolve } from '../../json-schema/node.ts';
 
-export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
+const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 export type Method = (typeof methods)[number];
 
-/** A parameter of an operation, wherever its document keeps it. */
+/** A parameter of an operation or of its path, with references resolved. */
 export type Parameter = {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header' | 'cookie';
@@ -12,7 +12,7 @@ export type Parameter = {
   readonly schema: unknown;
   readonly style: string;
   readonly explode: boolean;
-  /** Whether its value travels as JSON text. */
+  /** Whether the value is serialized as JSON. */
   readonly isJson: boolean;
 };
 
@@ -24,15 +24,15 @@ export type ApiOperation = {
   readonly summary: string | undefined;
   readonly description: string | undefined;
   readonly parameters: readonly Parameter[];
-  /** Undefined where it takes none; `schema` is undefined where the body cannot be JSON. */
+  /** Undefined for an operation without a body; `schema` is undefined when no media type is JSON. */
   readonly body:
     | { readonly required: boolean; readonly schema: unknown; readonly mediaTypes: readonly string[] }
     | undefined;
-  /** The schema of the first answer of success that is JSON; undefined where there is none. */
+  /** The schema of the first 2xx response with JSON; undefined for none. */
   readonly reply: unknown;
 };
 
-/** Every operation of the document, in its order; HEAD, OPTIONS and TRACE are of no use to a model. */
+/** Every operation of the document, in order. HEAD, OPTIONS and TRACE are useless to a model. */
 export function listOperations(document: Node): readonly ApiOperation[] {
   return Object.entries(asNode(document.paths)).flatMap(([path, item]) => {
     const pathItem = resolve(document, item);
@@ -45,7 +45,8 @@ export function listOperations(document: Node): readonly ApiOperation[] {
 function describe(document: Node, path: string, method: Method, pathItem: Node): ApiOperation {
   const operation = asNode(pathItem[method]);
   return {
-    id: asText(operation.operationId) ?? `${method} ${path}`,
+    // `||`, because some documents have empty ids.
+    id: asText(operation.operationId) || `${method} ${path}`,
     method,
     path,
     tags: asList(operation.tags).map(String),
@@ -57,7 +58,7 @@ function describe(document: Node, path: string, method: Method, pathItem: Node):
   };
 }
 
-/** Those of the operation stand over those of its path, by name and place. */
+/** An operation's parameter overrides one of its path with the same name and location. */
 function parametersOf(document: Node, pathItem: Node, operation: Node): readonly Parameter[] {
   const found = new Map<string, Parameter>();
   for (const raw of [...asList(pathItem.parameters), ...asList(operation.parameters)]) {
@@ -92,7 +93,7 @@ const isJsonType = (mediaType: string): boolean =>
 function bodyOf(node: Node): ApiOperation['body'] {
   const content = asNode(node.content);
   const mediaTypes = Object.keys(content);
-  // A patch names what it changes in values, where nobody looks for the organisation.
+  // The values of a JSON Patch name what they change; the organisation is not searched for there.
   const json = mediaTypes.find((type) => isJsonType(type) && !/json-patch/i.test(type));
   const schema = json === undefined ? undefined : (asNode(content[json]).schema ?? {});
   return { required: node.required === true, schema, mediaTypes };

@@ -1,13 +1,15 @@
-import type { Downstream } from '../downstream/downstream.ts';
-import { AppError } from '../errors.ts';
-import { outline, standalone, validated } from '../json-schema/json-schema.ts';
-import { asNode, isNode, type Node } from '../json-schema/node.ts';
-import type { Scope } from '../scopes/scopes.ts';
-import type { Tool } from '../tool/define-tool.ts';
-import type { Effect, JsonSchema, RestRoute } from '../tool/operation.ts';
-import { requireUnnamed } from '../tool/require-unnamed.ts';
-import { closedSchema, lazyValidator, parseBySchema } from '../tool/schema-validator.ts';
-import { buildRequest, methodOf } from './build-request.ts';
+import type { Downstream } from '../../downstream/downstream.ts';
+import { organizationNames } from '../../downstream/organization/organization-name.ts';
+import { outline, standalone } from '../../json-schema/json-schema.ts';
+import { asNode, isNode, type Node } from '../../json-schema/node.ts';
+import { defaultOf, withRequiredDefaults } from '../../json-schema/required-defaults.ts';
+import type { Scope } from '../../scopes/scopes.ts';
+import { requireNoOrganizationDeep } from '../../tool/call/require-no-organization-deep.ts';
+import type { Tool } from '../../tool/define-tool.ts';
+import type { Effect, JsonSchema, RestRoute } from '../../tool/operation.ts';
+import { createSchemaTool } from '../schema-tool.ts';
+import { closedSchema } from '../schema-validator.ts';
+import { buildRequest, methodOf, queryOf } from './build-request.ts';
 import type { ApiOperation, Method } from './list-operations.ts';
 import type { Plan } from './plan.ts';
 
@@ -18,50 +20,45 @@ type Parts = {
   readonly name: string;
   readonly scope: Scope;
   readonly downstream: Downstream;
-  /** Off where the operation is not to be served under its own path. */
+  /** Whether the operation is also served on REST. */
   readonly servesRest: boolean;
-  /** Whether replies are held to what the document says of them. */
+  /** Path parameters that accept `/`, by their names in the document. */
+  readonly slashes: readonly string[];
+  /** Whether replies are validated against the document. */
   readonly checksReplies: boolean;
 };
 
 const LONGEST_DESCRIPTION = 1024;
 const MOST_REPLY_BYTES = 12 * 1024;
 
-/** One operation of a document as a tool: gated, bound and audited like every other. */
+/** One operation of a document as a tool, with the gate, the bound client and the audit of every tool. */
 export function createOpenApiTool(parts: Parts): Tool {
-  const { operation, plan, name, scope, downstream, servesRest } = parts;
-  const inputJsonSchema = inputSchemaOf(parts);
+  const { operation, plan, name, scope, downstream, servesRest, slashes } = parts;
+  const isOrganization = organizationNames(plan.organization.map((place) => place.name));
+  const inputJsonSchema = inputSchemaOf(parts, isOrganization);
   const outputJsonSchema = outputSchemaOf(parts);
-  const inputValidator = lazyValidator(() => validated(asNode(inputJsonSchema)));
-  const outputValidator = lazyValidator(() => validated(asNode(outputJsonSchema)));
-  return Object.freeze<Tool>({
+  return createSchemaTool('not as the document says', {
     name,
     title: (operation.summary ?? operation.id).slice(0, 200),
     description: describe(operation),
     scope,
     effect: effects[operation.method],
     rest: servesRest ? routeOf(operation, plan) : null,
-    onMcp: true,
-    creates: false,
     timeoutSeconds: null,
-    maxInputElements: null,
     reportsProgress: false,
-    content: null,
-    resource: null,
     inputJsonSchema,
     outputJsonSchema,
     platform: { downstream, places: plan.organization },
     restBody: plan.body === undefined ? 'none' : 'whole',
     restReply: ({ status, body }) => ({ status: Number(status), body }),
-    parseInput: (raw) => parseBySchema(raw, inputValidator()),
-    parseOutput(handled) {
-      if (outputValidator()(handled) === true) return asNode(handled);
-      throw new AppError('DOWNSTREAM_FAILED', { detail: { reason: 'not as the document says' } });
+    // A document that allows additional fields would let callers name a second organisation.
+    precheck(raw) {
+      requireNoOrganizationDeep(raw, isOrganization);
+      requireNoOrganizationDeep(Object.fromEntries(queryOf(plan, raw)), isOrganization);
     },
-    // Where a document is open to any field, the organisation could be named a second time.
-    precheck: (raw) => requireUnnamed(raw, plan.organization),
     async handle(input, { downstream: bound }) {
-      const reply = await bound.request(buildRequest(operation, plan, asNode(input)));
+      const asked = withDefaults(asNode(input), parts);
+      const reply = await bound.request(buildRequest(operation, plan, asked, slashes));
       return { status: reply.status, ...(reply.body !== undefined && { body: reply.body }) };
     },
   });
@@ -80,7 +77,7 @@ function describe({ method, path, summary, description }: ApiOperation): string 
   return (words || `${method.toUpperCase()} ${path}`).slice(0, LONGEST_DESCRIPTION);
 }
 
-function inputSchemaOf({ document, plan }: Parts): JsonSchema {
+function inputSchemaOf({ document, plan }: Parts, isOrganization: (name: string) => boolean): JsonSchema {
   const properties: Record<string, unknown> = {};
   const required: string[] = [];
   for (const { argument, parameter } of plan.arguments) {
@@ -92,8 +89,18 @@ function inputSchemaOf({ document, plan }: Parts): JsonSchema {
     if (plan.body.required) required.push('body');
   }
   const root = { type: 'object', properties, required, additionalProperties: false };
-  const omit = plan.organization[0]?.name ?? '';
-  return closedSchema(standalone(document, root, omit));
+  return closedSchema(standalone(document, root, isOrganization));
+}
+
+/** Adds defaults that the document requires. The tool's own schema requires no argument that has a default. */
+function withDefaults(input: Node, { document, plan }: Parts): Node {
+  const filled: Record<string, unknown> = { ...input };
+  for (const { argument, parameter } of plan.arguments) {
+    if (parameter.required) filled[argument] ??= defaultOf(document, parameter.schema);
+  }
+  if (plan.body === undefined || input.body === undefined) return filled;
+  const isOrganization = organizationNames(plan.organization.map(({ name }) => name));
+  return { ...filled, body: withRequiredDefaults(document, plan.body.schema, input.body, isOrganization) };
 }
 
 const withDescription = (schema: unknown, description: string | undefined): unknown =>
@@ -111,7 +118,10 @@ function outputSchemaOf({ document, operation, checksReplies }: Parts): JsonSche
   };
 }
 
-/** `/orgs/{organization_id}/repos/{repo}` is served as `/orgs/repos/{repo}`: the caller names no organisation. */
+/**
+ * The REST route: `/orgs/{organization_id}/repos/{repo}` becomes `/orgs/repos/{repo}`, because callers name no
+ * organisation.
+ */
 function routeOf({ method, path }: ApiOperation, plan: Plan): RestRoute | null {
   const names = new Map(
     plan.arguments
@@ -125,5 +135,5 @@ function routeOf({ method, path }: ApiOperation, plan: Plan): RestRoute | null {
     if (place === undefined) segments.push(segment);
     else if (names.has(place)) segments.push(`{${names.get(place)}}`);
   }
-  return `${methodOf(method)} ${segments.join('/')}` as RestRoute; // A path of a document starts with a slash.
+  return `${methodOf(method)} ${segments.join('/')}` as RestRoute; // Paths of a document start with a slash.
 }

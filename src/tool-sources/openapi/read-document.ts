@@ -3,14 +3,17 @@ import { validate } from '@readme/openapi-parser';
 import { upgrade } from '@scalar/openapi-upgrader';
 import { request } from 'undici';
 import { parse as parseYaml } from 'yaml';
-import { asList, asNode, asText, isNode, type Node } from '../json-schema/node.ts';
+import { hasPlainPath } from '../../config/http.ts';
+import { asList, asNode, asText, isNode, type Node } from '../../json-schema/node.ts';
 
 const MOST_BYTES = 64 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 
 /**
- * An OpenAPI document as 3.1, from a file or an https URL, JSON or YAML. References lead nowhere but into it.
- * Throws a sentence for one that cannot be read, or is not valid.
+ * Reads an OpenAPI document from a file or URL, as JSON or YAML, and upgrades it to 3.1. External references are
+ * refused.
+ *
+ * @throws Error with a sentence for the operator when it cannot be read or is invalid
  */
 export async function readDocument(source: string): Promise<Node> {
   const document = parseText(await readText(source), source);
@@ -21,7 +24,7 @@ export async function readDocument(source: string): Promise<Node> {
   }
   const foreign = foreignReference(document);
   if (foreign !== undefined) throw new Error(`expected references into the document alone, got "${foreign}"`);
-  // A copy, since the check writes into what it is given.
+  // A copy, because the validator modifies its input.
   const checked = await validate(structuredClone(document) as never, { resolve: { external: false } });
   if (!checked.valid) throw new Error(firstLine(checked.errors[0]?.message ?? 'expected a valid document'));
   return version.startsWith('3.0.') ? (upgrade(document, '3.1') as Node) : document;
@@ -50,21 +53,21 @@ async function readText(source: string): Promise<string> {
 
 const firstLine = (text: string): string => text.split('\n')[0]?.trim() ?? '';
 
-/** The first absolute address among the document's servers, with the defaults of its variables. */
-export function serverOf(document: Node): string {
+/** The first absolute https URL of the document's servers, with the defaults of its variables; undefined for none. */
+export function serverOf(document: Node): string | undefined {
   for (const server of asList(document.servers)) {
     const { url, variables } = asNode(server);
     const text = String(url).replaceAll(/\{([^}]+)\}/g, (place, name: string) =>
       String(asNode(asNode(variables)[name]).default ?? place),
     );
-    if (/^https:\/\/[^/{}]+/.test(text)) return text;
+    if (/^https:\/\/[^/{}]+/.test(text) && hasPlainPath(text)) return text;
   }
-  throw new Error('expected an absolute https address among its servers, or "url" in the configuration');
+  return undefined;
 }
 
 const holdValues: ReadonlySet<string> = new Set(['example', 'examples', 'default', 'enum', 'const', 'value']);
 
-/** The first reference that leads out of the document: another file or address is never read. */
+/** The first external reference. Other files and URLs are never read. */
 function foreignReference(document: Node): string | undefined {
   const open: unknown[] = [document];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

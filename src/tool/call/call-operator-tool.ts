@@ -1,11 +1,11 @@
-import type { AuditSlot } from '../audit/audit-slot.ts';
-import type { OperatorTool } from './define-operator-tool.ts';
-import { bindBootstrap, bindOperator, type OperatorToolDeps } from './operator-context.ts';
+import type { AuditSlot } from '../../audit/audit-slot.ts';
+import { bindBootstrap, bindOperator, type OperatorToolDeps } from '../context/operator-context.ts';
+import type { OperatorTool } from '../define-operator-tool.ts';
 import { parseInput, type RawArguments } from './parse-arguments.ts';
 
 export type OperatorCallDeps = OperatorToolDeps & { readonly maxInputElements: number };
 
-/** The only road to an operation of `/admin`, whose credential is settled: parse, handle, parse. */
+/** The only way to an operation of `/admin`, whose credential was verified: parse, handle, parse. */
 export async function callOperatorTool(
   tool: OperatorTool,
   rawArguments: RawArguments,

@@ -1,19 +1,21 @@
-import type { AuditSlot } from '../audit/audit-slot.ts';
-import type { AuditTrail } from '../audit/audit-trail.ts';
-import type { Caller } from '../caller.ts';
-import { bindDownstream } from '../downstream/bound-downstream.ts';
-import type { Downstream } from '../downstream/downstream.ts';
-import { AppError } from '../errors.ts';
-import type { MemberStore } from '../members/member-store.ts';
-import { bindAudit } from './bound-audit.ts';
-import { bindKeys, type KeysDeps } from './bound-keys.ts';
-import { bindMembers } from './bound-members.ts';
+import type { AuditSlot } from '../../audit/audit-slot.ts';
+import type { AuditTrail } from '../../audit/audit-trail.ts';
+import { bindDownstream } from '../../downstream/bound-downstream.ts';
+import type { Downstream } from '../../downstream/downstream.ts';
+import { AppError } from '../../errors.ts';
+import type { MemberStore } from '../../members/member-store.ts';
+import type { TenantPrincipal } from '../../principal.ts';
+import { listed, quoted } from '../../words/did-you-mean.ts';
+import { bindAudit } from '../context/bound-audit.ts';
+import { bindKeys, type KeysDeps } from '../context/bound-keys.ts';
+import { bindMembers } from '../context/bound-members.ts';
+import type { Progress, ToolContext } from '../context/tool-context.ts';
+import type { Tool } from '../define-tool.ts';
+import type { Registry } from '../registry.ts';
 import type { Cursors } from './cursor.ts';
-import type { Tool } from './define-tool.ts';
 import { requireMayCall, requireWorkspace } from './gate.ts';
 import { parseArguments, type RawArguments } from './parse-arguments.ts';
-import type { Registry } from './registry.ts';
-import type { Progress, ToolContext } from './tool-context.ts';
+import { requireNoOrganizationInside } from './require-no-organization-deep.ts';
 
 export type ToolCall = {
   readonly name: string;
@@ -35,35 +37,42 @@ export type CallToolDeps = KeysDeps & {
 
 export type ToolOutput = Record<string, unknown>;
 
-/** The only road to a handler, whatever the face: look up, gate, parse, handle with a bound context, parse. */
-export async function callTool(caller: Caller, call: ToolCall, deps: CallToolDeps): Promise<ToolOutput> {
+/** The only way to a handler, over every protocol: look up, gate, parse, handle with a bound context, parse. */
+export async function callTool(
+  principal: TenantPrincipal,
+  call: ToolCall,
+  deps: CallToolDeps,
+): Promise<ToolOutput> {
   const tool = deps.tools.find(call.name);
-  call.slot.learn({ tool: tool.name });
-  requireMayCall(caller, tool);
+  call.slot.note({ tool: tool.name });
+  requireMayCall(principal, tool);
   const input = parseArguments(
     tool,
     call.arguments,
-    caller,
+    principal,
     tool.maxInputElements ?? deps.defaults.maxInputElements,
   );
-  requireWorkspace(caller, input);
-  const opened = openCursor(caller, tool, input, deps);
+  if (tool.platform === null) requireNoOrganizationInside(input, deps.downstream.terms.organization);
+  requireWorkspace(principal, input);
+  const opened = openCursor(principal, tool, input, deps);
   if (call.signal.aborted) throw abortError(call.signal);
   const { signal, clear } = limitTime(
     call.signal,
     (tool.timeoutSeconds ?? deps.defaults.timeoutSeconds) * 1000,
   );
   try {
-    const context = bindContext(caller, tool, call, signal, deps);
+    const context = bindContext(principal, tool, call, signal, deps);
     const handled = await settleOrAbort(tool.handle(opened, context), signal);
-    return sealCursor(caller, tool, input, tool.parseOutput(handled), deps);
+    return sealCursor(principal, tool, input, tool.parseOutput(handled), deps);
+  } catch (error) {
+    throw named(error, input);
   } finally {
     clear();
   }
 }
 
 function bindContext(
-  caller: Caller,
+  principal: TenantPrincipal,
   tool: Tool,
   call: ToolCall,
   signal: AbortSignal,
@@ -71,37 +80,42 @@ function bindContext(
 ): ToolContext {
   const { slot } = call;
   return {
-    me: caller,
+    me: principal,
     downstream: bindDownstream(tool.platform?.downstream ?? deps.downstream, {
-      caller,
+      principal,
       effect: tool.effect,
       slot,
       signal,
       places: tool.platform?.places,
     }),
-    keys: bindKeys(deps, caller, slot),
-    members: bindMembers(deps, caller, slot),
-    audit: bindAudit(deps.audit, caller),
+    keys: bindKeys(deps, principal, slot),
+    members: bindMembers(deps, principal, slot),
+    audit: bindAudit(deps.audit, principal),
     signal,
     progress: tool.reportsProgress ? call.progress : null,
   };
 }
 
-function openCursor(caller: Caller, tool: Tool, input: ToolOutput, { cursors }: CallToolDeps): ToolOutput {
+function openCursor(
+  principal: TenantPrincipal,
+  tool: Tool,
+  input: ToolOutput,
+  { cursors }: CallToolDeps,
+): ToolOutput {
   // What a platform of the configuration calls so is its own.
   if (typeof input.cursor !== 'string' || tool.platform !== null) return input;
-  return { ...input, cursor: cursors.open(input.cursor, { caller, tool: tool.name, input }) };
+  return { ...input, cursor: cursors.open(input.cursor, { principal, tool: tool.name, input }) };
 }
 
 function sealCursor(
-  caller: Caller,
+  principal: TenantPrincipal,
   tool: Tool,
   input: ToolOutput,
   output: ToolOutput,
   { cursors }: CallToolDeps,
 ): ToolOutput {
   if (typeof output.next_cursor !== 'string' || tool.platform !== null) return output;
-  return { ...output, next_cursor: cursors.seal(output.next_cursor, { caller, tool: tool.name, input }) };
+  return { ...output, next_cursor: cursors.seal(output.next_cursor, { principal, tool: tool.name, input }) };
 }
 
 /** Aborts with the call or when its time is up; `clear` takes back what would outlive the call. */
@@ -127,10 +141,35 @@ async function settleOrAbort<Result>(work: Promise<Result>, signal: AbortSignal)
   try {
     return await Promise.race([work, aborted]);
   } catch (error) {
-    // Whatever an aborted handler trips over, the abort is the reason.
+    // An aborted handler may fail anywhere; the abort is the reason.
     throw signal.aborted ? abortError(signal) : error;
   }
 }
+
+/** The missing thing, by the arguments that ask for it: foreign and absent things get the same words. */
+function named(error: unknown, input: ToolOutput): unknown {
+  if (!(error instanceof AppError) || error.code !== 'NOT_FOUND' || error.message !== NOT_FOUND) return error;
+  return new AppError('NOT_FOUND', {
+    message: notFoundBy(Object.keys(input)),
+    data: error.data,
+    ...(error.detail && { detail: error.detail }),
+  });
+}
+
+function notFoundBy(given: readonly string[]): string {
+  const ids = given.filter((name) => /(?:^|_)ids?$/.test(name));
+  const [id] = ids;
+  if (id === undefined) {
+    const by = given.length === 0 ? '' : ` by these arguments: ${listed(given.map(quoted))}`;
+    return `The platform has nothing to be found${by}.`;
+  }
+  if (ids.length > 1) return `There is nothing with one of these: ${ids.join(', ')}.`;
+  const what = id.replace(/_?ids?$/, '').replaceAll('_', ' ');
+  if (/ids$/.test(id)) return `${id}: there is no ${what || 'thing'} with one of these ids.`;
+  return `There is ${what === '' ? 'nothing' : `no ${what}`} with this ${id}.`;
+}
+
+const NOT_FOUND = new AppError('NOT_FOUND').message;
 
 const abortError = ({ reason }: AbortSignal): AppError =>
   reason instanceof AppError ? reason : new AppError('CANCELLED');

@@ -1,10 +1,16 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { type Caller, speakerOf } from '../caller.ts';
-import { AppError } from '../errors.ts';
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto';
+import { AppError } from '../../errors.ts';
+import type { TenantPrincipal } from '../../principal.ts';
 
 const LIFETIME_MS = 86_400_000;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/**
+ * What is sealed is filled up to this: its length must not tell how many digits a position has. Ours all fit in, and a
+ * cursor stays under 256 characters; a platform's longer one goes up in steps.
+ */
+const SEALED_BYTES = 160;
+const STEP_BYTES = 32;
 
 /** Seals where a page ended, so that only the same caller, asking the same question, can go on from there. */
 export type Cursors = {
@@ -13,7 +19,11 @@ export type Cursors = {
   open(cursor: string, binding: CursorBinding): string;
 };
 
-export type CursorBinding = { readonly caller: Caller; readonly tool: string; readonly input: object };
+export type CursorBinding = {
+  readonly principal: TenantPrincipal;
+  readonly tool: string;
+  readonly input: object;
+};
 
 /** AES-256-GCM with the binding as associated data; `secret` is made with the store. */
 export function createCursors(secret: Buffer, now: () => number): Cursors {
@@ -22,10 +32,9 @@ export function createCursors(secret: Buffer, now: () => number): Cursors {
     seal(position, binding) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associatedData(binding));
-      const text = JSON.stringify([position, now() + LIFETIME_MS]);
       return Buffer.concat([
         nonce,
-        cipher.update(text, 'utf8'),
+        cipher.update(filledUp(JSON.stringify([position, now() + LIFETIME_MS]))),
         cipher.final(),
         cipher.getAuthTag(),
       ]).toString('base64url');
@@ -36,6 +45,13 @@ export function createCursors(secret: Buffer, now: () => number): Cursors {
       return position;
     },
   };
+}
+
+/** JSON may end in blanks. */
+function filledUp(json: string): Buffer {
+  const bytes = Buffer.from(json);
+  const length = Math.max(SEALED_BYTES, Math.ceil(bytes.length / STEP_BYTES) * STEP_BYTES);
+  return Buffer.concat([bytes, Buffer.alloc(length - bytes.length, ' ')]);
 }
 
 function decrypt(cursor: string, key: Buffer, aad: Buffer): [position: string, endsAtMs: number] {
@@ -54,8 +70,8 @@ function decrypt(cursor: string, key: Buffer, aad: Buffer): [position: string, e
   }
 }
 
-function associatedData({ caller, tool, input }: CursorBinding): Buffer {
+function associatedData({ principal, tool, input }: CursorBinding): Buffer {
   const { cursor: _, ...question } = input as { cursor?: unknown };
-  const text = JSON.stringify([caller.organization.id, speakerOf(caller), tool, question]);
-  return createHash('sha256').update(text).digest();
+  const text = JSON.stringify([principal.organization.id, principal.subjectId, tool, question]);
+  return hash('sha256', text, 'buffer');
 }

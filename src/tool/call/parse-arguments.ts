@@ -1,15 +1,16 @@
-import type { Caller } from '../caller.ts';
-import { AppError } from '../errors.ts';
-
-import { holdsKey, redactKeys } from '../token-shape.ts';
-import type { Tool } from './define-tool.ts';
+import { AppError } from '../../errors.ts';
+import type { TenantPrincipal } from '../../principal.ts';
+import { holdsKey, redactKeys } from '../../secrets/key-pattern.ts';
+import { type InputIssue, issueText } from '../../words/issue.ts';
+import type { Tool } from '../define-tool.ts';
+import type { Operation } from '../operation.ts';
 import { requireNoOrganization } from './gate.ts';
-import type { InputIssue, Operation } from './operation.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 export type RawArguments = Readonly<Record<string, unknown>>;
 
 const MOST_ISSUES = 20;
-const LONGEST_TEXT = 300;
+const LONGEST_TEXT = 600;
 
 /**
  * The arguments as the tool declares them; nothing unknown passes.
@@ -19,13 +20,18 @@ const LONGEST_TEXT = 300;
 export function parseArguments(
   tool: Tool,
   rawArguments: RawArguments,
-  me: Caller,
+  me: TenantPrincipal,
   maxElements: number,
 ): Record<string, unknown> {
   requireNoOrganization(rawArguments);
   requireFewElements(rawArguments, maxElements);
-  tool.precheck(rawArguments, me);
-  return parseBySchema(tool, rawArguments);
+  const given = withoutNulls(
+    rawArguments,
+    tool.inputJsonSchema,
+    tool.platform === null ? 'deep' : 'arguments',
+  );
+  tool.precheck(given, me);
+  return parseBySchema(tool, given);
 }
 
 /** The same for the operator, whose arguments may name organisations. @throws VALIDATION_ERROR */
@@ -35,7 +41,7 @@ export function parseInput(
   maxElements: number,
 ): Record<string, unknown> {
   requireFewElements(rawArguments, maxElements);
-  return parseBySchema(operation, rawArguments);
+  return parseBySchema(operation, withoutNulls(rawArguments, operation.inputJsonSchema, 'deep'));
 }
 
 function requireFewElements(rawArguments: RawArguments, maxElements: number): void {
@@ -68,9 +74,7 @@ function validationError(found: readonly InputIssue[]): AppError {
     path: clip(issue.path),
     expected: clip(issue.expected),
   }));
-  const message = issues
-    .map(({ path, expected }) => (path === '' ? expected : `${path}: ${expected}`))
-    .join('; ');
+  const message = issues.map((issue) => issueText(issue)).join('; ');
   return new AppError('VALIDATION_ERROR', { message, data: { issues } });
 }
 

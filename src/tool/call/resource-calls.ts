@@ -1,7 +1,7 @@
-import type { Tool } from './define-tool.ts';
+import type { Tool } from '../define-tool.ts';
+import type { Registry } from '../registry.ts';
+import { type CompiledResource, idIn } from '../tool-resource.ts';
 import type { RawArguments } from './parse-arguments.ts';
-import type { Registry } from './registry.ts';
-import { idIn, type SettledResource } from './tool-resource.ts';
 
 /** A call of a tool, as a message asks for it. */
 export type WantedCall = { readonly tool: Tool; readonly arguments: RawArguments };
@@ -9,7 +9,7 @@ export type WantedCall = { readonly tool: Tool; readonly arguments: RawArguments
 /** What a client wants to be offered: values for one argument of a template, by what was typed so far. */
 export type Completion = { readonly uri: string; readonly argument: string; readonly typed: string };
 
-export type ToolWithResource = Tool & { readonly resource: SettledResource };
+type ToolWithResource = Tool & { readonly resource: CompiledResource };
 
 export const hasResource = (tool: Tool): tool is ToolWithResource => tool.resource !== null && tool.onMcp;
 
@@ -49,7 +49,7 @@ export function completedIds(wanted: Completion | undefined, output: RawArgument
   };
 }
 
-const resourceOf = (uri: string, argument: string, tools: Registry): SettledResource | undefined =>
+const resourceOf = (uri: string, argument: string, tools: Registry): CompiledResource | undefined =>
   tools.all
     .filter(hasResource)
     .map(({ resource }) => resource)

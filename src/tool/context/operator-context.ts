@@ -1,5 +1,6 @@
-import type { AuditSlot } from '../audit/audit-slot.ts';
-import type { OrganizationId } from '../ids.ts';
+import { attributedTo } from '../../attribution.ts';
+import type { AuditSlot } from '../../audit/audit-slot.ts';
+import type { OrganizationId } from '../../ids.ts';
 import {
   changeGrants,
   type GrantRequest,
@@ -7,16 +8,17 @@ import {
   type ManageKeysDeps,
   manageKeys,
   requireKeyId,
-} from '../keys/manage-keys.ts';
-import type { Bootstrap, Bootstrapped } from '../provisioning/bootstrap.ts';
+} from '../../keys/manage-keys.ts';
+import { operatorBy } from '../../principal.ts';
+import type { Bootstrap, Bootstrapped } from '../../provisioning/bootstrap.ts';
 import {
   type ManagedOrganizations,
   type ManageOrganizationsDeps,
   manageOrganizations,
-} from '../provisioning/manage-organizations.ts';
+} from '../../provisioning/manage-organizations.ts';
 
 /** The keys of the operator, and the organisations that each may act for. */
-export type HostKeys = ManagedKeys & {
+type HostKeys = ManagedKeys & {
   grants(keyId: string): Promise<readonly OrganizationId[]>;
   changeGrants(keyId: string, change: GrantRequest): Promise<readonly OrganizationId[]>;
 };
@@ -38,47 +40,29 @@ export type OperatorToolDeps = ManageKeysDeps & {
 };
 
 export function bindOperator(slot: AuditSlot, deps: OperatorToolDeps): OperatorContext {
-  const { successRow, settled: committed } = slot;
-  const author = {
-    minter: { operator: 'admin-token' },
-    onlyOf: null,
-    row: (change: Readonly<Record<string, unknown>>) => successRow(change),
-    committed,
-  } as const;
+  const { mutate } = slot;
+  const access = { principal: operatorBy('admin-token'), reach: 'all', mutate } as const;
   return {
     organizations: manageOrganizations(
-      {
-        name: 'admin-token',
-        row: (_verb, organizationId, change) => successRow(change, organizationId),
-        committed,
-      },
+      { actorName: 'admin-token', mutate: (_verb, write) => mutate(write) },
       deps.manageOrganizations,
     ),
     hostKeys: {
-      ...manageKeys('operator', author, deps),
+      ...manageKeys('operator', access, deps),
       grants: (keyId) => deps.keys.listGrants(requireKeyId(keyId)),
-      changeGrants: (keyId, change) => changeGrants(keyId, change, author, deps),
+      changeGrants: (keyId, change) => changeGrants(keyId, change, access, deps),
     },
   };
 }
 
 export function bindBootstrap(slot: AuditSlot, { bootstrap }: OperatorToolDeps): BootstrapContext {
   return {
-    async bootstrap(request) {
-      const made = await bootstrap.run(request, ({ id }) => {
-        slot.learn({ known: firstOperator });
-        return slot.successRow({ organization: id }, id);
-      });
-      slot.settled();
-      return made;
-    },
+    bootstrap: (request) =>
+      slot.mutate((row) =>
+        bootstrap.run(request, ({ id }) => {
+          slot.note({ attribution: attributedTo('bootstrap') });
+          return row({ organization: id }, id);
+        }),
+      ),
   };
 }
-
-const firstOperator = {
-  tier: 'bootstrap',
-  organizationId: null,
-  keyId: null,
-  keyPrefix: null,
-  createdBy: null,
-} as const;

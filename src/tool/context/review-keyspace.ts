@@ -1,26 +1,29 @@
-import type { AuditTrail } from '../audit/audit-trail.ts';
-import type { KeyId } from '../ids.ts';
-import { readAllKeys } from '../keys/all-keys.ts';
-import { DAY_MS, type Keyspace, keyStatus } from '../keys/key-record.ts';
-import type { KeyStore } from '../keys/key-store.ts';
-import type { MintRules } from '../keys/mint.ts';
-import { type Finding, reviewKeys } from '../keys/review.ts';
-import type { OrganizationStore } from '../provisioning/organization-store.ts';
-import type { Scope } from '../scopes/scopes.ts';
-import type { Registry } from './registry.ts';
+import type { AuditTrail } from '../../audit/audit-trail.ts';
+import type { KeyId } from '../../ids.ts';
+import { readAllKeys } from '../../keys/all-keys.ts';
+import { DAY_MS, type Keyspace, keyStatus } from '../../keys/key-record.ts';
+import type { KeyStore } from '../../keys/key-store.ts';
+import type { MintRules } from '../../keys/policy/mint.ts';
+import type { Finding } from '../../keys/review/finding.ts';
+import { reviewKeys } from '../../keys/review/review.ts';
+import type { OrganizationStore } from '../../provisioning/organization-store.ts';
+import type { Scope } from '../../scopes/scopes.ts';
+
+/** The scope of each tool by its name. */
+type Scoped = { readonly all: readonly { readonly name: string; readonly scope: Scope | 'any' }[] };
 
 export type ReviewDeps = {
   readonly keys: KeyStore;
   readonly organizations: OrganizationStore;
   readonly audit: AuditTrail;
-  readonly tools: Registry;
+  readonly tools: Scoped;
   readonly mintRules: MintRules;
   readonly now: () => number;
 };
 
-export type ReviewRequest = { readonly unusedDays: number; readonly isActive: boolean };
+type ReviewRequest = { readonly unusedDays: number; readonly isActive: boolean };
 
-/** The keys of one keyspace, judged by what they really did in the last `unusedDays` days. */
+/** The keys of one keyspace, reviewed by their real use in the last `unusedDays` days. */
 export async function reviewKeyspace(
   keyspace: Keyspace,
   { unusedDays, isActive }: ReviewRequest,
@@ -50,7 +53,7 @@ export async function reviewKeyspace(
 /** A tool that is no longer there exercised a scope that nobody can name any more. */
 function scopesOf(
   uses: readonly { readonly keyId: KeyId; readonly tool: string }[],
-  tools: Registry,
+  tools: Scoped,
 ): ReadonlyMap<KeyId, ReadonlySet<Scope>> {
   const scopeOf = new Map(tools.all.map(({ name, scope }) => [name, scope]));
   const used = new Map<KeyId, Set<Scope>>();

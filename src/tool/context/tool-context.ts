@@ -1,5 +1,5 @@
-import type { Caller } from '../caller.ts';
-import type { BoundDownstream } from '../downstream/bound-downstream.ts';
+import type { BoundDownstream } from '../../downstream/bound-downstream.ts';
+import type { TenantPrincipal } from '../../principal.ts';
 import type { BoundAudit } from './bound-audit.ts';
 import type { BoundKeys } from './bound-keys.ts';
 import type { BoundMembers } from './bound-members.ts';
@@ -10,7 +10,7 @@ export type Progress = (done: number, total: number, message: string) => Promise
 /** All that a handler can reach, each thing already bound to the caller's organisation. */
 export type ToolContext = {
   /** Who calls: frozen. */
-  readonly me: Caller;
+  readonly me: TenantPrincipal;
   readonly downstream: BoundDownstream;
   readonly keys: BoundKeys;
   readonly members: BoundMembers;

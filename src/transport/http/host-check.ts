@@ -1,5 +1,6 @@
-import { AppError } from '../errors.ts';
-import { headerValues, type RawHeaders } from '../identity/raw-headers.ts';
+import { AppError } from '../../errors.ts';
+import { headerValues, type RawHeaders } from '../../identity/raw-headers.ts';
+import { isLoopbackOrigin } from '../../loopback.ts';
 
 const HOST = /^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
 
@@ -23,10 +24,16 @@ export function requireAllowedHost(rawHeaders: RawHeaders, allowedHosts: Readonl
  */
 export function requireAllowedOrigin(
   rawHeaders: RawHeaders,
-  allowedOrigins: ReadonlySet<string>,
+  isAllowed: (origin: string) => boolean,
 ): string | undefined {
   const [origin, ...others] = headerValues(rawHeaders, 'origin');
   if (origin === undefined) return undefined;
-  if (others.length > 0 || !allowedOrigins.has(origin)) throw new AppError('ORIGIN_NOT_ALLOWED');
+  if (others.length > 0 || !isAllowed(origin)) throw new AppError('ORIGIN_NOT_ALLOWED');
   return origin;
+}
+
+/** The origins of the configuration, and on a loopback address those of this machine. */
+export function originCheck(configured: readonly string[], isOnLoopback: boolean) {
+  const origins = new Set(configured);
+  return (origin: string): boolean => origins.has(origin) || (isOnLoopback && isLoopbackOrigin(origin));
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { RequestFacts } from '../audit/audit-slot.ts';
-import { type AddressSet, clientAddress } from '../identity/client-address.ts';
-import { headerValues } from '../identity/raw-headers.ts';
+import type { RequestFacts } from '../../audit/request-rows.ts';
+import { type AddressSet, clientAddress } from '../../identity/client-address.ts';
+import { headerValues } from '../../identity/raw-headers.ts';
 import type { Target } from './target.ts';
 
 /** What the audit notes of a request before anything about it is checked. Its query string is not noted. */

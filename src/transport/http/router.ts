@@ -1,13 +1,19 @@
-import type { OperatorTool } from '../tool/define-operator-tool.ts';
-import type { Tool } from '../tool/define-tool.ts';
-import type { Operation } from '../tool/operation.ts';
-import type { RenderDocument } from './document-routes.ts';
-import type { Face } from './failure-response.ts';
+import type { OperatorTool } from '../../tool/define-operator-tool.ts';
+import type { Tool } from '../../tool/define-tool.ts';
+import type { Operation } from '../../tool/operation.ts';
+import type { CallersDocument } from '../rest/document-routes.ts';
+import type { Protocol } from './failure-response.ts';
+import { createRouteIndex, isParameter } from './route-index.ts';
 
 /** Where a path leads, before it is known whether the method fits. */
 export type Route =
-  | { readonly kind: 'mcp'; readonly urlSegment: string | undefined }
-  | { readonly kind: 'document'; readonly render: RenderDocument }
+  /** Every method but OPTIONS leads to the credential; what passes it and is no POST is then 405. */
+  | { readonly kind: 'mcp'; readonly urlSegment: string | undefined; readonly isPost: boolean }
+  /** Where clients look for a sign-in; reached with a credential alone. */
+  | { readonly kind: 'sign-in' }
+  | { readonly kind: 'document'; readonly render: CallersDocument }
+  /** Needs no credential, if it is there at all: `allow` names the methods that the path answers otherwise. */
+  | { readonly kind: 'public'; readonly allow: readonly string[] }
   | ({ readonly pathArguments: Readonly<Record<string, string>> } & Target);
 
 /** An operation behind a path: of the callers of one organisation, or of the operator. */
@@ -15,89 +21,86 @@ type Target =
   | { readonly kind: 'rest'; readonly tool: Tool }
   | { readonly kind: 'operator'; readonly tool: OperatorTool };
 
-/** `allow` names the methods that the path answers; none for a path that is not there. */
-export type Match = { readonly face: Face } & (
-  | { readonly found: true; readonly route: Route }
-  | { readonly found: false; readonly allow: readonly string[] }
-);
+export type Match = { readonly protocol: Protocol; readonly route: Route };
 
 export type Router = { match(method: string, pathname: string): Match };
 
-type RestPattern = { readonly method: string; readonly segments: readonly string[]; readonly target: Target };
+type RestPattern = {
+  readonly method: string;
+  readonly segments: readonly string[];
+  readonly parameters: readonly Parameter[];
+  readonly target: Target;
+};
+
+type Parameter = { readonly name: string; readonly index: number };
 
 /** Paths are matched byte for byte: no case folding, no trailing slash, no second door. */
 export function createRouter(
   tools: readonly Tool[],
   operatorTools: readonly OperatorTool[],
-  rendering: Readonly<Record<string, RenderDocument>>,
+  documents: ReadonlyMap<string, CallersDocument>,
 ): Router {
-  const byPath = new Map(Object.entries(rendering));
   const patterns = [
     ...tools.flatMap((tool) => restPattern(tool, { kind: 'rest', tool })),
     ...operatorTools.flatMap((tool) => restPattern(tool, { kind: 'operator', tool })),
   ].sort(bySpecificity);
+  const findPatterns = createRouteIndex(patterns.map((pattern, rank) => ({ ...pattern, rank })));
   return {
     match(method, pathname) {
       if (pathname === '/mcp') return matchMcp(method, undefined);
-      const render = byPath.get(pathname);
+      const render = documents.get(pathname);
       if (render !== undefined && method === 'GET') {
-        return { face: 'rest', found: true, route: { kind: 'document', render } };
+        return { protocol: 'rest', route: { kind: 'document', render } };
       }
       const segments = pathname.split('/').slice(1);
       if (segments.length === 3 && segments[0] === 'o' && segments[2] === 'mcp') {
         return matchMcp(method, segments[1] ?? '');
       }
-      return matchRest(method, segments, patterns);
+      return matchRest(method, segments, findPatterns(segments));
     },
   };
 }
 
 function matchMcp(method: string, urlSegment: string | undefined): Match {
-  if (method !== 'POST') return { face: 'mcp', found: false, allow: ['POST'] };
-  return { face: 'mcp', found: true, route: { kind: 'mcp', urlSegment } };
+  if (method === 'OPTIONS') return { protocol: 'mcp', route: { kind: 'public', allow: ['POST'] } };
+  return { protocol: 'mcp', route: { kind: 'mcp', urlSegment, isPost: method === 'POST' } };
 }
 
+/** `patterns` have the words of the path, the first in rank first. */
 function matchRest(method: string, segments: readonly string[], patterns: readonly RestPattern[]): Match {
-  const allow = new Set<string>();
   for (const pattern of patterns) {
-    const pathArguments = matchSegments(segments, pattern.segments);
-    if (pathArguments === undefined) continue;
-    allow.add(pattern.method);
     if (pattern.method !== method) continue;
-    return { face: 'rest', found: true, route: { ...pattern.target, pathArguments } };
+    const pathArguments = argumentsIn(segments, pattern);
+    if (pathArguments !== undefined) return { protocol: 'rest', route: { ...pattern.target, pathArguments } };
   }
-  return { face: 'rest', found: false, allow: [...allow] };
+  const others = patterns.filter((pattern) => argumentsIn(segments, pattern) !== undefined);
+  const allow = [...new Set(others.map((pattern) => pattern.method))];
+  return { protocol: 'rest', route: { kind: 'public', allow } };
 }
 
 function restPattern({ rest }: Operation, target: Target): RestPattern[] {
   if (rest === null) return [];
   const [method = '', path = ''] = rest.split(' ');
-  return [{ method, segments: path.split('/').slice(1), target }];
+  const segments = path.split('/').slice(1);
+  const parameters = segments.flatMap((segment, index) =>
+    isParameter(segment) ? [{ name: segment.slice(1, -1), index }] : [],
+  );
+  return [{ method, segments, parameters, target }];
 }
 
-const isParameter = (segment: string): boolean => segment.startsWith('{');
+/** A word comes before a parameter in the same position, so `/v1/agents/search` is not an agent. */
+const bySpecificity = (a: RestPattern, b: RestPattern): number => a.parameters.length - b.parameters.length;
 
-/** A word comes before a parameter in the same place, so `/v1/agents/search` is not an agent. */
-function bySpecificity(a: RestPattern, b: RestPattern): number {
-  const parameters = ({ segments }: RestPattern) => segments.filter(isParameter).length;
-  return parameters(a) - parameters(b);
-}
-
-function matchSegments(
+/** Undefined where a parameter would be empty, or is no text in UTF-8. */
+function argumentsIn(
   segments: readonly string[],
-  pattern: readonly string[],
+  { parameters }: RestPattern,
 ): Record<string, string> | undefined {
-  if (segments.length !== pattern.length) return undefined;
   const found: Record<string, string> = {};
-  for (const [index, expected] of pattern.entries()) {
-    const actual = segments[index] ?? '';
-    if (!isParameter(expected)) {
-      if (actual !== expected) return undefined;
-      continue;
-    }
-    const value = decodeSegment(actual);
+  for (const { name, index } of parameters) {
+    const value = decodeSegment(segments[index] ?? '');
     if (value === undefined || value === '') return undefined;
-    found[expected.slice(1, -1)] = value;
+    found[name] = value;
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../../errors.ts';
 
 /** The request target, split but not resolved: a URL parser would turn `/mcp/../admin` into another path. */
 export type Target = { readonly pathname: string; readonly query: URLSearchParams };

@@ -1,13 +1,13 @@
-import type { Completion } from '../tool/resource-calls.ts';
+import type { Completion } from '../../tool/call/resource-calls.ts';
 
 type Record = Readonly<globalThis.Record<string, unknown>>;
 
-/** Nobody types more; what a search would do with a longer text is not worth its time. */
+/** Nobody types more, and a search for a longer text takes too long. */
 const LONGEST_TYPED = 200;
 
-/** What the parameters of `completion/complete` ask for; undefined where it is no resource that is to be completed. */
+/** The request in the parameters of `completion/complete`; undefined if it completes no resource. */
 export function completionIn(params: Record): Completion | undefined {
-  // Nothing is known of their form yet: the gate reads before the engine does.
+  // Their form is unchecked: the gate reads them before the SDK.
   const { ref, argument } = params as { ref?: Record | null; argument?: Record | null };
   if (ref?.type !== 'ref/resource' || typeof ref.uri !== 'string') return undefined;
   if (typeof argument?.name !== 'string' || typeof argument.value !== 'string') return undefined;

@@ -7,8 +7,9 @@ import {
   RELATED_TASK_META_KEY,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server';
-import type { Era } from '../audit/audit-event.ts';
-import { isRecord, type RpcMessage } from './mcp-gate.ts';
+import type { Era } from '../../audit/audit-event.ts';
+import { isRecord } from '../../json.ts';
+import type { RpcMessage } from './mcp-gate.ts';
 
 const MODERN = '2026-07-28';
 const messageNames = new Set(['jsonrpc', 'id', 'method', 'params']);
@@ -18,10 +19,10 @@ const paramNames: Readonly<Record<string, ReadonlySet<string>>> = {
 };
 
 /**
- * The era in which the engine would find the request valid in every part, on a message that passed the gate.
- * Undefined where only the engine can tell: what is unusual is not judged twice.
+ * The era in which the SDK would find the request valid in every part, on a message that passed the gate.
+ * Undefined if only the SDK can tell: an unusual message is not checked twice.
  */
-export function provenEra(message: RpcMessage, headers: IncomingHttpHeaders): Era | undefined {
+export function detectEra(message: RpcMessage, headers: IncomingHttpHeaders): Era | undefined {
   const { id, method, params = {} } = message;
   const known = Object.hasOwn(paramNames, method) ? paramNames[method] : undefined;
   if (id === undefined || known === undefined) return undefined;

@@ -1,27 +1,27 @@
 import type { CallToolResult, JSONRPCMessage, ServerContext } from '@modelcontextprotocol/server';
 import { ProtocolError, SERVER_INFO_META_KEY, Server, type Transport } from '@modelcontextprotocol/server';
-import { decoded } from '../audit/kept-texts.ts';
-import type { Caller } from '../caller.ts';
-import { AppError, toAppError } from '../errors.ts';
-import type { RequestId } from '../ids.ts';
-import { holdsKey } from '../token-shape.ts';
-import type { ToolOutput } from '../tool/call-tool.ts';
-import type { Registry } from '../tool/registry.ts';
-import { hasResource } from '../tool/resource-calls.ts';
-import type { Progress } from '../tool/tool-context.ts';
-import { engineStatus, shownError } from './engine-errors.ts';
-import type { EngineExtension } from './engine-extension.ts';
-import type { Exchange } from './exchange.ts';
-import { errorData } from './failure-response.ts';
-import { isRecord } from './mcp-gate.ts';
+import { decoded } from '../../audit/audit-sanitizer.ts';
+import { AppError, toAppError } from '../../errors.ts';
+import type { RequestId } from '../../ids.ts';
+import { isRecord } from '../../json.ts';
+import type { TenantPrincipal } from '../../principal.ts';
+import { holdsKey } from '../../secrets/key-pattern.ts';
+import type { ToolOutput } from '../../tool/call/call-tool.ts';
+import { hasResource } from '../../tool/call/resource-calls.ts';
+import type { Progress } from '../../tool/context/tool-context.ts';
+import type { Registry } from '../../tool/registry.ts';
+import { errorData } from '../http/failure-response.ts';
+import type { RequestContext } from '../http/request-context.ts';
 import { type CallOf, serveResources } from './mcp-resources.ts';
+import { sdkStatus, shownError } from './sdk-errors.ts';
+import type { SdkExtension } from './sdk-extension.ts';
 import { answerToolCall, failureContent, type ToolAnswer, type ToolAnswerDeps } from './tool-answer.ts';
 import type { ToolDescriptors } from './tool-descriptors.ts';
 
 export type McpServerDeps = ToolAnswerDeps & {
   readonly version: string;
   readonly tools: Registry;
-  readonly extension: EngineExtension | null;
+  readonly extension: SdkExtension | null;
   readonly descriptors: ToolDescriptors;
 };
 
@@ -29,20 +29,20 @@ export type McpServerDeps = ToolAnswerDeps & {
  * How long a client may keep its list, in milliseconds: the scopes of an organisation's key never change in
  * place, those of a person's key may with every request.
  */
-export const listTtlMs = ({ key }: Caller): number => (key?.scopeType === 'global' ? 60_000 : 0);
+export const listTtlMs = ({ key }: TenantPrincipal): number => (key?.scopeType === 'global' ? 60_000 : 0);
 
-/** All that is told of this server. */
+/** The server's description of itself. */
 const serverInfo = (version: string) => ({ name: 'tenantry', version });
 
-/** What the engine adds to every result of the 2026 era. */
+/** What the SDK adds to every result of the 2026 era. */
 export const modernMeta = (version: string) => ({ [SERVER_INFO_META_KEY]: serverInfo(version) });
 
 /**
- * The protocol engine for one request (HTTP) or one connection (stdio); never shared, never pooled.
+ * The SDK for one request (HTTP) or one connection (stdio); never shared, never pooled.
  * The low-level `Server`: `McpServer` shows thrown messages to the model and answers unknown tools itself.
  */
 export function createMcpServer(
-  exchangeOf: (context: ServerContext) => Exchange,
+  contextOf: (context: ServerContext) => RequestContext,
   deps: McpServerDeps,
   ttlMs: number,
 ): Server {
@@ -53,71 +53,73 @@ export function createMcpServer(
     cacheHints: { 'tools/list': { ttlMs, cacheScope: 'private' } },
   });
   server.setRequestHandler('tools/list', (_request, context) => ({
-    tools: deps.descriptors(exchangeOf(context).caller),
+    tools: deps.descriptors(contextOf(context).principal),
   }));
   server.setRequestHandler('tools/call', (request, context) => {
-    const inWordsOfEngine = extension?.tools.get(request.params.name);
-    return inWordsOfEngine?.(context) ?? answerCall(exchangeOf(context), context, deps);
+    const inWordsOfSdk = extension?.tools.get(request.params.name);
+    return inWordsOfSdk?.(context) ?? answerCall(contextOf(context), context, deps);
   });
   if (tools.all.some(hasResource)) {
-    const callOf: CallOf = (exchange, context, uri) => outputOf(exchange, context, uri, deps);
-    serveResources(server, exchangeOf, { tools, callOf });
+    const callOf: CallOf = (requestContext, context, uri) => outputOf(requestContext, context, uri, deps);
+    serveResources(server, contextOf, { tools, callOf });
   }
-  extension?.extend(server, exchangeOf);
+  extension?.extend(server, contextOf);
   return server;
 }
 
 async function answerCall(
-  exchange: Exchange,
+  requestContext: RequestContext,
   context: ServerContext,
   deps: McpServerDeps,
 ): Promise<CallToolResult> {
-  const answer = await settleCall(exchange, context, deps);
-  if (!answer.ok) return failureContent(answer.error, exchange);
+  const answer = await runCall(requestContext, context, deps);
+  if (!answer.ok) return failureContent(answer.error, requestContext);
   const { output, content } = answer;
   const shown = content ?? [{ type: 'text' as const, text: JSON.stringify(output) }];
   return { content: [...shown], structuredContent: output };
 }
 
-/** What a call gives, where its failure is an error and no result: foreign, absent and ill-formed ids are one. */
+/** The result of a call whose failure is a JSON-RPC error: foreign, absent and ill-formed ids look the same. */
 async function outputOf(
-  exchange: Exchange,
+  requestContext: RequestContext,
   context: ServerContext,
   uri: string,
   deps: McpServerDeps,
 ): Promise<ToolOutput> {
-  if (exchange.call === undefined) throw resourceNotFound(uri, exchange);
-  const answer = await settleCall(exchange, context, deps);
+  if (requestContext.call === undefined) throw resourceNotFound(uri, requestContext);
+  const answer = await runCall(requestContext, context, deps);
   if (answer.ok) return answer.output;
   const isNoSuchThing = answer.error.code === 'NOT_FOUND' || answer.error.code === 'VALIDATION_ERROR';
-  throw isNoSuchThing ? resourceNotFound(uri, exchange) : protocolError(answer.error, exchange);
+  throw isNoSuchThing ? resourceNotFound(uri, requestContext) : protocolError(answer.error, requestContext);
 }
 
 /** Names the URI, as MCP asks (specification, "Resources: Error Handling"). */
-export const resourceNotFound = (uri: string, exchange: Exchange): ProtocolError =>
-  protocolError(new AppError('RESOURCE_NOT_FOUND', { data: mayBeSaidAgain(uri) ? { uri } : {} }), exchange);
+export function resourceNotFound(uri: string, requestContext: RequestContext): ProtocolError {
+  const data = mayBeSaidAgain(uri) ? { uri } : {};
+  return protocolError(new AppError('RESOURCE_NOT_FOUND', { data }), requestContext);
+}
 
 const LONGEST_URI = 2000;
 
-/** Whatever a client takes for a URI may be long, or hold a key. */
+/** A client's URI may be long, or hold a key. */
 const mayBeSaidAgain = (uri: string): boolean => uri.length <= LONGEST_URI && !holdsKey(decoded(uri));
 
-async function settleCall(
-  exchange: Exchange,
+async function runCall(
+  requestContext: RequestContext,
   context: ServerContext,
   deps: McpServerDeps,
 ): Promise<ToolAnswer> {
-  const signal = AbortSignal.any([exchange.signal, context.mcpReq.signal]);
+  const signal = AbortSignal.any([requestContext.signal, context.mcpReq.signal]);
   try {
-    return await answerToolCall(exchange, { signal, progress: progressOf(context) }, deps);
+    return await answerToolCall(requestContext, { signal, progress: progressOf(context) }, deps);
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (error.spoken === 'gate') exchange.failure = error;
-    throw protocolError(error, exchange);
+    if (error.reportAs === 'gate') requestContext.failure = error;
+    throw protocolError(error, requestContext);
   }
 }
 
-const protocolError = (error: AppError, { slot }: Exchange): ProtocolError =>
+const protocolError = (error: AppError, { slot }: RequestContext): ProtocolError =>
   new ProtocolError(error.rpcCode, error.message, errorData(error, slot.requestId));
 
 function progressOf({ mcpReq }: ServerContext): Progress | null {
@@ -134,44 +136,47 @@ function progressOf({ mcpReq }: ServerContext): Progress | null {
 }
 
 /**
- * Closes the audit slot before the answer of `server` leaves through whatever transport it is connected to.
+ * Closes the audit slot before the answer of `server` leaves through any transport.
  * An answer whose row cannot be written is replaced by the failure.
  */
 export function closeSlotBeforeAnswer(
   server: Server,
-  exchangeOf: (id: unknown) => Exchange | undefined,
+  contextOf: (id: unknown) => RequestContext | undefined,
 ): Server {
   const connect = server.connect.bind(server);
   server.connect = async (transport: Transport) => {
     const send = transport.send.bind(transport);
     transport.send = async (message, options) => {
-      const exchange = 'id' in message && !('method' in message) ? exchangeOf(message.id) : undefined;
-      await send(exchange === undefined ? message : await closeSlot(message, exchange), options);
+      const requestContext = 'id' in message && !('method' in message) ? contextOf(message.id) : undefined;
+      await send(requestContext === undefined ? message : await closeSlot(message, requestContext), options);
     };
     await connect(transport);
   };
   return server;
 }
 
-/** Commits the row of `exchange`, and answers the message to send: this one, or the failure to write. */
-export async function closeSlot(message: JSONRPCMessage, exchange: Exchange): Promise<JSONRPCMessage> {
-  const { slot, failure, detail } = exchange;
+/** Commits the row of `requestContext`, and answers the message to send: this one, or the failure to write. */
+export async function closeSlot(
+  message: JSONRPCMessage,
+  requestContext: RequestContext,
+): Promise<JSONRPCMessage> {
+  const { slot, failure, detail } = requestContext;
   try {
     const answer = withRequestId(message, slot.requestId);
-    const status = failure?.status ?? statusOf(message, exchange);
-    exchange.closedStatus = status;
+    const status = failure?.status ?? statusOf(message, requestContext);
+    requestContext.auditedStatus = status;
     await slot.close({ status, errorCode: failure?.code ?? errorCodeOf(answer), change: detail });
     return answer;
   } catch (thrown) {
     const error = toAppError(thrown);
-    exchange.failure = error;
+    requestContext.failure = error;
     const id = 'id' in message && message.id !== undefined ? message.id : 0;
     const body = { code: error.rpcCode, message: error.message, data: errorData(error, slot.requestId) };
     return { jsonrpc: '2.0', id, error: body };
   }
 }
 
-/** An error of ours has its request id already; all else is what a server of the engine found wrong. */
+/** An error of ours has its request id already; all others come from the SDK. */
 function withRequestId(message: JSONRPCMessage, requestId: RequestId): JSONRPCMessage {
   if (!('error' in message)) return message;
   const { error } = message;
@@ -181,10 +186,10 @@ function withRequestId(message: JSONRPCMessage, requestId: RequestId): JSONRPCMe
   return { ...message, error: shownError({ ...error, code }, requestId) };
 }
 
-/** The status with which the engine sends its own errors over HTTP. */
-function statusOf(message: JSONRPCMessage, { speaksStatus }: Exchange): number {
-  if (!speaksStatus || !('error' in message)) return 200;
-  return engineStatus(message.error.code);
+/** The status with which the SDK sends its own errors over HTTP. */
+function statusOf(message: JSONRPCMessage, { sendsHttpStatus }: RequestContext): number {
+  if (!sendsHttpStatus || !('error' in message)) return 200;
+  return sdkStatus(message.error.code);
 }
 
 function errorCodeOf(message: JSONRPCMessage): string | null {

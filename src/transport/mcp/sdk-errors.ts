@@ -1,12 +1,12 @@
-import { withoutSecrets } from '../audit/kept-texts.ts';
-import type { RequestId } from '../ids.ts';
-import { redactKeys } from '../token-shape.ts';
-import { isRecord } from './mcp-gate.ts';
+import { withoutSecrets } from '../../audit/audit-sanitizer.ts';
+import type { RequestId } from '../../ids.ts';
+import { isRecord } from '../../json.ts';
+import { redactKeys } from '../../secrets/key-pattern.ts';
 
-/** `text` null keeps the engine's own words and data, where the protocol defines them, but for keys in them. */
-type EngineError = { readonly name: string; readonly status: number; readonly text: string | null };
+/** `text` null keeps the SDK's own words and data, where the protocol defines them, with keys removed. */
+type SdkError = { readonly name: string; readonly status: number; readonly text: string | null };
 
-const engineErrors: Readonly<Record<number, EngineError>> = {
+const sdkErrors: Readonly<Record<number, SdkError>> = {
   [-32700]: { name: 'PARSE_ERROR', status: 400, text: 'The body is not JSON.' },
   [-32600]: { name: 'INVALID_REQUEST', status: 400, text: 'The request is not one that MCP knows.' },
   [-32601]: { name: 'METHOD_NOT_FOUND', status: 404, text: 'There is no such method.' },
@@ -17,11 +17,14 @@ const engineErrors: Readonly<Record<number, EngineError>> = {
   [-32022]: { name: 'UNSUPPORTED_PROTOCOL_VERSION', status: 400, text: null },
 };
 
-export type RpcError = { code: number; message: string; data?: unknown };
+/** The codes that answers of the SDK have. */
+export const sdkCodes: readonly string[] = Object.values(sdkErrors).map(({ name }) => name);
+
+type RpcError = { code: number; message: string; data?: unknown };
 
 /**
- * An error of the protocol engine as it leaves: our name for it, the request id and our own sentence. The
- * engine's words may be the text of an exception. An error that is ours already stays as it is.
+ * An error of the SDK as it leaves: our name for it, the request id and our own sentence. The
+ * SDK's words may be the text of an exception. An error that is ours already stays as it is.
  */
 export function shownError(
   error: RpcError,
@@ -29,18 +32,18 @@ export function shownError(
 ): RpcError & { data: Record<string, unknown> } {
   const data = isRecord(error.data) ? error.data : {};
   if (data.request_id === requestId) return { ...error, data };
-  const code = error.code in engineErrors ? error.code : -32600;
-  const { name, text } = engineErrors[code] ?? { name: 'INVALID_REQUEST', text: null };
+  const code = error.code in sdkErrors ? error.code : -32600;
+  const { name, text } = sdkErrors[code] ?? { name: 'INVALID_REQUEST', text: null };
   const kept = text === null ? withoutKeys(data) : {};
   const message = text ?? withoutSecrets(error.message, redactKeys);
   return { code, message, data: { code: name, ...kept, request_id: requestId } };
 }
 
-/** The engine quotes what it was sent, and a client may have put a key there. */
+/** The SDK quotes the client's message, which may hold a key. */
 const withoutKeys = (data: Record<string, unknown>): Record<string, unknown> =>
   JSON.parse(JSON.stringify(data), (_, value: unknown) =>
     typeof value === 'string' ? withoutSecrets(value, redactKeys) : value,
   );
 
-/** The HTTP status with which the engine sends its own errors in the 2026 era. */
-export const engineStatus = (code: number): number => engineErrors[code]?.status ?? 200;
+/** The HTTP status with which the SDK sends its own errors in the 2026 era. */
+export const sdkStatus = (code: number): number => sdkErrors[code]?.status ?? 200;

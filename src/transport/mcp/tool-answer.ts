@@ -1,10 +1,10 @@
-import type { AuditSlot } from '../audit/audit-slot.ts';
-import { type AppError, toAppError } from '../errors.ts';
-import { type CallToolDeps, callTool, type ToolCall, type ToolOutput } from '../tool/call-tool.ts';
-import type { ToolContent } from '../tool/content.ts';
-import type { Tool } from '../tool/define-tool.ts';
-import type { Exchange } from './exchange.ts';
-import { errorData } from './failure-response.ts';
+import type { AuditSlot } from '../../audit/audit-slot.ts';
+import { type AppError, toAppError } from '../../errors.ts';
+import { type CallToolDeps, callTool, type ToolCall, type ToolOutput } from '../../tool/call/call-tool.ts';
+import type { ToolContent } from '../../tool/content.ts';
+import type { Tool } from '../../tool/define-tool.ts';
+import { errorData } from '../http/failure-response.ts';
+import type { RequestContext } from '../http/request-context.ts';
 
 export type ToolAnswerDeps = {
   readonly callTool: CallToolDeps;
@@ -13,35 +13,35 @@ export type ToolAnswerDeps = {
   readonly report: (error: unknown, requestId: string) => void;
 };
 
-/** What a tool call comes to on MCP, whichever lane speaks it. */
+/** The answer of a tool call on MCP, in either lane. */
 export type ToolAnswer =
   | { readonly ok: true; readonly output: ToolOutput; readonly content: readonly ToolContent[] | null }
   | { readonly ok: false; readonly error: AppError };
 
-/** Makes the call that the gate passed. @throws what is no answer of a tool but a JSON-RPC error, and always an AppError */
+/** Makes the call that the gate passed. @throws an AppError for each failure that is a JSON-RPC error */
 export async function answerToolCall(
-  exchange: Exchange,
+  requestContext: RequestContext,
   listener: Pick<ToolCall, 'signal' | 'progress'>,
   deps: ToolAnswerDeps,
 ): Promise<ToolAnswer> {
-  const { caller, slot, call } = exchange;
-  if (call === undefined) throw new Error('a call reached the engine that the gate did not judge');
+  const { principal, slot, call } = requestContext;
+  if (call === undefined) throw new Error('a call reached the SDK that the gate did not judge');
   try {
     const wanted = { name: call.tool.name, arguments: call.arguments, slot };
-    const output = await callTool(caller, { ...wanted, ...listener }, deps.callTool);
+    const output = await callTool(principal, { ...wanted, ...listener }, deps.callTool);
     return { ok: true, output, content: contentOf(call.tool, output, slot, deps) };
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.code === 'INTERNAL') deps.report(thrown, slot.requestId);
-    exchange.detail = error.detail;
+    requestContext.detail = error.detail;
     const isToolAnswer =
-      error.spoken === 'tool' || (error.code === 'INSUFFICIENT_SCOPE' && deps.denial === 'tool-error');
+      error.reportAs === 'tool' || (error.code === 'INSUFFICIENT_SCOPE' && deps.denial === 'tool-error');
     if (isToolAnswer) return { ok: false, error };
     throw error;
   }
 }
 
-/** What is done is done: where its pictures cannot be shown, the fields are. */
+/** The call is done already: if its pictures cannot be shown, the fields are. */
 function contentOf(tool: Tool, output: ToolOutput, { requestId }: AuditSlot, { report }: ToolAnswerDeps) {
   try {
     return tool.content?.(output) ?? null;
@@ -51,8 +51,8 @@ function contentOf(tool: Tool, output: ToolOutput, { requestId }: AuditSlot, { r
   }
 }
 
-/** No `structuredContent` for a failure: today's clients hold it to the output schema even then. */
-export const failureContent = (error: AppError, { slot }: Exchange) => ({
+/** No `structuredContent` for a failure: MCP 2026-07-28 clients hold it to the output schema even then. */
+export const failureContent = (error: AppError, { slot }: RequestContext) => ({
   _meta: { 'tenantry/error': errorData(error, slot.requestId) },
   content: [{ type: 'text' as const, text: `${error.code}: ${error.message}` }],
   isError: true as const,

@@ -1,10 +1,10 @@
-import type { Caller } from '../caller.ts';
-import type { Tool } from '../tool/define-tool.ts';
-import { mayCall } from '../tool/gate.ts';
-import type { Registry } from '../tool/registry.ts';
+import type { TenantPrincipal } from '../../principal.ts';
+import { mayCall } from '../../tool/call/gate.ts';
+import type { Tool } from '../../tool/define-tool.ts';
+import type { Registry } from '../../tool/registry.ts';
 
 /** A tool as `tools/list` shows it; converted once, at start. */
-export type ToolDescriptor = {
+type ToolDescriptor = {
   name: string;
   title: string;
   description: string;
@@ -18,14 +18,15 @@ export type ToolDescriptor = {
   };
 };
 
-/** What the caller may call, in the registry's order: the same predicate as calling. */
-export type ToolDescriptors = (caller: Caller) => ToolDescriptor[];
+/** The tools that the caller may call, in the registry's order, by the predicate that also decides calls. */
+export type ToolDescriptors = (principal: TenantPrincipal) => ToolDescriptor[];
 
 export function createToolDescriptors(tools: Registry): ToolDescriptors {
   const shown = tools.all
     .filter((tool) => tool.onMcp)
     .map((tool) => ({ tool, descriptor: describeTool(tool) }));
-  return (caller) => shown.filter(({ tool }) => mayCall(caller, tool)).map(({ descriptor }) => descriptor);
+  return (principal) =>
+    shown.filter(({ tool }) => mayCall(principal, tool)).map(({ descriptor }) => descriptor);
 }
 
 /** The annotations all follow from the one word `effect`. */

@@ -1,6 +1,7 @@
-import type { Era } from '../audit/audit-event.ts';
-import type { Caller } from '../caller.ts';
-import { whatIsAllowed } from '../tool/gate.ts';
+import { LRUCache } from 'lru-cache';
+import type { Era } from '../../audit/audit-event.ts';
+import type { TenantPrincipal } from '../../principal.ts';
+import { whatIsAllowed } from '../../tool/call/gate.ts';
 import { listTtlMs, modernMeta } from './mcp-server.ts';
 import type { ToolDescriptors } from './tool-descriptors.ts';
 
@@ -8,17 +9,17 @@ import type { ToolDescriptors } from './tool-descriptors.ts';
 const MOST_LISTS = 200;
 
 /** The bytes of a `tools/list` result. */
-export type ToolList = (caller: Caller, era: Era) => Buffer;
+export type ToolList = (principal: TenantPrincipal, era: Era) => Buffer;
 
 /** Renders a list once for all callers who may call the same. */
 export function createToolList(descriptors: ToolDescriptors, version: string): ToolList {
-  const rendered = new Map<string, Buffer>();
-  return (caller, era) => {
-    const ttlMs = listTtlMs(caller);
-    const key = `${era} ${ttlMs} ${whatIsAllowed(caller)}`;
+  const rendered = new LRUCache<string, Buffer>({ max: MOST_LISTS });
+  return (principal, era) => {
+    const ttlMs = listTtlMs(principal);
+    const key = `${era} ${ttlMs} ${whatIsAllowed(principal)}`;
     const known = rendered.get(key);
     if (known !== undefined) return known;
-    const tools = descriptors(caller);
+    const tools = descriptors(principal);
     const modern = {
       tools,
       resultType: 'complete',
@@ -27,7 +28,6 @@ export function createToolList(descriptors: ToolDescriptors, version: string): T
       _meta: modernMeta(version),
     };
     const list = Buffer.from(JSON.stringify(era === '2026' ? modern : { tools }));
-    if (rendered.size >= MOST_LISTS) rendered.clear();
     rendered.set(key, list);
     return list;
   };

@@ -1,20 +1,39 @@
-import { surfaceOf } from '../identity/surface.ts';
-import type { OperatorTool } from '../tool/define-operator-tool.ts';
-import type { Tool } from '../tool/define-tool.ts';
-import type { Operation } from '../tool/operation.ts';
+import { restSurfaceOf } from '../../identity/surface.ts';
+import type { OperatorTool } from '../../tool/define-operator-tool.ts';
+import type { Tool } from '../../tool/define-tool.ts';
+import type { Operation } from '../../tool/operation.ts';
 
 type JsonObject = Record<string, unknown>;
 
-/** What a document tells of. */
+/** The subject of a document. */
 export type Documented = Tool | OperatorTool;
 
-/** The REST face of `tools` as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1). */
-export function openApiDocument(tools: readonly Documented[], version: string): JsonObject {
-  const paths: Record<string, JsonObject> = {};
-  for (const tool of tools) {
+/**
+ * The REST operations of `tools` as the text of an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1). An operation
+ * is rendered once for all documents: many keys with different scopes must not cost more.
+ */
+export function createOpenApiText(version: string): (tools: readonly Documented[]) => string {
+  const rendered = new WeakMap<Documented, string>();
+  const textOf = (tool: Documented): string => {
     const { method, path } = routeOf(tool);
-    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(tool, method, path) };
-  }
+    const text =
+      rendered.get(tool) ??
+      `${JSON.stringify(method.toLowerCase())}:${JSON.stringify(operation(tool, method, path))}`;
+    rendered.set(tool, text);
+    return text;
+  };
+  const [before, after] = JSON.stringify(withoutPaths(version)).split(NO_PATHS);
+  return (tools) => {
+    const byPath = Map.groupBy(tools, (tool) => routeOf(tool).path);
+    const paths = [...byPath].map(([path, on]) => `${JSON.stringify(path)}:{${on.map(textOf).join(',')}}`);
+    return `${before}"paths":{${paths.join(',')}}${after}`;
+  };
+}
+
+const NO_PATHS = '"paths":{}';
+
+/** A document about nothing. */
+function withoutPaths(version: string): JsonObject {
   return {
     openapi: '3.1.1',
     info: {
@@ -23,7 +42,7 @@ export function openApiDocument(tools: readonly Documented[], version: string): 
       description:
         'Every operation speaks for the organisation of the key; those under /admin are of the operator.',
     },
-    paths,
+    paths: {},
     security: keySecurity,
     components: {
       securitySchemes: {
@@ -36,7 +55,7 @@ export function openApiDocument(tools: readonly Documented[], version: string): 
   };
 }
 
-/** Method and path of an operation that has a REST face. */
+/** Method and path of an operation that has a REST route. */
 export function routeOf({ rest }: Operation): { readonly method: string; readonly path: string } {
   const [method = '', path = ''] = (rest ?? '').split(' ');
   return { method, path };
@@ -82,7 +101,7 @@ function operation(tool: Documented, method: string, path: string): JsonObject {
   };
 }
 
-/** What a caller needs: a scope, or the credential that stands in for one. */
+/** The scope that a caller needs, or the credential that replaces one. */
 function demands(tool: Documented, path: string): JsonObject {
   if ('access' in tool) {
     const { access } = tool;
@@ -94,7 +113,7 @@ function demands(tool: Documented, path: string): JsonObject {
 
 const keySecurity: JsonObject[] = [{ bearer: [] }, { apiKey: [] }];
 
-/** What was there already is answered 200, where a tool says so in `created`. */
+/** A tool answers 200 for an existing thing, if its `created` says so. */
 function successes(tool: Documented): JsonObject {
   const done = jsonContent('Done.', tool.outputJsonSchema);
   if (!tool.creates) return { 200: done };
@@ -123,7 +142,7 @@ const header = (name: string, description: string, required = false): JsonObject
   schema: { type: 'string', maxLength: 200 },
 });
 
-const isManagement = (path: string): boolean => surfaceOf(path) === 'management';
+const isManagement = (path: string): boolean => restSurfaceOf(path) === 'management';
 
 function requestBody(properties: JsonObject, required: ReadonlySet<unknown>): JsonObject {
   const names = Object.keys(properties).filter((name) => required.has(name));

@@ -1,10 +1,11 @@
-import { AppError } from '../errors.ts';
-import type { JsonSchema } from '../tool/operation.ts';
+import { AppError } from '../../errors.ts';
+import { asNode } from '../../json-schema/node.ts';
+import type { JsonSchema } from '../../tool/operation.ts';
 
 type Kind = 'number' | 'boolean' | 'text';
 
 /**
- * A query string as arguments. Text is converted by the declared type only; what does not convert stays text,
+ * A query string as arguments. Text is converted by the declared type only; text that does not convert stays as it is,
  * for the tool's own schema to refuse.
  *
  * @throws VALIDATION_ERROR for a name that is repeated though it is no list
@@ -35,21 +36,17 @@ function convert(value: string, kind: Kind): unknown {
 }
 
 function propertySchema(schema: JsonSchema, name: string): { isList: boolean; kind: Kind } {
-  const properties = asRecord(schema.properties);
-  const property = Object.hasOwn(properties, name) ? asRecord(properties[name]) : {};
+  const properties = asNode(schema.properties);
+  const property = Object.hasOwn(properties, name) ? asNode(properties[name]) : {};
   const isList = property.type === 'array';
-  return { isList, kind: kindOf(isList ? asRecord(property.items) : property) };
+  return { isList, kind: kindOf(isList ? asNode(property.items) : property) };
 }
 
 /** A union such as `number or "never"` converts what looks like its number. */
 function kindOf(property: Record<string, unknown>): Kind {
-  const types = [property, ...(Array.isArray(property.anyOf) ? property.anyOf.map(asRecord) : [])].map(
+  const types = [property, ...(Array.isArray(property.anyOf) ? property.anyOf.map(asNode) : [])].map(
     ({ type }) => type,
   );
   if (types.includes('integer') || types.includes('number')) return 'number';
   return types.includes('boolean') ? 'boolean' : 'text';
 }
-
-// A JSON Schema node is an object wherever this looks; anything else reads as one without keywords.
-const asRecord = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

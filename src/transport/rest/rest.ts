@@ -1,49 +1,49 @@
-import type { AuditSlot } from '../audit/audit-slot.ts';
-import type { Caller } from '../caller.ts';
-import { AppError } from '../errors.ts';
-import { callOperatorTool, type OperatorCallDeps } from '../tool/call-operator-tool.ts';
-import { type CallToolDeps, callTool } from '../tool/call-tool.ts';
-import type { OperatorTool } from '../tool/define-operator-tool.ts';
-import type { Tool } from '../tool/define-tool.ts';
-import { mayCall, requireMayCall, requireNoOrganization } from '../tool/gate.ts';
-import { type Operation, successStatus } from '../tool/operation.ts';
-import type { RawArguments } from '../tool/parse-arguments.ts';
-import type { Registry } from '../tool/registry.ts';
-import type { Answer, Exchange } from './exchange.ts';
-import { isRecord } from './mcp-gate.ts';
+import type { AuditSlot } from '../../audit/audit-slot.ts';
+import { AppError } from '../../errors.ts';
+import { isRecord } from '../../json.ts';
+import type { TenantPrincipal } from '../../principal.ts';
+import { callOperatorTool, type OperatorCallDeps } from '../../tool/call/call-operator-tool.ts';
+import { type CallToolDeps, callTool } from '../../tool/call/call-tool.ts';
+import { mayCall, requireMayCall, requireNoOrganization } from '../../tool/call/gate.ts';
+import type { RawArguments } from '../../tool/call/parse-arguments.ts';
+import type { OperatorTool } from '../../tool/define-operator-tool.ts';
+import type { Tool } from '../../tool/define-tool.ts';
+import { type Operation, successStatus } from '../../tool/operation.ts';
+import type { Registry } from '../../tool/registry.ts';
+import type { Answer, RequestContext } from '../http/request-context.ts';
 import { queryArguments } from './query-arguments.ts';
 
 /** A REST request whose route is known; `body` is parsed JSON, or undefined for GET and DELETE. */
-export type RestRequest<Of extends Operation = Tool> = {
+type RestRequest<Of extends Operation = Tool> = {
   readonly tool: Of;
   readonly pathArguments: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: unknown;
 };
 
-/** The REST twin of a tool: its arguments gathered, then the same road as every face. */
+/** A tool over REST: gathers its arguments, then calls it as every protocol does. */
 export async function answerRest(
   request: RestRequest,
-  exchange: Exchange,
+  requestContext: RequestContext,
   deps: CallToolDeps,
 ): Promise<Answer> {
   const { tool } = request;
-  exchange.slot.learn({ tool: tool.name, successStatus: successStatus(tool) });
-  const { caller, slot, signal } = exchange;
-  // What the arguments are is nobody's business who may not call; `callTool` asks again.
-  requireMayCall(caller, tool);
+  requestContext.slot.note({ tool: tool.name, successStatus: successStatus(tool) });
+  const { principal, slot, signal } = requestContext;
+  // A caller without the scope learns nothing about the arguments; `callTool` checks again.
+  requireMayCall(principal, tool);
   const call = { name: tool.name, arguments: gatherArguments(request), slot, signal, progress: null };
-  return jsonAnswer(tool, await callTool(caller, call, deps));
+  return jsonAnswer(tool, await callTool(principal, call, deps));
 }
 
-/** An operation of the operator, whose credential is settled. */
+/** An operation of the operator, whose credential was verified. */
 export async function answerOperator(
   request: RestRequest<OperatorTool>,
   slot: AuditSlot,
   deps: OperatorCallDeps,
 ): Promise<Answer> {
   const { tool } = request;
-  slot.learn({ tool: tool.name, successStatus: successStatus(tool) });
+  slot.note({ tool: tool.name, successStatus: successStatus(tool) });
   return jsonAnswer(tool, await callOperatorTool(tool, mergeArguments(request), slot, deps));
 }
 
@@ -59,10 +59,10 @@ function jsonAnswer(tool: Operation, output: Readonly<Record<string, unknown>>):
 }
 
 /** The tools with a route that the caller may call. */
-export const restTools = (caller: Caller, tools: Registry): readonly Tool[] =>
-  tools.all.filter((tool) => tool.rest !== null && mayCall(caller, tool));
+export const restTools = (principal: TenantPrincipal, tools: Registry): readonly Tool[] =>
+  tools.all.filter((tool) => tool.rest !== null && mayCall(principal, tool));
 
-/** The arguments of a tool, none of which may name the organisation, wherever it stands. */
+/** The arguments of a tool, none of which may name the organisation, at any depth. */
 function gatherArguments(request: RestRequest): RawArguments {
   const { query, body } = request;
   requireNoOrganization({ ...Object.fromEntries(query), ...(isRecord(body) ? body : {}) });
@@ -78,7 +78,7 @@ function mergeArguments({ tool, pathArguments, query, body }: RestRequest<Operat
     gathered.set(name, value);
   };
   for (const [name, value] of queryArguments(query, tool.inputJsonSchema)) {
-    // A body of arguments says it all; a query beside it could only hide something.
+    // The body holds all arguments; a query beside it could only hide one.
     if (tool.restBody === 'arguments' && sendsBody(tool))
       throw new AppError('VALIDATION_ERROR', { message: 'Send the arguments in the body.' });
     add(name, value);

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable, type Writable } from 'node:stream';
-import { AppError, toAppError } from '../errors.ts';
-import { parseJson } from './read-body.ts';
+import { AppError, toAppError } from '../../errors.ts';
+import { parseJson } from '../http/wire/read-body.ts';
 
 /** JSON-RPC over a pair of streams, one message a line (https://modelcontextprotocol.io/specification, stdio). */
 export type LineTransport = {
@@ -30,7 +30,7 @@ export function createLineTransport(input: Readable, output: Writable): LineTran
   };
 }
 
-/** What came in until then. The rest is nobody's: else the process would live on for what may still come. */
+/** The input until then. The rest is ignored: else the process would wait for more input. */
 function until(stopRequested: Promise<void>, input: Readable) {
   const taken = new PassThrough();
   let cut = false;
@@ -45,7 +45,7 @@ function until(stopRequested: Promise<void>, input: Readable) {
   return { taken, isCut: () => cut };
 }
 
-/** `null` stands for a line that was longer than a message may be. */
+/** `null` means a line that is longer than a message may be. */
 async function* linesOf(input: Readable): AsyncGenerator<Buffer | null> {
   let rest = Buffer.alloc(0);
   let skipping = false;

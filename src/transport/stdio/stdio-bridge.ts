@@ -1,12 +1,21 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { type AppError, toAppError } from '../errors.ts';
+import { type AppError, toAppError } from '../../errors.ts';
+import { isRecord } from '../../json.ts';
+import { type RpcMessage, readMessage } from '../mcp/mcp-gate.ts';
 import type { LineTransport } from './line-transport.ts';
-import { isRecord, type RpcMessage, readMessage } from './mcp-gate.ts';
 
 /** The remote server, and what every request to it carries. */
-export type BridgeTarget = { readonly url: URL; readonly headers: Readonly<Record<string, string>> };
+type BridgeTarget = { readonly url: URL; readonly headers: Readonly<Record<string, string>> };
 
 type Fetch = typeof globalThis.fetch;
+
+/** How a message reaches the remote server. */
+type Remote = {
+  readonly target: BridgeTarget;
+  readonly fetch: Fetch;
+  /** The version that a 2025-era handshake agreed on; 2026-era messages each carry their own. */
+  readonly negotiated: string | undefined;
+};
 
 const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 
@@ -14,7 +23,6 @@ const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 export async function bridgeStdio(lines: LineTransport, target: BridgeTarget, fetch: Fetch): Promise<void> {
   const running = new Map<string | number, AbortController>();
   const underWay = new Set<Promise<void>>();
-  /** The version that a 2025-era handshake settled on; 2026-era messages each carry their own. */
   let negotiated: string | undefined;
 
   await lines.read(async (body, unreadable) => {
@@ -23,7 +31,7 @@ export async function bridgeStdio(lines: LineTransport, target: BridgeTarget, fe
     if (message === undefined || isCancellation(message, running)) return;
     const end = new AbortController();
     if (message.id != null) running.set(message.id, end);
-    const work = forward(message, target, fetch, negotiated, end.signal, (answer) => {
+    const work = forward(message, { target, fetch, negotiated }, end.signal, (answer) => {
       negotiated = negotiatedVersion(message, answer) ?? negotiated;
       lines.write(answer);
     }).finally(() => {
@@ -58,9 +66,7 @@ function isCancellation(
 
 async function forward(
   message: RpcMessage,
-  target: BridgeTarget,
-  fetch: Fetch,
-  negotiated: string | undefined,
+  { target, fetch, negotiated }: Remote,
   signal: AbortSignal,
   write: (answer: unknown) => void,
 ): Promise<void> {

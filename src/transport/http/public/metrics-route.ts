@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { AppError } from '../errors.ts';
-import { readCredential } from '../identity/credential.ts';
-import { createSecret } from '../secret.ts';
-import type { Answer } from './exchange.ts';
-import type { Metrics } from './metrics.ts';
+import { AppError } from '../../../errors.ts';
+import { readCredential } from '../../../identity/credential.ts';
+import { createSecret } from '../../../secrets/secret.ts';
+import type { Metrics } from '../../../telemetry/metrics.ts';
+import type { Answer } from '../request-context.ts';
 
 /** `/metrics`, which exists only where a token is set. */
 export function createMetricsRoute(metrics: Metrics | null, token: string | null) {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from './exchange.ts';
+import type { Answer } from '../request-context.ts';
 
 /** Undefined where the request must take the way of those with a credential. */
-type OpenHandler = (request: IncomingMessage) => Promise<Answer | undefined>;
+type PublicHandler = (request: IncomingMessage) => Promise<Answer | undefined>;
 
 /** Paths that answer without a credential, and nothing else does; each says whether it needs the Host check. */
-export type OpenRoutes = {
+export type PublicRoutes = {
   has(pathname: string): boolean;
   skipHostCheck(pathname: string): boolean;
   answer(method: string, pathname: string, request: IncomingMessage): Promise<Answer | undefined>;
@@ -14,7 +14,7 @@ export type OpenRoutes = {
 /** Asked by probes that know neither our name nor a key. */
 const probes = new Set(['/healthz', '/readyz', '/metrics']);
 
-export function createOpenRoutes(handlers: Readonly<Record<string, OpenHandler>>): OpenRoutes {
+export function createPublicRoutes(handlers: Readonly<Record<string, PublicHandler>>): PublicRoutes {
   const byPath = new Map(Object.entries(handlers));
   return {
     has: (pathname) => byPath.has(pathname),
@@ -27,7 +27,7 @@ export function createOpenRoutes(handlers: Readonly<Record<string, OpenHandler>>
 }
 
 /** A JSON answer of an open route. */
-export function openJson(status: number, value: unknown): Answer {
+export function publicJson(status: number, value: unknown): Answer {
   return {
     status,
     headers: { 'content-type': 'application/json' },

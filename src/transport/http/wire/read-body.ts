@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { AppError } from '../errors.ts';
-import { headerValues } from '../identity/raw-headers.ts';
+import { AppError } from '../../../errors.ts';
+import { headerValues } from '../../../identity/raw-headers.ts';
 
 const MOST_BYTES = 1024 * 1024;
 const MOST_DEPTH = 64;
@@ -71,7 +71,7 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
 export function parseJson(bytes: Buffer, onTwice: TwiceCode): unknown {
   const members = countMembers(bytes);
   const value = parseText(bytes);
-  // Whoever stands in front of us may read the first of two, where we would read the last.
+  // A proxy in front may read the first of two, where we would read the last.
   if (countNames(value) !== members) {
     throw new AppError(onTwice, { message: 'A name stands twice in one object of the body.' });
   }

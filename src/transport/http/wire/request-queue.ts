@@ -10,12 +10,12 @@ type Queue = { waiting: number; last: Promise<void> };
  * Lets the requests of one connection in one after the other. Node parses all that a client sends ahead at
  * once, and would keep every answer in memory for a client that reads none.
  */
-export type Turns = {
+type RequestQueue = {
   /** Whether it is this request's turn; false where the connection has ended. */
   wait(socket: Socket, response: ServerResponse): Promise<boolean>;
 };
 
-export function createTurns(): Turns {
+export function createRequestQueue(): RequestQueue {
   const queues = new WeakMap<Socket, Queue>();
   return {
     async wait(socket, response) {

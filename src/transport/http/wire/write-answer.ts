@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { credentialTexts } from '../identity/credential.ts';
-import type { RawHeaders } from '../identity/raw-headers.ts';
-import { isoTime } from '../iso-time.ts';
-import type { KeyFormat } from '../keys/key-format.ts';
-import { isEndingSoon } from '../keys/key-record.ts';
-import type { Answer } from './exchange.ts';
+import { credentialTexts } from '../../../identity/credential.ts';
+import type { RawHeaders } from '../../../identity/raw-headers.ts';
+import type { KeyFormat } from '../../../keys/key-format.ts';
+import { isEndingSoon } from '../../../keys/key-record.ts';
+import { isoTime } from '../../../time.ts';
+import type { Answer } from '../request-context.ts';
+import { discardBody } from './discard-body.ts';
 
 /** On every answer: what it says depends on who asked, so no cache may keep it. */
 const always = {
@@ -26,12 +27,13 @@ export async function writeAnswer(
   response: ServerResponse,
   extra: { readonly requestId: string; readonly origin: string | undefined; readonly isLast: boolean },
 ): Promise<void> {
+  if (!request.complete) await discardBody(request);
   if (response.destroyed || response.headersSent) return;
-  // First those of the answer, since the engine says `no-cache` of its streams, which lets a cache keep one.
+  // Those of the answer come first: the SDK marks its streams `no-cache`, which lets a cache keep one.
   const headers: Record<string, string | number> = { ...answer.headers, ...always };
   headers['x-request-id'] = extra.requestId;
   if (extra.origin !== undefined) Object.assign(headers, corsHeaders(extra.origin));
-  // A body that nobody will read must not be mistaken for the next request.
+  // A body that nobody took must not be mistaken for the next request.
   if (!request.complete || extra.isLast) headers.connection = 'close';
   if (answer.body instanceof ReadableStream) {
     // Nothing on the way may hold it back to compress it.
@@ -54,7 +56,7 @@ export async function writeAnswer(
 const lengthOf = (pieces: readonly (string | Buffer)[]): number =>
   pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
 
-/** Whatever the answer will be, a caller whose key is in its last days is told when it ends. */
+/** Any answer to a caller whose key is in its last days says when the key ends. */
 export function announceEnd(response: ServerResponse, endMs: number | null, nowMs: number): void {
   if (isEndingSoon(endMs, nowMs) && !response.headersSent)
     response.setHeader('x-key-expires-at', isoTime(endMs));
@@ -63,7 +65,7 @@ export function announceEnd(response: ServerResponse, endMs: number | null, nowM
 /** 2026-11-20, when workspace tokens came, deprecated already; and a year later, when they may stop working. */
 const deprecation = { deprecation: '@1795132800', sunset: 'Sat, 20 Nov 2027 00:00:00 GMT' };
 
-/** Whatever the answer will be, whoever shows a workspace token is told that they end (RFC 9745, RFC 8594). */
+/** Any answer to a caller with a workspace token says that these tokens end (RFC 9745, RFC 8594). */
 export function announceDeprecation(
   response: ServerResponse,
   rawHeaders: RawHeaders,

@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+import type { Arrived } from '../pipeline.ts';
+import { isBodiless, readJsonBody, takesBody } from '../wire/read-body.ts';
+import type { Matched } from './match-route.ts';
+
+/** Parsed, undefined where there is none; `wasAwaited` for one that was not there with its head, or is large. */
+export type Received = { readonly body: unknown; readonly wasAwaited: boolean };
+
+const AWAITED_MS = 100;
+
+/** Media type, size, parse and depth. @throws UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, TOO_DEEP, PARSE_ERROR, CANCELLED */
+export async function receiveBody({ request, route }: Arrived & Matched): Promise<Received> {
+  const startedMs = performance.now();
+  const body = takesBody(request) ? await readBody(request, route.kind === 'mcp') : undefined;
+  return { body, wasAwaited: performance.now() - startedMs > AWAITED_MS };
+}
+
+/** On REST a request without a body gives no arguments in it; on MCP there is no message then. */
+async function readBody(request: IncomingMessage, isMcp: boolean): Promise<unknown> {
+  if (isMcp) return readJsonBody(request, 'INVALID_REQUEST');
+  return isBodiless(request) ? undefined : readJsonBody(request, 'VALIDATION_ERROR');
+}
