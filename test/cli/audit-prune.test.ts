@@ -16,7 +16,7 @@ async function afterAll(): Promise<string> {
   return new Date().toISOString();
 }
 
-test('what is pruned stands in a file for its owner alone, and the chain still holds', async () => {
+test('pruned rows are in a file for its owner alone, and the chain still holds', async () => {
   const commands = createCommands();
   const rows = await createRows(commands, 4);
   const kept = linesOf((await commands.run(['audit', 'export'])).stderr)[0] ?? '';
@@ -34,7 +34,12 @@ test('what is pruned stands in a file for its owner alone, and the chain still h
   expect(left[2]).toMatchObject({ kind: 'checkpoint', change: { removed_head: removedHead }, tier: 'cli' });
   expect(left).toHaveLength(3);
   for (const head of [[], ['--head', kept], ['--head', removedHead]]) {
-    expect(await commands.run(['audit', 'verify', ...head])).toMatchObject({ code: 0 });
+    const verify = (...more: string[]) => commands.run(['audit', 'verify', ...head, ...more]);
+    expect(await verify('--pruned', 'old.ndjson')).toMatchObject({ code: 0 });
+    expect(await verify()).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^NOT PROVEN: .* up to 2 /),
+    });
   }
   const older = await commands.run(['audit', 'verify', '--head', `1:${rows[0].hash}`]);
   expect(older).toMatchObject({ code: 1, stderr: expect.stringMatching(/^NOT PROVEN: .* pruned/) });
@@ -50,7 +55,8 @@ test('a trail can be pruned whole, and again', async () => {
   const file = join(commands.dir, 'one.ndjson');
   expect(await prune('one.ndjson')).toEqual({ removed: 2, removed_head: `2:${rows[1].hash}`, file });
   expect(await prune('two.ndjson')).toMatchObject({ removed: 1 });
-  expect(await commands.json(['audit', 'verify'])).toMatchObject({ ok: true, rows: 1 });
+  const both = ['audit', 'verify', '--pruned', 'two.ndjson', '--pruned', 'one.ndjson'];
+  expect(await commands.json(both)).toMatchObject({ ok: true, rows: 1 });
 });
 
 test('with nothing that old there is no file and no checkpoint', async () => {

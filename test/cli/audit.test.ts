@@ -138,6 +138,8 @@ test('verify reports a write that was announced and never closed', async () => {
 test.for([
   'list --limit 0',
   'list --since yesterday',
+  'list --code FOO',
+  'export --code UNKNOWN_TOL',
   'export --until 2026-13-01',
   'verify --head 12',
   'prune --before 2026-01-01',

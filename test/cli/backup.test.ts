@@ -112,7 +112,7 @@ test.for([
   expect(stdout).toMatch(/ held /);
 });
 
-test('a restore onto another store holds every key, whatever its ledger covers', async () => {
+test('a restore onto another store holds every key, with any coverage of its ledger', async () => {
   const commands = createCommands();
   await createOrganization(commands, 'Acme');
   await commands.json(['backup', '--out', 'copy.db']);

@@ -60,10 +60,10 @@ test('a refusal is its code and sentence on standard error, and exit code 1', as
     expect.stringMatching(new RegExp(`^${sentence}\\. Tried: ${url}/mcp\\. Probably: ${advice}.*\\.$`));
   const mismatch = 'ORGANIZATION_MISMATCH: The credential cannot act for the organisation named';
   expect(sentences).toEqual([
-    advised('INSUFFICIENT_SCOPE: The credential lacks a scope that this needs: key:read', 'mint a key'),
+    advised('INSUFFICIENT_SCOPE: The credential lacks a scope that this needs: key:read\\. .*', 'mint a key'),
     'UNKNOWN_TOOL: There is no such tool.',
     expect.stringMatching(/^VALIDATION_ERROR: limit: /),
-    'NOT_FOUND: Not found.',
+    'NOT_FOUND: There is no agent with this agent_id.',
     expect.stringMatching(/^ORGANIZATION_IN_ARGUMENTS: /),
     advised('INVALID_TOKEN: The credential is not valid', 'the key is mistyped, revoked'),
     advised(mismatch, 'the key is for another organisation; correct --org'),

@@ -38,7 +38,7 @@ export function createCommands(config: object = {}) {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       return JSON.parse(stdout);
     },
-    /** Like `runApart`, but whoever reads its output goes away at once. */
+    /** Like `runApart`, but the reader of its output goes away at once. */
     async runUnread(args: readonly string[]) {
       const program = startProgram(args, env, dir);
       program.stdoutStream.destroy();

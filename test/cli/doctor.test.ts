@@ -41,19 +41,39 @@ test('a server that works is proved by both clients, and each check is one line'
   expect(linesOf(whole.stdout).map((line) => line.replace(/http:\S+\/(?=\w+:)/, '/'))).toEqual([
     'ok   reachable: GET /healthz: HTTP 200',
     'ok   ready: GET /readyz: HTTP 200',
-    `ok   key: GET /v1/whoami: ${actsFor}`,
+    `ok   key: GET /v1/whoami: ${acme.key.slice(0, 12)} is accepted`,
     `ok   organisation: whoami as ${acme.id}: ${actsFor}`,
     'ok   isolation: POST as an organisation that does not exist: 403 ORGANIZATION_MISMATCH',
-    `ok   yesterday's client: tools/list: ${count} tools`,
-    `ok   yesterday's client: tools/call whoami: ${actsFor}`,
-    `ok   today's client: tools/list: ${count} tools`,
-    `ok   today's client: tools/call whoami: ${actsFor}`,
+    `ok   MCP 2025-11-25 client: tools/list: ${count} tools`,
+    `ok   MCP 2025-11-25 client: tools/call whoami: ${actsFor}`,
+    `ok   MCP 2026-07-28 client: tools/list: ${count} tools`,
+    `ok   MCP 2026-07-28 client: tools/call whoami: ${actsFor}`,
   ]);
   const json = await doctor(['--json']);
   expect(json).toMatchObject({ code: 0, stderr: '' });
   const checks: Check[] = JSON.parse(json.stdout);
   expect(checks.map(({ name, ok }) => [name, ok])).toHaveLength(9);
   expect(checks.every(({ ok }) => ok)).toBe(true);
+});
+
+test('without TENANTRY_URL it says what to set, and checks what needs no server', async () => {
+  const { doctor } = await start();
+  const url = await closedUrl();
+  const unset = await doctor([], { TENANTRY_URL: '', TENANTRY_API_KEY: '' });
+  expect(unset.stderr).toBe(
+    'TENANTRY_URL is not set; trying http://127.0.0.1:8080/mcp. For another server: export TENANTRY_URL=https://…/mcp, or --url\n',
+  );
+  expect(unset.stdout).toMatch(
+    /^FAIL key: the environment: TENANTRY_API_KEY is not set\. Probably: set it to a key/m,
+  );
+  const closed = await doctor(['--url', url]);
+  expect([closed.stderr, linesOf(closed.stdout)]).toEqual([
+    '',
+    [
+      expect.stringMatching(/^FAIL reachable: /),
+      'ok   key: the environment: TENANTRY_API_KEY is set, to one key',
+    ],
+  ]);
 });
 
 test('the server sees one client of each era', async () => {
@@ -77,8 +97,8 @@ test('another organisation than the key has is found out', async () => {
     const failed = await failures(args);
     expect(failed.map((line) => line.split(':')[0])).toEqual([
       'FAIL organisation',
-      "FAIL yesterday's client",
-      "FAIL today's client",
+      'FAIL MCP 2025-11-25 client',
+      'FAIL MCP 2026-07-28 client',
     ]);
     for (const line of failed) expect(line).toMatch(/ORGANIZATION_MISMATCH.*Tried: http:\S+\. Probably: /);
     expect(failed.map((line) => line.split('Probably: ')[1])).toEqual([
@@ -119,7 +139,7 @@ test('a proxy that changes the headers is found out', async () => {
   ]);
 });
 
-test('what is not Tenantry, or not there, is said', async () => {
+test('a server that is not Tenantry, or not there, is named as such', async () => {
   const { server, doctor, failures } = await start();
   const cases = [
     [`${await closedUrl()}/mcp`, /^FAIL reachable: .*ECONNREFUSED.*"tenantry serve"/],
@@ -135,7 +155,7 @@ test('what is not Tenantry, or not there, is said', async () => {
   const wrongPath = await failures(['--url', `${server.url}/`]);
   expect(wrongPath).toHaveLength(3);
   for (const line of wrongPath) expect(line).toContain(`. Tried: ${server.url}/. Probably: `);
-  expect(wrongPath[0]).toMatch(/NOT_FOUND.*must end in \/mcp/);
+  expect(wrongPath[0]).toMatch(/METHOD_NOT_ALLOWED.*must end in \/mcp/);
   const { stdout } = await doctor(['--url', `${server.url}/`, '--json']);
   const advice = JSON.parse(stdout).flatMap((check: Check) => check.advice ?? []);
   expect([advice.length, new Set(advice).size]).toEqual([3, 1]);

@@ -75,7 +75,7 @@ test('its review finds what it never used, over all organisations, with commands
     expect(key_id).toBe(key.id);
     expect(command).toContain(` ${key.id} --host`);
   }
-  // Two days later it is old enough to be judged by what it used.
+  // Two days later it is old enough for a review of its use.
   commands.tamper(
     `UPDATE keys SET created_at = created_at - 2 * 86400000, last_used_at = ${Date.now()} WHERE scope_type = 'host'`,
   );

@@ -2,19 +2,22 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { openStore } from '../../db/open-store.ts';
 import { openPlatform } from '../../db/platform/open-platform.ts';
-import { openRestoration } from '../../db/restore.ts';
+import { locateStore } from '../../db/sqlite/locate-store.ts';
+import { openStore } from '../../db/sqlite/open-store.ts';
 import { auditChain } from '../../src/audit/audit-event.ts';
-import { runCli } from '../../src/cli/program.ts';
+import { renderCommand } from '../../src/cli/keys/render-command.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
 import type { Listening, Runtime } from '../../src/cli/runtime.ts';
-import type { Config, Environment } from '../../src/config.ts';
-import { type PreparedTools, prepareTools } from '../../src/configured-tools.ts';
-import { alone } from '../../src/fleet.ts';
-import { createHttpApp } from '../../src/http-app.ts';
-import { createLog } from '../../src/log.ts';
-import { createServices, type Services } from '../../src/services.ts';
+import type { Config, Environment } from '../../src/config/load-config.ts';
+import { createLog, createRedactor } from '../../src/log.ts';
+import { newBootstrapCode } from '../../src/provisioning/bootstrap.ts';
+import { createHttpApp } from '../../src/server/http-app.ts';
+import { createServices, type Services } from '../../src/server/services.ts';
+import { type PreparedTools, prepareTools } from '../../src/tool-sources/prepare-tools.ts';
+import { alone } from '../../src/workers/fleet.ts';
 import { operatorTools, platformTools, tools as shippedTools } from '../../tools/index.ts';
+import { machineClock } from '../support/clocks.ts';
 import { noteKeysIn, requireNoSecrets, unaskedOutput } from '../support/secrets.ts';
 
 /** A command as main would run it, on the real stores and sockets, and without the half second that a process takes. */
@@ -77,35 +80,52 @@ function createRuntime(env: Environment, cwd: string) {
     },
     isWorker: false,
     isTerminal: false,
+    uid: process.getuid?.(),
     now: Date.now,
-    prepareTools: (config) => prepareTools(config, env, { tools: shippedTools, platformTools }),
+    prepareTools: (config, options) =>
+      prepareTools(config, env, { tools: shippedTools, platformTools }, { ...options, ...machineClock() }),
     openServices,
-    openRestoration: (config, file) => openRestoration(config.storeFile, file, { auditChain, now: Date.now }),
+    locateStore: locate,
     listen,
     stopRequested: () => Promise.resolve(),
   };
   return { runtime, seen };
 }
 
+const locate = ({ store, dataDir }: Config) =>
+  locateStore(store.url, dataDir, { auditChain, clock: machineClock() });
+
 async function openServices(
   config: Config,
-  { tools, downstreams }: PreparedTools,
+  { tools, shipped, downstreams }: PreparedTools,
 ): Promise<Services & { close(): Promise<void> }> {
-  const now = Date.now;
-  const log = createLog({ level: config.logLevel, pretty: null, write: () => {} });
-  const store = openStore(config.storeFile, { durability: config.audit.durability, auditChain, now });
-  const platform = openPlatform(config.platformFile, { now });
+  const clock = machineClock();
+  const bootstrapCode = newBootstrapCode();
+  const redact = createRedactor([bootstrapCode]);
+  const log = createLog({ level: config.logLevel, pretty: null, write: () => {}, redact });
+  const storeLocation = locate(config);
+  const store = openStore(storeLocation.files.file, {
+    durability: config.audit.durability,
+    auditChain,
+    clock,
+  });
+  const platform = openPlatform(config.platformFile, { ...config.store, ...clock });
   const version = '0.0.0-test';
   const services = await createServices({
     config,
     version,
     store,
+    storeLocation,
     platform,
     tools,
+    shipped,
     operatorTools,
     log,
+    redact,
+    bootstrapCode,
+    renderCommand,
     fleet: alone,
-    now,
+    clock,
   });
   return {
     ...services,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { callTool, requestJson } from '../support/http.ts';
+import { refusalIn } from '../support/refusal.ts';
 import { createCommands, createOrganization, linesOf, unknownOrganization } from './commands.ts';
 
 const canonical = ['research_group:read', 'study:read', 'agent:read', 'job:read', 'agent:search'];
@@ -102,11 +103,21 @@ test("a name that another wrote cannot move the operator's cursor", async () => 
     'key:write',
   ]);
   const server = await commands.startServer();
-  const name = 'a\u001b[2J\u202eb\nc';
-  await callTool(server.url, auth_token, 'mint_key', { scope_type: 'global', name });
+  const name = 'a\u001b[2J\u009b\u202eb\nc';
+  const refused = await callTool(server.url, auth_token, 'mint_key', { scope_type: 'global', name });
+  expect(refusalIn(refused)).toMatchObject({
+    code: 'VALIDATION_ERROR',
+    issues: [{ path: 'name', expected: expect.stringContaining('<U+001B>') }],
+  });
+  // A store of an older version holds what was accepted then.
+  const keep = "UPDATE keys SET name = 'a' || char(27) || '[2J' || char(155, 8238) || 'b' || char(10) || 'c'";
+  commands.tamper(`${keep} WHERE name = 'M'`);
   const { stdout } = await commands.run(['keys', 'list', '--org', id]);
-  expect(stdout).toContain('a?[2J?b?c');
-  expect((await commands.json(['keys', 'list', '--org', id])).keys[0].name).toBe(name);
+  expect(stdout).toContain('a<U+001B>[2J<U+009B><U+202E>b<U+000A>c');
+  const asJson = await commands.run(['keys', 'list', '--org', id, '--json']);
+  expect(asJson.stdout).toContain('a\\u001b[2J\\u009b\\u202eb\\nc');
+  const { keys } = JSON.parse(asJson.stdout);
+  expect(keys.map((key: { name: string }) => key.name)).toContain(name);
 });
 
 test('a revoked key is refused at once; revoking it again changes nothing', async () => {
@@ -175,7 +186,7 @@ test('what cannot be minted is said, and nothing is made', async () => {
   expect(refusals.map(({ code, stdout }) => [code, stdout])).toEqual(
     [1, 1, 2, 2, 2, 2, 2].map((code) => [code, '']),
   );
-  expect(refusals[0]?.stderr).toMatch(/scopes: expected scopes of the catalogue, .*agent:search/);
+  expect(refusals[0]?.stderr).toMatch(/scopes: "agent:fly" is unknown.* Known: .*agent:search/);
   expect((await commands.json(['keys', 'list', '--org', id])).keys).toHaveLength(1);
   await commands.json(['orgs', 'delete', id]);
   expect(await mint()).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('deleted') });

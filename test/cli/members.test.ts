@@ -18,7 +18,7 @@ const createGroup = async (commands: Commands, org: string, ...more: string[]): 
   (await commands.json(['groups', 'create', 'Desk', '--org', org, ...more])).group.group_id;
 
 test('people are added, listed, deactivated, activated and removed, in words for a person', async () => {
-  const commands = createCommands();
+  const commands = createCommands({ permissions: { a: [], b: [], c: [], 'assets:write': [] } });
   const org = ['--org', (await createOrganization(commands, 'Acme')).id];
   expect((await commands.run(['users', 'list', ...org])).stdout).toBe(
     'The organisation has no people yet.\n',
@@ -52,7 +52,7 @@ test('people are added, listed, deactivated, activated and removed, in words for
 });
 
 test('groups are created, granted, revoked, given people and deleted, in words for a person', async () => {
-  const commands = createCommands();
+  const commands = createCommands({ permissions: { a: [], b: [], c: [], 'assets:write': [] } });
   const { id } = await createOrganization(commands, 'Acme');
   const org = ['--org', id];
   const user = await addUser(commands, id);
@@ -81,7 +81,7 @@ test('groups are created, granted, revoked, given people and deleted, in words f
 });
 
 test('every change of the operator is a row of the organisation, and looking leaves none', async () => {
-  const commands = createCommands();
+  const commands = createCommands({ permissions: { a: [], b: [], c: [], 'assets:write': [] } });
   const { id } = await createOrganization(commands, 'Acme');
   const org = ['--org', id];
   const user = await addUser(commands, id, '--role', 'admin');
@@ -127,7 +127,7 @@ test('every change of the operator is a row of the organisation, and looking lea
 });
 
 test('deleting a person is written in their organisation, and leaves the others alone', async () => {
-  const commands = createCommands();
+  const commands = createCommands({ permissions: { a: [], b: [], c: [], 'assets:write': [] } });
   const acme = (await createOrganization(commands, 'Acme')).id;
   const bolt = (await createOrganization(commands, 'Bolt')).id;
   const user = await addUser(commands, acme, '--email', 'ada@example.org');
@@ -143,7 +143,7 @@ test('deleting a person is written in their organisation, and leaves the others 
 });
 
 test('what the operator does is what the REST interface shows on its next request', async () => {
-  const commands = createCommands();
+  const commands = createCommands({ permissions: { a: [], b: [], c: [], 'assets:write': [] } });
   const { id } = await createOrganization(commands, 'Acme');
   const minted = await commands.json(['keys', 'mint', '--org', id, '--name', 'm', '--scopes', 'member:read']);
   const server = await commands.startServer();
@@ -155,7 +155,7 @@ test('what the operator does is what the REST interface shows on its next reques
 });
 
 test('what belongs to another organisation, or to nobody, is refused in words and changes nothing', async () => {
-  const commands = createCommands();
+  const commands = createCommands({ permissions: { a: [], b: [], c: [], 'assets:write': [] } });
   const acme = (await createOrganization(commands, 'Acme')).id;
   const bolt = (await createOrganization(commands, 'Bolt')).id;
   const ours = { user: await addUser(commands, acme), group: await createGroup(commands, acme) };
@@ -185,7 +185,7 @@ test('what belongs to another organisation, or to nobody, is refused in words an
 });
 
 test('a name or an address that is taken, and an organisation that is deleted, are refused', async () => {
-  const commands = createCommands();
+  const commands = createCommands({ permissions: { a: [], b: [], c: [], 'assets:write': [] } });
   const { id } = await createOrganization(commands, 'Acme');
   await addUser(commands, id, '--email', 'ada@example.org');
   await createGroup(commands, id);
@@ -202,7 +202,7 @@ test('a name or an address that is taken, and an organisation that is deleted, a
 
 test.for([
   [1, `no organisation ${unknownOrganization}`, ['users', 'list', '--org', unknownOrganization]],
-  [1, 'no organisation id', ['groups', 'list', '--org', 'acme']],
+  [1, 'Not an organisation id: "acme"', ['groups', 'list', '--org', 'acme']],
   [2, "'--org <id>'", ['users', 'list']],
   [2, "'--org <id>'", ['groups', 'delete', unknownGroup]],
   [2, "'--name <name>'", ['users', 'add', '--org', unknownOrganization]],
@@ -213,6 +213,8 @@ test.for([
   [2, 'one line', ['groups', 'create', 'G', '--permissions', 'a,,b', '--org', unknownOrganization]],
   [2, "'permission'", ['groups', 'grant', unknownGroup, '--org', unknownOrganization]],
 ] as const)('exit %i, "%s": %j', async ([code, sentence, args]) => {
-  const ended = await createCommands().run(args);
+  const commands = createCommands();
+  if (code === 1) await createOrganization(commands, 'Acme');
+  const ended = await commands.run(args);
   expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });
 });

@@ -59,21 +59,38 @@ test('suspending, resuming and deleting take effect on the next request, and are
 });
 
 test.for([
-  [1, 'no organisation id', ['orgs', 'delete', `${unknownOrganization} `]],
+  [1, 'Not an organisation id', ['orgs', 'delete', `${unknownOrganization} `]],
   [1, `no organisation ${unknownOrganization}`, ['orgs', 'resume', unknownOrganization]],
   [2, 'one line', ['orgs', 'create', '  ']],
   [2, 'one line', ['orgs', 'create', 'two\nlines']],
   [2, 'printable ASCII', ['orgs', 'create', 'Acme', '--external-id', 'é']],
+  [2, 'without blanks at the ends', ['orgs', 'create', 'Acme', '--external-id', 'acme ']],
   [2, 'unknown command', ['orgs', 'rename', 'x']],
 ] as const)('exit %i, "%s": %j', async ([code, sentence, args]) => {
-  const ended = await createCommands().run(args);
+  const commands = createCommands();
+  if (code === 1) await createOrganization(commands, 'Acme');
+  const ended = await commands.run(args);
   expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });
 });
 
 test.for([
-  [1, 'no organisation id', ['orgs', 'suspend', 'acme']],
+  [1, 'Not an organisation id', ['orgs', 'suspend', 'acme']],
   [2, 'argument', ['orgs', 'create']],
 ] as const)('the process ends with %i, "%s": %j', async ([code, sentence, args]) => {
-  const ended = await createCommands().runApart(args);
+  const commands = createCommands();
+  if (code === 1) await createOrganization(commands, 'Acme');
+  const ended = await commands.runApart(args);
   expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });
+});
+
+test('orgs list shows every organisation, however many there are', async () => {
+  const commands = createCommands();
+  await commands.json(['orgs', 'create', 'The first']);
+  commands.tamper(`WITH RECURSIVE counted(n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM counted WHERE n < 600)
+    INSERT INTO organizations (id, name, status, created_at)
+    SELECT 'org_01HZZZZZZZZZZZZZZZZZZZZ' || n, 'One', 'active', 0 FROM counted`);
+  const { organizations } = await commands.json(['orgs', 'list']);
+  expect(new Set(organizations.map((one: { organization_id: string }) => one.organization_id)).size).toBe(
+    502,
+  );
 });

@@ -1,26 +1,22 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { requestJson } from '../support/http.ts';
 import { type Commands, createCommands, createOrganization } from './commands.ts';
 
-const disk = vi.hoisted(() => ({ isFull: false }));
-vi.mock('../../src/cli/secret-file.ts', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../src/cli/secret-file.ts')>();
-  return {
-    async openSecretFile(file: string) {
-      const handle = await original.openSecretFile(file);
-      if (!disk.isFull || typeof handle === 'string') return handle;
-      const full = async () => {
-        throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
-      };
-      return Object.assign(handle, { sync: full });
-    },
-  };
-});
-afterEach(() => {
-  disk.isFull = false;
-});
+/** From here to the end of the test no file can be synced to the disk below us. */
+async function fillDisk(): Promise<void> {
+  const handle = await open('/dev/null');
+  const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  const spy = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async function (
+    this: FileHandle,
+  ) {
+    if ((await this.stat()).isFile()) throw full;
+  });
+  onTestFinished(() => spy.mockRestore());
+  await handle.close();
+}
 
 const canonical = ['research_group:read', 'study:read', 'agent:read', 'job:read', 'agent:search'];
 
@@ -101,7 +97,7 @@ test('where nothing is missing, nothing is done and no file is made', async () =
   const { id } = await createOrganization(commands, 'Acme');
   expect(await commands.run(['keys', 'reconcile', '--out', 'keys.ndjson'])).toEqual({
     code: 0,
-    stdout: 'Every active organisation has a live default key.\n',
+    stdout: 'Every active organisation has a live default key.\nNo file was made.\n',
     stderr: '',
   });
   expect(existsSync(join(commands.dir, 'keys.ndjson'))).toBe(false);
@@ -146,7 +142,7 @@ test('a file that is there, or a folder that is not, stops it before anything is
 test('a key whose plaintext could not be written ends at once, and no other is made', async () => {
   const commands = createCommands();
   const ids = [await createBereft(commands, 'Acme'), await createBereft(commands, 'Bolt')];
-  disk.isFull = true;
+  await fillDisk();
   const failed = await commands.run(['keys', 'reconcile', '--out', 'keys.ndjson']);
   expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOSPC') });
   const keys = (await Promise.all(ids.map((id) => keysOf(commands, id)))).flat();

@@ -41,7 +41,7 @@ test('through the bridge no client connects with a bad key', async () => {
   const wire = stdioWire(['--url', `${app.url}/mcp`], { TENANTRY_API_KEY: 'tnt_nonsense' });
   await Promise.all(
     generations.map(({ connect }) =>
-      // Pinned, the client of today keeps the reason to itself.
+      // The MCP 2026-07-28 client, pinned to its revision, does not pass the reason on.
       expect(connect(wire)).rejects.toThrow(/The credential is not valid|server\/discover/),
     ),
   );

@@ -45,7 +45,7 @@ test('over stdio no client connects for another organisation than its key is of'
   const wire = app.wire(app.acme.defaultKey, { TENANTRY_ORGANIZATION_ID: 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV' });
   await Promise.all(
     generations.map(({ connect }) =>
-      // Pinned, the client of today keeps the reason to itself.
+      // The MCP 2026-07-28 client, pinned to its revision, does not pass the reason on.
       expect(connect(wire)).rejects.toThrow(/cannot act for the organisation|server\/discover/),
     ),
   );

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,7 +12,7 @@ import { secretsInFile } from '../support/secrets.ts';
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 
-test('the packed package runs in an empty project, from JavaScript alone', { timeout: 120_000 }, async () => {
+test('the packed package runs in an empty project, from JavaScript alone', { timeout: 600_000 }, async () => {
   const project = mkdtempSync(join(tmpdir(), 'tenantry-package-'));
   onTestFinished(() => rmSync(project, { recursive: true, force: true }));
   const packed = await run('npm', ['pack', '--json', '--pack-destination', project], { cwd: root });
@@ -36,9 +36,46 @@ test('the packed package runs in an empty project, from JavaScript alone', { tim
   const demo = await run(process.execPath, [bin, 'demo'], { cwd: project });
   expect(demo.stdout).toContain('ORGANIZATION_MISMATCH');
 
-  const probe = "import { defineTool } from 'tenantry/tool'; console.log(typeof defineTool);";
+  // In an empty folder, without a configuration: the demo, and the commands that go on from it.
+  const empty = mkdtempSync(join(tmpdir(), 'tenantry-empty-'));
+  onTestFinished(() => rmSync(empty, { recursive: true, force: true }));
+  const bare = { PATH: process.env.PATH, HOME: process.env.HOME };
+  const first = spawn(process.execPath, [bin, 'serve'], { cwd: empty, env: { ...bare, PORT: '0' } });
+  onTestFinished(() => void first.kill('SIGKILL'));
+  const said = { out: '', err: '' };
+  first.stdout.on('data', (chunk) => {
+    said.out += chunk;
+  });
+  first.stderr.on('data', (chunk) => {
+    said.err += chunk;
+  });
+  await expect.poll(() => said.out, { timeout: 30_000 }).toMatch(/listening on http:\/\/127\.0\.0\.1:/);
+  expect(said.err).toContain('this is the demo');
+  const organizations = await run(process.execPath, [bin, 'orgs', 'list'], { cwd: empty, env: bare });
+  expect(organizations.stdout).toContain('Acme Research');
+  expect(organizations.stderr).toBe('');
+  first.kill('SIGTERM');
+
+  const { values: declared, types } = declaredNames(join(project, 'node_modules/tenantry'));
+  expect(declared).toContain('defineTool');
+  expect(types).toContain('ToolContext');
+  const probe = `import { ${declared.join(', ')} } from 'tenantry/tool';
+    await delay(1, new AbortController().signal);
+    const waited = await delay(3_600_000, AbortSignal.abort('over')).catch((reason) => reason);
+    console.log(JSON.stringify([waited, Object.keys(await import('tenantry/tool'))]));`;
   const imported = await run(process.execPath, ['--input-type=module', '-e', probe], { cwd: project });
-  expect(imported.stdout.trim()).toBe('function');
+  expect(JSON.parse(imported.stdout)).toEqual(['over', declared]);
+
+  // A compiler finds the types too, and in them nothing that the package does not carry.
+  const names = [...declared, ...types.map((name) => `type ${name}`)].join(', ');
+  writeFileSync(join(project, 'door.ts'), `export { ${names} } from 'tenantry/tool';\n${ownTool}`);
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const options = '--noEmit --strict --target es2024 --module nodenext --skipLibCheck --types node';
+  const typeRoots = ['--typeRoots', join(root, 'node_modules/@types')];
+  const compiled = await run(process.execPath, [compiler, ...options.split(' '), ...typeRoots, 'door.ts'], {
+    cwd: project,
+  }).catch(({ stdout }: { stdout: string }) => ({ stdout }));
+  expect(compiled.stdout).toBe('');
 
   // The example of the user's own tools, as it stands in the repository.
   cpSync(join(root, 'examples/custom-tools'), join(project, 'mine'), { recursive: true });
@@ -60,3 +97,35 @@ test('the packed package runs in an empty project, from JavaScript alone', { tim
   const refused = await callTool(url, key, 'roll_dice', { dice: 10, sides: 100 });
   expect(refusalIn(refused).code).toBe('VALIDATION_ERROR');
 });
+
+/** What an author writes; were a type of it unknown, the line that is wrong would compile. */
+const ownTool = `
+import { z } from 'zod';
+import { defineTool } from 'tenantry/tool';
+export const tool = defineTool({
+  name: 'count', title: 'Count', description: 'Counts.', scope: 'any', effect: 'reads',
+  input: z.strictObject({ text: z.string() }),
+  output: z.object({ organization: z.string(), length: z.int() }),
+  handle: async ({ text }, { me, keys }) => {
+    // @ts-expect-error: there is no such field
+    void [me.organization.nothing, keys.nothing];
+    return { organization: me.organization.name, length: text.length };
+  },
+});
+`;
+
+/** The values and the types that the declaration of `tenantry/tool` promises. */
+function declaredNames(folder: string): { readonly values: string[]; readonly types: string[] } {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const declaration = readFileSync(join(folder, exports['./tool'].types), 'utf8');
+  const lists = [...declaration.matchAll(/^export (type )?(?:\{([^}]*)\}|(\S+))/gm)];
+  const names = lists.flatMap(([whole, type = '', list]) => {
+    if (list === undefined) throw new Error(`expected a list of names: ${whole}`);
+    return list.split(',').map((name) => (type + name.trim()).replace(/^type type /, 'type '));
+  });
+  const isType = (name: string) => name.startsWith('type ');
+  return {
+    values: names.filter((name) => !isType(name)).sort(),
+    types: names.filter(isType).map((name) => name.slice('type '.length)),
+  };
+}

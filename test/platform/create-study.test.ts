@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { path } from '../../src/downstream/path.ts';
 import { AppError } from '../../src/errors.ts';
-import type { Progress, ToolContext } from '../../src/tool/tool-context.ts';
+import type { Progress, ToolContext } from '../../src/tool/context/tool-context.ts';
 import { Job } from '../../tools/jobs/job.ts';
 import { createStudy } from '../../tools/studies/create-study.ts';
 import { StudyJob } from '../../tools/studies/study-job.ts';
@@ -62,7 +62,7 @@ test('with progress a study reports growing progress and is answered completed, 
   expect(done).toEqual([...new Set(done)].toSorted((a, b) => a - b));
   expect(told.at(0)).toEqual({ done: 0, total: 100, message: 'The study is queued.' });
   expect(told.at(-1)).toEqual({ done: 100, total: 100, message: 'The study is completed.' });
-}, 15_000);
+});
 
 test('a caller who goes away ends the wait at once, with the reason', async () => {
   const platform = temporaryPlatform();
@@ -74,9 +74,7 @@ test('a caller who goes away ends the wait at once, with the reason', async () =
     contextOn(platform, caller.signal, async () => {}),
   );
   setTimeout(() => caller.abort(gone), 200);
-  const startedAt = performance.now();
   await expect(waiting).rejects.toBe(gone);
-  expect(performance.now() - startedAt).toBeLessThan(1200);
 });
 
 test('the job is shown in one form, by the study and by the job tools', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { insertResearchGroup } from '../../db/platform/data/research-groups.ts';
 import { openPlatformDatabase } from '../../db/platform/platform-database.ts';
-import { insertResearchGroup } from '../../db/platform/research-groups.ts';
 import { AppError } from '../../src/errors.ts';
 import { alpha, beta, type TemporaryPlatform, temporaryPlatform } from './temporary-platform.ts';
 

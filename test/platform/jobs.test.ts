@@ -47,7 +47,7 @@ const readStudy = async (platform: TemporaryPlatform, id: string): Promise<Study
 /** Reads the job until `enough`, and gives every state that was seen. */
 async function watch(platform: TemporaryPlatform, id: string, enough: (job: Job) => boolean) {
   const seen: Job[] = [];
-  const latest = performance.now() + 8000;
+  const latest = performance.now() + 60_000;
   while (performance.now() < latest) {
     const job = await readJob(platform, id);
     seen.push(job);
@@ -76,7 +76,7 @@ test('a job is queued, then runs with growing progress, then is completed, and i
   expect(last?.progress).toBe(100);
   expect(Date.parse(last?.finished_at ?? '')).toBeGreaterThan(Date.parse(job.created_at));
   expect((await readStudy(platform, study.study_id)).status).toBe('completed');
-}, 15_000);
+});
 
 test('the summary says who was asked and what, from the data alone', async () => {
   const platform = temporaryPlatform();
@@ -87,7 +87,7 @@ test('the summary says who was asked and what, from the data alone', async () =>
       'Countries: Germany 2, France 1. Occupations: Nurse 2, Baker 1. ' +
       'Asked: (1) How do you travel? (2) What does it cost? (3) What would you change?',
   );
-}, 15_000);
+});
 
 test('a job goes on after a restart from where it was', async () => {
   const platform = temporaryPlatform();
@@ -100,14 +100,14 @@ test('a job goes on after a restart from where it was', async () => {
   expect(resumed.progress).toBeLessThan(100);
   await watch(platform, job.job_id, isCompleted);
   expect((await readStudy(platform, study.study_id)).status).toBe('completed');
-}, 15_000);
+});
 
 test('two processes on one file drive a job once: no step is skipped, done twice or done again', async () => {
   const platform = temporaryPlatform();
   const { job } = await startStudy(platform);
   // Half a step apart, so that the second process always comes late.
   await sleep(90);
-  const second = openPlatform(platform.file, { now: Date.now });
+  const second = openPlatform(platform.file, { now: Date.now, busyTimeoutMs: 2000 });
   const startedAt = performance.now();
   const seen = await watch(platform, job.job_id, isCompleted);
   await sleep(400);
@@ -116,22 +116,22 @@ test('two processes on one file drive a job once: no step is skipped, done twice
   expect(performance.now() - startedAt).toBeGreaterThan(1000);
   const steps = [...new Set(seen.map((one) => one.progress))];
   expect(steps).toEqual([0, 11, 22, 33, 44, 55, 66, 77, 88, 100]);
-}, 15_000);
+});
 
 test('a job whose process ended is taken up by another one that is asked for it', async () => {
   const platform = temporaryPlatform();
-  const second = openPlatform(platform.file, { now: Date.now });
+  const second = openPlatform(platform.file, { now: Date.now, busyTimeoutMs: 2000 });
   const { job } = await startStudy(platform);
   await platform.downstream.close();
   const url = new URL(`http://platform.invalid/v1/jobs/${job.job_id}?organization_id=${alpha}`);
   const { signal } = new AbortController();
   const ask = async () =>
     ((await second.send({ method: 'GET', url, body: undefined, signal })).body as { job: Job }).job.status;
-  await expect.poll(ask, { timeout: 8000 }).toBe('completed');
+  await expect.poll(ask).toBe('completed');
   await second.close();
-}, 15_000);
+});
 
-test('a job comes to its end where no process that is asked for it lives for a whole step', async () => {
+test('a job ends although no process that is asked for it lives for a whole step', async () => {
   const platform = temporaryPlatform();
   const { job } = await startStudy(platform);
   const seen: number[] = [];
@@ -143,7 +143,7 @@ test('a job comes to its end where no process that is asked for it lives for a w
     seen.push((await readJob(platform, job.job_id)).progress);
   }
   expect(seen.at(-1)).toBe(100);
-}, 15_000);
+});
 
 test('an aborted request does nothing', async () => {
   const platform = temporaryPlatform();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { insertAgents, type NewAgent } from '../../db/platform/agents.ts';
+import { insertAgents, type NewAgent } from '../../db/platform/data/agents.ts';
 import { openPlatform } from '../../db/platform/open-platform.ts';
 import { openPlatformDatabase } from '../../db/platform/platform-database.ts';
 import type { DownstreamReply } from '../../src/downstream/downstream.ts';
@@ -15,7 +15,8 @@ export const beta = newOrganizationId(2);
 export function temporaryPlatform(now: () => number = Date.now) {
   const directory = mkdtempSync(join(tmpdir(), 'platform-'));
   const file = join(directory, 'platform.sqlite');
-  let platform = openPlatform(file, { now });
+  const options = { now, busyTimeoutMs: 2000 };
+  let platform = openPlatform(file, options);
   onTestFinished(async () => {
     await platform.close();
     rmSync(directory, { recursive: true });
@@ -60,7 +61,7 @@ export function temporaryPlatform(now: () => number = Date.now) {
     },
     async reopen(): Promise<void> {
       await platform.close();
-      platform = openPlatform(file, { now });
+      platform = openPlatform(file, options);
     },
   };
 }

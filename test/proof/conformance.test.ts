@@ -5,15 +5,15 @@ import { expect, type TestContext, test } from 'vitest';
 import { parse } from 'yaml';
 import { startProxy } from '../cli/proxy.ts';
 import { startApp } from '../support/start-app.ts';
-import { conformanceExtension } from './conformance/engine-fixtures.ts';
-import { engineTool, fixtureTools } from './conformance/fixture-tools.ts';
+import { fixtureTools, sdkTool } from './conformance/fixture-tools.ts';
 import { runSuite, type Scenario } from './conformance/run-suite.ts';
+import { conformanceExtension } from './conformance/sdk-fixtures.ts';
 import { prove } from './support/proof.ts';
 
 /** Names of scenarios, each with the reason. */
 type Reasons = Readonly<Record<string, string>>;
 type Baseline = {
-  readonly fixtures: Readonly<Record<'defineTool' | 'engine extension', readonly string[]>>;
+  readonly fixtures: Readonly<Record<'defineTool' | 'SDK extension', readonly string[]>>;
   readonly suites: Readonly<
     Record<
       string,
@@ -31,7 +31,7 @@ const baseline = JSON.parse(
   readFileSync(join(import.meta.dirname, 'conformance/baseline.json'), 'utf8'),
 ) as Baseline;
 
-const engineTools = [...conformanceExtension.tools.keys()];
+const sdkTools = [...conformanceExtension.tools.keys()];
 
 /** The product with the suite's fixtures, behind a proxy that adds a key, since the suite can send none. */
 async function startFixtures(): Promise<string> {
@@ -41,7 +41,7 @@ async function startFixtures(): Promise<string> {
     (headers) => ({ ...headers, 'x-api-key': target.key }),
   );
   const app = await startApp({
-    tools: [...fixtureTools, ...engineTools.map(engineTool)],
+    tools: [...fixtureTools, ...sdkTools.map(sdkTool)],
     extension: conformanceExtension,
     // A page of the address that the suite speaks to is what its Origin says.
     config: { server: { allowedOrigins: [url] }, limits: { requestsPerMinutePerKey: 100_000 } },
@@ -59,7 +59,7 @@ function requiredBy(revision: string): readonly string[] {
   return (parse(readFileSync(file, 'utf8')) as { server: readonly string[] }).server;
 }
 
-function judge(
+function check(
   context: TestContext,
   suite: string,
   scenarios: readonly Scenario[],
@@ -117,12 +117,12 @@ function differences(
 test.for(['2026-07-28', '2025-11-25'])('what %s requires of a server passes', async (revision, context) => {
   const url = await startFixtures();
   const scenarios = await runSuite('0.2', url, ['--requirements', revision]);
-  judge(context, revision, scenarios, requiredBy(revision));
+  check(context, revision, scenarios, requiredBy(revision));
 });
 
 test('every scenario of the older suite passes', async (context) => {
   const scenarios = await runSuite('0.1', await startFixtures(), ['--suite', 'all']);
-  judge(
+  check(
     context,
     '0.1.16',
     scenarios,
@@ -133,12 +133,6 @@ test('every scenario of the older suite passes', async (context) => {
 test('the baseline says which way each fixture goes', () => {
   expect(baseline.fixtures).toEqual({
     defineTool: fixtureTools.map(({ name }) => name),
-    'engine extension': [
-      ...engineTools,
-      'prompts/*',
-      'resources/*',
-      'completion/complete',
-      'logging/setLevel',
-    ],
+    'SDK extension': [...sdkTools, 'prompts/*', 'resources/*', 'completion/complete', 'logging/setLevel'],
   });
 });

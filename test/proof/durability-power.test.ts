@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { openConnections } from '../../db/connections.ts';
-import { openStore } from '../../db/open-store.ts';
+import { openConnections } from '../../db/sqlite/connection/connections.ts';
+import { openStore } from '../../db/sqlite/open-store.ts';
 import { auditChain } from '../../src/audit/audit-event.ts';
+import { machineClock } from '../support/clocks.ts';
 import { checkCuts, surprisesOf } from './durability/check-cuts.ts';
 import { countSyncs } from './durability/count-syncs.ts';
 import { newSeed } from './durability/random.ts';
@@ -121,8 +122,9 @@ test('a mutation is synced to the disk before it is acknowledged', async (contex
 async function levelsOf(durability: 'process' | 'power') {
   const file = join(proofFolder(), 'tenantry.db');
   // Made whole first, so that the connections opened here are all that is new.
-  await openStore(file, { durability, auditChain, now: Date.now }).close();
-  const { control, audit, auth, listing } = openConnections(file, durability, () => {});
+  const clock = machineClock();
+  await openStore(file, { durability, auditChain, clock }).close();
+  const { control, audit, auth, listing } = openConnections(file, { durability, clock }, () => {});
   const expected = { control: 2, audit: durability === 'power' ? 2 : 1 };
   const levels = Object.entries({ control, audit }).map(([name, database]) => {
     database.prepare('UPDATE secrets SET value = value').run();

@@ -1,10 +1,17 @@
 import Database from 'better-sqlite3';
 import { onTestFinished, test } from 'vitest';
-import { asc, drizzle, eq, getTableColumns, gt } from '../../db/drizzle.ts';
-import { audit } from '../../db/schema.ts';
-import { type AuditEvent, auditChain, type ChainHead } from '../../src/audit/audit-event.ts';
-import { verifyChain } from '../../src/audit/verify.ts';
-import { auditRow, openSettled } from '../store/temporary-store.ts';
+import { asc, drizzle, eq, getTableColumns, gt } from '../../db/sqlite/connection/drizzle.ts';
+import { audit } from '../../db/sqlite/schema/schema.ts';
+import {
+  type AuditEvent,
+  auditChain,
+  type ChainHead,
+  type ChainPoint,
+  chainPoint,
+} from '../../src/audit/audit-event.ts';
+import { verifyChain } from '../../src/audit/chain/verify.ts';
+import { auditRow } from '../store/contract/fixtures.ts';
+import { openSettled } from '../store/temporary-store.ts';
 import { newSeed, oneOf, type Random, seededRandom, wholeBetween } from './durability/random.ts';
 import { trials } from './support/depth.ts';
 import { prove } from './support/proof.ts';
@@ -13,20 +20,26 @@ const ROWS = 60;
 const { seq: _seq, hash: _hash, ...fields } = getTableColumns(audit);
 const names = Object.keys(fields) as (keyof typeof fields)[]; // Its own names.
 
-/** A chain of some length, on a connection that belongs to whoever tampers with it. */
+/** A chain of some length, on the connection of the person who tampers with it. */
 async function tamperedStore() {
   const store = await openSettled();
-  for (let place = 0; place < ROWS; place += 1) {
-    const change = place % 3 === 0 ? null : `{"place":${place}}`;
-    await store.audit.append(auditRow(null, { durationMs: place, change, onBehalfOf: `job ${place}` }));
+  for (let index = 0; index < ROWS; index += 1) {
+    const change = index % 3 === 0 ? null : `{"place":${index}}`;
+    await store.audit.append(auditRow(null, { durationMs: index, change, onBehalfOf: `job ${index}` }));
   }
   const head = await store.audit.head();
   const database = new Database(store.file);
   onTestFinished(() => void database.close());
   const db = drizzle(database);
-  const readChain = async (afterSeq: number, limit: number) =>
-    db.select().from(audit).where(gt(audit.seq, afterSeq)).orderBy(asc(audit.seq)).limit(limit).all();
-  return { database, db, head, verify: (kept?: ChainHead) => verifyChain({ readChain }, kept), readChain };
+  const readChain = async (after: ChainPoint, limit: number) =>
+    db.select().from(audit).where(gt(audit.seq, after.seq)).orderBy(asc(audit.seq)).limit(limit).all();
+  return {
+    database,
+    db,
+    head,
+    verify: (kept?: ChainHead) => verifyChain({ readChain }, { kept }),
+    readChain,
+  };
 }
 
 type Tampered = Awaited<ReturnType<typeof tamperedStore>>;
@@ -36,8 +49,8 @@ const tamperings: Readonly<
   Record<string, (store: Tampered, seq: number, random: Random) => Promise<number>>
 > = {
   async 'a row is changed and its hash made anew'(store, seq, random) {
-    const [before] = await store.readChain(seq - 2, 1);
-    const [row] = await store.readChain(seq - 1, 1);
+    const [before] = await store.readChain(chainPoint(seq - 2), 1);
+    const [row] = await store.readChain(chainPoint(seq - 1), 1);
     if (before === undefined || row === undefined) throw new Error(`no row ${seq}`);
     const forged = { ...row, ...otherValue(row, oneOf(random, names)) };
     const hash = auditChain.hash(before.hash, seq, auditChain.values(forged));
@@ -84,7 +97,7 @@ async function tried(store: Tampered, what: string, tamper: () => Promise<number
   }
 }
 
-test('whatever is changed in the audit of a store, verification names the row', async (context) => {
+test('for every change in the audit of a store, verification names the row', async (context) => {
   const rounds = trials({ planted: 1, ci: 10, full: 200 });
   const seed = newSeed();
   const random = seededRandom(seed);
@@ -95,7 +108,7 @@ test('whatever is changed in the audit of a store, verification names the row', 
     for (const name of names) {
       const seq = wholeBetween(random, 1, ROWS);
       const change = async () => {
-        const [row] = await store.readChain(seq - 1, 1);
+        const [row] = await store.readChain(chainPoint(seq - 1), 1);
         if (row === undefined) throw new Error(`no row ${seq}`);
         store.db.update(audit).set(otherValue(row, name)).where(eq(audit.seq, seq)).run();
         return seq;

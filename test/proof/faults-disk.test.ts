@@ -102,7 +102,7 @@ test('a disk that is full is 503, and the server goes on once there is room', as
 /** Too small for much, large enough for the log between two checkpoints. */
 function mountSmallDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-disk-'));
-  const isMounted = succeeds('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', folder]);
+  const isMounted = succeeds('mount', ['-t', 'tmpfs', '-o', 'size=12m,mode=0700', 'tmpfs', folder]);
   onTestFinished(() => {
     if (isMounted) execFileSync('umount', ['--lazy', folder]);
     rmSync(folder, { recursive: true });

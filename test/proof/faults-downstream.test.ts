@@ -42,7 +42,7 @@ test('a platform that is gone fails its own calls and no others, and is back wit
       const fail = (found: readonly string[]) => failures.push(...found.map((line) => `${mood}: ${line}`));
       fail(await judgeWell(subject, [...searches, ...others]));
       await platform.become(mood);
-      // Twice on each face: one more in a row, and the circuit would open.
+      // Twice over each protocol: one more in a row, and the circuit would open.
       const asked = [...searches, ...searches].map((what) => probe(what, subject));
       fail(await judgeWell(subject, others));
       const seen = await Promise.all(asked);

@@ -14,7 +14,7 @@ const objects = ['the index of key hashes', 'keys', 'audit', 'an index of audit'
 
 type Page = { readonly object: (typeof objects)[number]; readonly offset: number; readonly bytes: Buffer };
 
-test('a damaged page is 503 for whoever needs it, never 401, and is read anew once it is whole', async (context) => {
+test('a damaged page is 503 for each request that needs it, never 401, and is read anew once it is whole', async (context) => {
   const subject = await startSubject();
   const answers = keepAnswers();
   const measure = createMeasure();
@@ -61,7 +61,7 @@ function damaged(
   return {
     name: `${object}, ${how}`,
     async begin() {
-      // Whatever is remembered of keys is forgotten when one is made, so each is looked for in the file.
+      // A new key clears the memory of keys, so each is looked for in the file.
       answers.keep(await probe('mint', subject));
       page = readRoot(storeFile, object);
       write(storeFile, page.offset, damage(page.bytes.length));

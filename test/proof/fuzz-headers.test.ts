@@ -1,8 +1,8 @@
 import { describe, test } from 'vitest';
 import { isOpen, methods, spelledPaths } from '../support/odd-paths.ts';
+import { type ContractCheck, codeIn, type FuzzProtocol, messageIn } from './fuzz/contract-check.ts';
 import { HANG_MS } from './fuzz/hang.ts';
 import { type HeadCase, headCases } from './fuzz/odd-heads.ts';
-import { codeIn, type FuzzFace, messageIn, type Oracle } from './fuzz/oracle.ts';
 import type { WireAnswer } from './fuzz/read-answer.ts';
 import { runCases } from './fuzz/run-cases.ts';
 import { startTarget } from './fuzz/start-target.ts';
@@ -39,7 +39,7 @@ describe('however a request is written, it speaks for the one credential that it
       return isHanging ? 'hangs after its end' : undefined;
     };
     const complaintOf = (answer: WireAnswer, { speaksFor }: HeadCase): string | undefined => {
-      const wrong = target.oracle.complaint(answer, faceOf(answer));
+      const wrong = target.contract.complaint(answer, protocolOf(answer));
       if (wrong !== undefined || answer.status >= 300 || codeIn(answer) !== undefined) return wrong;
       counts.answered += 1;
       const id = organizationIn(answer);
@@ -81,9 +81,10 @@ describe('however a request is written, it speaks for the one credential that it
           method,
         );
         const complaint =
-          answer === undefined ? 'no answer' : pathComplaint(method, path, answer, target.oracle);
-        // An open answer owes no row, and no answer to HEAD says what it was.
-        if (answer !== undefined && answer.status >= 300 && method !== 'HEAD') target.owe(answer, false);
+          answer === undefined ? 'no answer' : pathComplaint(method, path, answer, target.contract);
+        // An open answer owes no row. An answer to HEAD says nothing but its status: 401 is one of a credential.
+        const isJudged = method === 'HEAD' ? answer?.status === 401 : (answer?.status ?? 0) >= 300;
+        if (answer !== undefined && isJudged) target.owe(answer, false);
         if (complaint !== undefined) failures.push(`${method} ${path}: ${complaint}`);
       }
     };
@@ -99,20 +100,26 @@ describe('however a request is written, it speaks for the one credential that it
   });
 });
 
-function pathComplaint(method: string, path: string, answer: WireAnswer, oracle: Oracle): string | undefined {
+function pathComplaint(
+  method: string,
+  path: string,
+  answer: WireAnswer,
+  contract: ContractCheck,
+): string | undefined {
   if (answer.status >= 200 && answer.status < 400) {
     return isOpen(method, path) ? undefined : `status ${answer.status}`;
   }
-  // An answer to HEAD has no body in which a code could stand.
-  return method === 'HEAD' ? undefined : oracle.complaint(answer, faceOf(answer));
+  // An answer to HEAD has no body to hold a code.
+  return method === 'HEAD' ? undefined : contract.complaint(answer, protocolOf(answer));
 }
 
-/** A head that was broken may have reached another face than it was written for. */
-const faceOf = (answer: WireAnswer): FuzzFace => (messageIn(answer)?.jsonrpc === undefined ? 'rest' : 'mcp');
+/** A head that was broken may have reached another protocol than it was written for. */
+const protocolOf = (answer: WireAnswer): FuzzProtocol =>
+  messageIn(answer)?.jsonrpc === undefined ? 'rest' : 'mcp';
 
 type Whoami = { readonly organization?: { readonly organization_id: string } };
 
-/** For whom `whoami` says that the caller speaks, on either face. */
+/** For whom `whoami` says that the caller speaks, over either protocol. */
 function organizationIn(answer: WireAnswer): string | undefined {
   const message = messageIn(answer) as (Whoami & { result?: { structuredContent?: Whoami } }) | undefined;
   return (message?.result?.structuredContent ?? message)?.organization?.organization_id;

@@ -1,32 +1,38 @@
 import { test } from 'vitest';
-import { createSearchWords } from '../../db/platform/search-words.ts';
-import { createKeptTexts } from '../../src/audit/kept-texts.ts';
+import { createSearchWords } from '../../db/platform/data/search-words.ts';
+import { nobody } from '../../src/attribution.ts';
+import { createAuditSanitizer } from '../../src/audit/audit-sanitizer.ts';
+import { namesOrganization } from '../../src/downstream/organization/organization-name.ts';
+import { requireOwnReply } from '../../src/downstream/reply/own-reply.ts';
 import { AppError } from '../../src/errors.ts';
 import { addressSet, clientAddress } from '../../src/identity/client-address.ts';
 import { presentsCredential, readCredential } from '../../src/identity/credential.ts';
 import { namedOrganizations } from '../../src/identity/organization-signals.ts';
-import { surfaceOf, workspaceIn } from '../../src/identity/surface.ts';
+import { restSurfaceOf, workspaceIn } from '../../src/identity/surface.ts';
 import { parseOrganizationId } from '../../src/ids.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
 import { createRedactor } from '../../src/log.ts';
 import { builtInScopes, createCatalogue, defaultCatalogue } from '../../src/scopes/scopes.ts';
-import { isKeyShaped, looksLikeKey } from '../../src/token-shape.ts';
-import { namesOrganization } from '../../src/tool/gate.ts';
+import { isKeyShaped, looksLikeKey } from '../../src/secrets/key-pattern.ts';
+import { completedIds, readingCall } from '../../src/tool/call/resource-calls.ts';
 import { createRegistry } from '../../src/tool/registry.ts';
-import { completedIds, readingCall } from '../../src/tool/resource-calls.ts';
-import { completionIn } from '../../src/transport/completion.ts';
-import { requireAllowedHost, requireAllowedOrigin } from '../../src/transport/host-check.ts';
-import { queryArguments } from '../../src/transport/query-arguments.ts';
-import { parseJson } from '../../src/transport/read-body.ts';
-import { createRouter } from '../../src/transport/router.ts';
-import { readTarget } from '../../src/transport/target.ts';
+import {
+  originCheck,
+  requireAllowedHost,
+  requireAllowedOrigin,
+} from '../../src/transport/http/host-check.ts';
+import { createRouter } from '../../src/transport/http/router.ts';
+import { readTarget } from '../../src/transport/http/target.ts';
+import { parseJson } from '../../src/transport/http/wire/read-body.ts';
+import { completionIn } from '../../src/transport/mcp/completion.ts';
+import { queryArguments } from '../../src/transport/rest/query-arguments.ts';
 import { operatorTools, tools } from '../../tools/index.ts';
 import { exampleOf } from '../support/schema-example.ts';
 import { hostileJson, hostileTexts } from './fuzz/hostile-texts.ts';
 import { depth, trials } from './support/depth.ts';
 import { prove } from './support/proof.ts';
 
-type Judge = readonly [name: string, judge: (text: string) => unknown];
+type Check = readonly [name: string, check: (text: string) => unknown];
 
 /** Beside other tests a processor is slower; what walks back and forth over a mebibyte needs seconds. */
 const MOST_MS = depth === 'ci' ? 250 : 50;
@@ -35,48 +41,70 @@ const MOST_MS = depth === 'ci' ? 250 : 50;
 const HEAD_BYTES = 16_384;
 
 const redact = createRedactor(['secret']);
-const { kept, keptPath } = createKeptTexts(redact);
+const { kept, sanitizePath } = createAuditSanitizer(redact);
 const format = createKeyFormat('tnt', { workspaceTokens: true });
-const router = createRouter(tools, operatorTools, {});
+const router = createRouter(tools, operatorTools, new Map());
 const everyProxy = addressSet(['0.0.0.0/0', '::/0']);
 
-/** Each place where the text of a head is judged. */
-const judgesOfHeads: readonly Judge[] = [
+/** Each place that checks the text of a head. */
+const checksOfHeads: readonly Check[] = [
   ['credential', (text) => readCredential(['Authorization', text])],
   ['bearer', (text) => readCredential(['Authorization', `Bearer ${text}`])],
   ['key header', (text) => readCredential(['X-API-Key', text])],
   ['presence of a credential', (text) => presentsCredential(['Authorization', text])],
   ['host', (text) => requireAllowedHost(['Host', text], new Set())],
-  ['origin', (text) => requireAllowedOrigin(['Origin', text], new Set())],
+  ['origin', (text) => requireAllowedOrigin(['Origin', text], originCheck([], true))],
   [
     'organisation',
-    (text) => namedOrganizations({ rawHeaders: ['x', text], headerName: 'x', urlSegment: text }),
+    (text) => namedOrganizations({ rawHeaders: ['x', text], headerName: 'x', urlSegment: text }, nobody),
   ],
   ['forwarded address', (text) => clientAddress('127.0.0.1', ['X-Forwarded-For', text], everyProxy)],
   ['target', (text) => readTarget(`/v1/agents/search?query=${text}`)],
   ['path', (text) => router.match('GET', `/v1/agents/${text}`)],
-  ['surface', (text) => [surfaceOf(`/${text}`), workspaceIn(`/workspaces/${text}/x`)]],
+  ['surface', (text) => [restSurfaceOf(`/${text}`), workspaceIn(`/workspaces/${text}/x`)]],
   ['query', (text) => queryArguments(new URLSearchParams(`limit=${text}&x=${text}`), { type: 'object' })],
-  ['audit path', (text) => keptPath(`/${text}`)],
+  ['audit path', (text) => sanitizePath(`/${text}`)],
 ];
 
 const registry = createRegistry(tools);
-const hundredStudies = Array.from({ length: 100 }, (_, place) => ({
-  study_id: `std_${place}`,
-  name: `n${place}`,
+const hundredStudies = Array.from({ length: 100 }, (_, index) => ({
+  study_id: `std_${index}`,
+  name: `n${index}`,
 }));
 
-/** As the gate and then the engine do it, over as many rows as there can be. */
+/** As the gate and then the SDK do it, over as many rows as there can be. */
 function completeStudies(value: string): unknown {
   const uri = 'study://{study_id}';
   const asked = completionIn({ ref: { type: 'ref/resource', uri }, argument: { name: 'study_id', value } });
   return completedIds(asked, { studies: hundredStudies }, registry);
 }
 
+const terms = { replyField: 'organization_id', requireOrganizationInReply: false };
+
+/** No caller writes it, and each look is linear: as much of it as a platform might send in one text. */
+const REPLY_BYTES = 131_072;
+
+/** The text of a reply that is worth to look into, before the name of the field and after it. */
+function judgeReply(long: string): void {
+  const text = long.slice(0, REPLY_BYTES);
+  for (const said of [
+    `${text} organization_id: mine`,
+    `{"organization_id": ${text}`,
+    `organization_id,name\n${text}`,
+    `organization_id: ['mine', ${text}`,
+  ]) {
+    try {
+      requireOwnReply(said, 'mine', terms);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+    }
+  }
+}
+
 const catalogue = createCatalogue([...defaultCatalogue, ...builtInScopes]);
 
-/** Each place where the text of a body is judged, or written down. */
-const judgesOfTexts: readonly Judge[] = [
+/** Each place that checks the text of a body, or writes it down. */
+const checksOfTexts: readonly Check[] = [
   ['organisation id', parseOrganizationId],
   [
     'key',
@@ -85,6 +113,7 @@ const judgesOfTexts: readonly Judge[] = [
   ['redaction', redact],
   ['audit text', kept],
   ['name of an argument', namesOrganization],
+  ['text of a reply', judgeReply],
   ['scope', (text) => catalogue.unknown([text])],
   ['search words', createSearchWords()],
   ['completion', completeStudies],
@@ -95,7 +124,7 @@ test('no text keeps a validator busy', (context) => {
   const failures: string[] = [];
   let tried = 0;
   let slowestMs = 0;
-  const judge = ([name, run]: Judge, texts: readonly string[]) => {
+  const check = ([name, run]: Check, texts: readonly string[]) => {
     for (const text of texts) {
       const ms = leastCpuMs(() => run(text));
       tried += 1;
@@ -105,10 +134,10 @@ test('no text keeps a validator busy', (context) => {
     }
   };
   const size = trials({ planted: 100_000, ci: 1024 * 1024, full: 1024 * 1024 });
-  for (const each of judgesOfHeads) judge(each, hostileTexts(HEAD_BYTES));
-  for (const each of judgesOfTexts) judge(each, hostileTexts(size));
-  judge(['body', (text) => parseJson(Buffer.from(text), 'INVALID_REQUEST')], hostileJson);
-  for (const each of judgesOfArguments()) judge(each, hostileTexts(size));
+  for (const each of checksOfHeads) check(each, hostileTexts(HEAD_BYTES));
+  for (const each of checksOfTexts) check(each, hostileTexts(size));
+  check(['body', (text) => parseJson(Buffer.from(text), 'INVALID_REQUEST')], hostileJson);
+  for (const each of checksOfArguments()) check(each, hostileTexts(size));
   prove(context, {
     id: 'fuzz.redos',
     property: 'No text of the largest size that is let in keeps a validator busy',
@@ -120,24 +149,24 @@ test('no text keeps a validator busy', (context) => {
   });
 });
 
-/** One for each declared form of a text: where two arguments have the same schema, they are judged by the same code. */
-function judgesOfArguments(): Judge[] {
-  const judges = new Map<string, Judge>();
+/** One for each declared form of a text: where two arguments have the same schema, they are checked by the same code. */
+function checksOfArguments(): Check[] {
+  const checks = new Map<string, Check>();
   for (const { name, inputJsonSchema: schema, parseInput } of [...tools, ...operatorTools]) {
     const example = Object(exampleOf(schema, schema));
     for (const [property, declared] of Object.entries(Object(schema.properties))) {
       const { description: _, ...form } = Object(declared);
       const given = (text: string) => (form.type === 'array' ? [text] : text);
-      judges.set(JSON.stringify(form), [
+      checks.set(JSON.stringify(form), [
         `${name}.${property}`,
         (text) => parseInput({ ...example, [property]: given(text) }),
       ]);
     }
-    judges.set('a name that is not declared', [name, (text) => parseInput({ ...example, [text]: 1 })]);
+    checks.set('a name that is not declared', [name, (text) => parseInput({ ...example, [text]: 1 })]);
   }
   const mint = tools.find(({ name }) => name === 'mint_key');
-  judges.set('addresses', ['address', (text) => mint?.parseInput({ restrictions: { addresses: [text] } })]);
-  return [...judges.values()];
+  checks.set('addresses', ['address', (text) => mint?.parseInput({ restrictions: { addresses: [text] } })]);
+  return [...checks.values()];
 }
 
 /** Processor time, not the clock's: what else the machine does is not to be blamed on a pattern. */

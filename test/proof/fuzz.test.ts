@@ -1,9 +1,9 @@
 import { describe, type TestContext, test } from 'vitest';
+import { codeIn, isBare, messageIn } from './fuzz/contract-check.ts';
 import { argumentsCases } from './fuzz/odd-arguments.ts';
 import { type FuzzCase, oddBodyCases } from './fuzz/odd-bodies.ts';
 import { expectedFor, isSegment, organizationCases } from './fuzz/odd-organization-ids.ts';
 import { naiveSearch, searchCases } from './fuzz/odd-searches.ts';
-import { codeIn, isBare, messageIn } from './fuzz/oracle.ts';
 import type { WireAnswer } from './fuzz/read-answer.ts';
 import { runCases } from './fuzz/run-cases.ts';
 import { sendWith } from './fuzz/send-with.ts';
@@ -18,18 +18,18 @@ type Row<Case extends FuzzCase> = {
   readonly cases: import('fast-check').Arbitrary<Case>;
   readonly isKnownPath?: (each: Case) => boolean;
   /** What the contract promises of this answer beyond its form. */
-  readonly judge?: (each: Case, answer: WireAnswer) => string | undefined;
+  readonly check?: (each: Case, answer: WireAnswer) => string | undefined;
   readonly note?: string;
 };
 
 /** Sends every case, and asks in the end how the server stood it. */
 async function fuzz<Case extends FuzzCase>(context: TestContext, target: FuzzTarget, row: Row<Case>) {
-  const { id, property, count, cases, judge, isKnownPath } = row;
+  const { id, property, count, cases, check, isKnownPath } = row;
   target.startCounting();
   const sender = sendWith(target);
   const { failures, seed } = await runCases({ id, cases, count, width: 16 }, async (each) => {
     const { answer, complaint } = await sender.send(each, isKnownPath?.(each));
-    return complaint ?? (answer && judge?.(each, answer));
+    return complaint ?? (answer && check?.(each, answer));
   });
   prove(context, {
     id,
@@ -52,7 +52,7 @@ describe('whatever is sent, the answer is the one of the contract', () => {
       property: 'A malformed or odd body is answered as the contract says, and harms nothing',
       count: trials({ planted: 1000, ci: 20_000, full: 1_000_000 }),
       cases: oddBodyCases(target),
-      judge: ({ mustBeRefused = false }, answer) =>
+      check: ({ mustBeRefused = false }, answer) =>
         mustBeRefused && codeIn(answer) === undefined ? `served with status ${answer.status}` : undefined,
     });
   });
@@ -65,7 +65,7 @@ describe('whatever is sent, the answer is the one of the contract', () => {
       count: trials(small),
       cases: organizationCases(target),
       isKnownPath: ({ segment }) => isSegment(segment),
-      judge(each, answer) {
+      check(each, answer) {
         const expected = expectedFor(each, target);
         const speaksFor = organizationIn(answer);
         const got = isBare(answer) ? String(answer.status) : (codeIn(answer) ?? speaksFor);
@@ -86,7 +86,7 @@ describe('whatever is sent, the answer is the one of the contract', () => {
       property: 'Any text finds what a plain filter over the own rows finds, in the same order',
       count: trials(small),
       cases: searchCases(target, naive.vocabulary),
-      judge({ query, limit }, answer) {
+      check({ query, limit }, answer) {
         const found = foundIn(answer);
         const expected = naive.find(query, limit);
         if (found !== undefined && found.join() === expected.join()) return undefined;

@@ -13,7 +13,7 @@ const ROUNDS_IN_ONE = 100;
 
 const sorted = (scopes: readonly string[]) => [...scopes].sort().join(' ');
 
-test('nobody grants what they do not hold, whatever they hold and ask for', async (context) => {
+test('with any scopes and any request, nobody grants a scope that they do not hold', async (context) => {
   const app = await startApp({
     seed: false,
     config: { limits: { requestsPerMinutePerKey: 100_000 }, keys: { maxPerOrganization: 10_000 } },

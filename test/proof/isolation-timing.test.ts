@@ -2,8 +2,8 @@ import { test } from 'vitest';
 import { type Ask, createAsk, type Voice } from './isolation/ask.ts';
 import { type Cursors, collectCursors } from './isolation/cursors.ts';
 import { drawPairOf, type Whose } from './isolation/draw.ts';
+import { type Fixture, startFixture, type TestPrincipal } from './isolation/fixture.ts';
 import { type Question, questions } from './isolation/questions.ts';
-import { plantWorld, type Speaker, type World } from './isolation/world.ts';
 import { depth, trials } from './support/depth.ts';
 import { prove } from './support/proof.ts';
 import { createRandom, type Random } from './support/random.ts';
@@ -20,16 +20,16 @@ const asked = questions.filter(
 );
 
 test('how long an answer takes does not tell a foreign id from an absent one', async (context) => {
-  const world = await plantWorld(3);
-  const ask = createAsk(world.app.url, 1);
+  const fixture = await startFixture(3);
+  const ask = createAsk(fixture.app.url, 1);
   const random = createRandom(Date.now() % 2 ** 32);
-  const cursors = await collectCursors(world, ask);
-  const speakers = world.speakers.filter(({ kind }) => kind === 'global');
+  const cursors = await collectCursors(fixture, ask);
+  const principals = fixture.principals.filter(({ kind }) => kind === 'global');
   const failures: string[] = [];
   const differences: number[] = [];
   for (const question of asked) {
     for (const voice of voices) {
-      const medians = await measure({ question, voice, speakers }, { world, cursors, ask, random });
+      const medians = await measure({ question, voice, principals }, { fixture, cursors, ask, random });
       const differenceMs = Math.abs(medians.foreign - medians.absent);
       differences.push(differenceMs);
       if (differenceMs >= MOST_MS || !medians.isAnswered) {
@@ -46,31 +46,35 @@ test('how long an answer takes does not tell a foreign id from an absent one', a
     measured: {
       'greatest difference of medians, µs': Math.round(Math.max(...differences) * 1000),
       'median difference, µs': Math.round(medianOf(differences) * 1000),
-      'questions × faces': differences.length,
+      'questions × protocols': differences.length,
       seed: random.seed,
     },
     note: 'on one connection, in turn; the bound of 1 ms holds the full depth, on a machine that does nothing else',
   });
 });
 
-type Asking = { readonly question: Question; readonly voice: Voice; readonly speakers: readonly Speaker[] };
+type Asking = {
+  readonly question: Question;
+  readonly voice: Voice;
+  readonly principals: readonly TestPrincipal[];
+};
 type Ground = {
-  readonly world: World;
+  readonly fixture: Fixture;
   readonly cursors: Cursors;
   readonly ask: Ask;
   readonly random: Random;
 };
 
 /** Median times in milliseconds; which of the two comes first alternates. */
-async function measure({ question, voice, speakers }: Asking, { world, cursors, ask, random }: Ground) {
+async function measure({ question, voice, principals }: Asking, { fixture, cursors, ask, random }: Ground) {
   const times = { foreign: [] as number[], absent: [] as number[] };
   const statuses = new Set<number>();
   for (let round = 0; round < EACH; round += 1) {
     const order: readonly Exclude<Whose, 'own'>[] =
       round % 2 === 0 ? ['foreign', 'absent'] : ['absent', 'foreign'];
     for (const whose of order) {
-      const drawn = { speaker: random.pick(speakers), question, voice, whose };
-      const pair = drawPairOf(drawn, world, cursors, random);
+      const drawn = { principal: random.pick(principals), question, voice, whose };
+      const pair = drawPairOf(drawn, fixture, cursors, random);
       const started = performance.now();
       const { status } = await ask(pair.asked);
       times[whose].push(performance.now() - started);

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { type Ask, createAsk, voices } from './isolation/ask.ts';
+import { askAndCheck, newTally, type References } from './isolation/check-answer.ts';
 import { collectCursors } from './isolation/cursors.ts';
 import { callsByKey, digestRows, headOf } from './isolation/digest.ts';
 import { drawPair, withNobody } from './isolation/draw.ts';
-import { askAndJudge, newTally, type References } from './isolation/judge.ts';
+import { type Fixture, startFixture } from './isolation/fixture.ts';
 import { questions, unasked } from './isolation/questions.ts';
-import { plantWorld, type World } from './isolation/world.ts';
 import { depth, trials } from './support/depth.ts';
 import { prove } from './support/proof.ts';
 import { createRandom } from './support/random.ts';
@@ -13,7 +13,7 @@ import { createRandom } from './support/random.ts';
 const ORGANIZATIONS = 8;
 const PAIRS = trials({ planted: 2_000, ci: 20_000, full: 1_000_000 });
 const AT_ONCE = 32;
-/** Whatever is not a change is asked about the caller's own as well. */
+/** Every question that changes nothing is also asked about the caller's own things. */
 const shown = questions.filter(({ changes }) => !changes).map(({ name }) => name);
 /** What goes wrong so often need not be seen more often. */
 const ENOUGH_FAILURES = 100;
@@ -23,13 +23,13 @@ test("every tool that can show or change what is an organisation's is asked", ()
 });
 
 test("nobody sees or changes what is another organisation's, and what is foreign is answered like what is absent", async (context) => {
-  const world = await plantWorld(ORGANIZATIONS);
-  const ask = createAsk(world.app.url, AT_ONCE);
-  const head = await headOf(world.app);
-  const digests = () => world.organizations.map(({ tenant }) => digestRows(world.app, tenant.id, head));
+  const fixture = await startFixture(ORGANIZATIONS);
+  const ask = createAsk(fixture.app.url, AT_ONCE);
+  const head = await headOf(fixture.app);
+  const digests = () => fixture.organizations.map(({ tenant }) => digestRows(fixture.app, tenant.id, head));
   const before = digests();
   const random = createRandom(Date.now() % 2 ** 32);
-  const { tally, asked, seconds } = await askPairs(world, ask, random);
+  const { tally, asked, seconds } = await askPairs(fixture, ask, random);
   const { failures } = tally;
   for (const [index, after] of digests().entries()) {
     for (const [table, digest] of Object.entries(after)) {
@@ -37,7 +37,7 @@ test("nobody sees or changes what is another organisation's, and what is foreign
         failures.push(`rows of ${index} in ${table} are not what they were`);
     }
   }
-  failures.push(...wrongRows(world, head, asked));
+  failures.push(...wrongRows(fixture, head, asked));
   const unseen = [...shown, ...voices].filter((name) => !tally.seen.has(name));
   if (depth !== 'planted') failures.push(...unseen.map((name) => `nobody was shown their own by ${name}`));
   prove(context, {
@@ -54,25 +54,25 @@ test("nobody sees or changes what is another organisation's, and what is foreign
       'pairs per second': Math.round(PAIRS / seconds),
       seed: random.seed,
     },
-    note: 'foreign answers are compared with an absent one of the same kind of caller, question, face and era',
+    note: 'foreign answers are compared with an absent one of the same kind of caller, question, protocol and era',
   });
   expect(tally.ownSeen).toBeGreaterThan(tally.asked.own / 4);
   expect(tally.beforeScope).toBeLessThan(tally.asked.foreign / 2);
 });
 
-async function askPairs(world: World, ask: Ask, random: ReturnType<typeof createRandom>) {
+async function askPairs(fixture: Fixture, ask: Ask, random: ReturnType<typeof createRandom>) {
   const tally = newTally();
   const references: References = new Map();
-  const cursors = await collectCursors(world, ask);
-  let asked = world.speakers.length * 9;
+  const cursors = await collectCursors(fixture, ask);
+  let asked = fixture.principals.length * 9;
   let next = 0;
   const started = performance.now();
   const work = async () => {
     while (next < PAIRS && tally.failures.length < ENOUGH_FAILURES) {
       next += 1;
-      const pair = drawPair(world, cursors, random);
-      const nobodys = () => withNobody(pair, world, cursors, random);
-      const requests = await askAndJudge(pair, nobodys, ask, world, references, tally);
+      const pair = drawPair(fixture, cursors, random);
+      const nobodys = () => withNobody(pair, fixture, cursors, random);
+      const requests = await askAndCheck(pair, nobodys, ask, fixture, references, tally);
       asked += requests;
     }
   };
@@ -81,10 +81,10 @@ async function askPairs(world: World, ask: Ask, random: ReturnType<typeof create
 }
 
 /** Each request has its one row, under the organisation that its key was let in for. */
-function wrongRows(world: World, head: number, asked: number): string[] {
-  const rows = callsByKey(world.app, head);
+function wrongRows(fixture: Fixture, head: number, asked: number): string[] {
+  const rows = callsByKey(fixture.app, head);
   const reaches = new Map<string, Set<string>>();
-  for (const { tenant, own } of world.organizations)
+  for (const { tenant, own } of fixture.organizations)
     for (const id of own.key) reaches.set(id, new Set([tenant.id]));
   const wrong = rows.filter(({ organization_id, key_id }) => {
     const reach = reaches.get(key_id ?? '');

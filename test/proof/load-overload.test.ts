@@ -12,7 +12,7 @@ const seconds = trials({ planted: 2, ci: 5, full: 60 });
 const RSS_BOUND_MB = 512;
 const RECOVERY_MS = 5000;
 const TIMES = 5;
-/** Of its capacity, under a load that it cannot carry: whoever sheds all sheds too much. */
+/** Of its capacity, under a load that it cannot carry: a server that sheds all sheds too much. */
 const LEAST_SHARE = 0.25;
 
 test('at five times what it can carry a server answers 200 or 503, in bounded time, and recovers at once', async (context) => {

@@ -22,17 +22,17 @@ test('a server that runs on and on takes no more memory, descriptors or timers f
   const server = await startLoaded({ tenants, env: inspected });
   const heap = await openHeap(server.seen.stderr);
   const plan = { port: server.port, connections: 64, perSecond, requests: mixOf(server) };
-  // Whatever is loaded or compiled with the first of its kind does not count.
+  // Code that the first request of a kind loads or compiles does not count.
   await runLoad({ ...plan, seconds: trials({ planted: 3, ci: 5, full: 30 }) });
   await settled();
-  const before = { heldBytes: await heap.heldBytes(), ...(await standing(server)) };
+  const before = { heldBytes: await heap.heldBytes(), ...(await resourcesOf(server)) };
   const ended = new AbortController();
   const sampling = sample(server, ended.signal);
   const load = await runLoad({ ...plan, seconds });
   ended.abort();
   const { samples, slowestTurnP99Ms } = await sampling;
   await settled();
-  const after = { heldBytes: await heap.heldBytes(), ...(await standing(server)) };
+  const after = { heldBytes: await heap.heldBytes(), ...(await resourcesOf(server)) };
   const slope = slopePerMinute(samples.slice(Math.floor(samples.length / 2)));
   const peakRssMb = Math.max(...samples.map(({ rssMb }) => rssMb));
   const calls = load.offered - load.unsent;
@@ -126,10 +126,10 @@ function mixOf({ tenants: all, hostKey }: LoadedServer): PlannedRequest[] {
 
 const misspelt = (key: string): string => key.slice(0, -1) + (key.endsWith('0') ? '1' : '0');
 
-/** The generator's connections ended with it; what a client left behind comes to its end in half a second. */
+/** The generator's connections ended with it; calls that a client left behind end within half a second. */
 const settled = () => setTimeout(2000);
 
-const standing = async (server: LoadedServer) => ({
+const resourcesOf = async (server: LoadedServer) => ({
   descriptors: server.facts().descriptors,
   resources: await server.figure('nodejs_active_resources_total'),
 });

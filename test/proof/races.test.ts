@@ -6,7 +6,7 @@ import { ADMIN_TOKEN } from '../support/operator.ts';
 import { startServer } from '../support/program.ts';
 import { type Answered, type Line, openLine } from './revocation/watch-change.ts';
 import { trials } from './support/depth.ts';
-import { provideOrganization, START_MS, startFamily, whenNotBusy } from './support/family.ts';
+import { provideOrganization, START_MS, startFleet, whenNotBusy } from './support/fleet.ts';
 import { prove } from './support/proof.ts';
 import { openRequest, restRequest } from './support/wire-requests.ts';
 
@@ -15,20 +15,20 @@ const AT_ONCE = 20;
 const PROCESSES = 4;
 const rounds = () => trials({ planted: 20, ci: 100, full: 1000 });
 
-/** Connections that stand before the race begins. */
+/** Connections that are open before the race begins. */
 const openRacers = (ports: readonly number[]): Promise<Line[]> =>
   Promise.all(
-    Array.from({ length: AT_ONCE }, (_, place) =>
-      openLine(ports[place % ports.length] ?? 0, `racer ${place}`),
+    Array.from({ length: AT_ONCE }, (_, index) =>
+      openLine(ports[index % ports.length] ?? 0, `racer ${index}`),
     ),
   );
 
 /** `STORE_BUSY` says to try again, which each does for itself. */
-const race = (racers: readonly Line[], request: (place: number) => Buffer): Promise<Answered[]> =>
-  Promise.all(racers.map((racer, place) => whenNotBusy(() => racer.send(request(place)))));
+const race = (racers: readonly Line[], request: (index: number) => Buffer): Promise<Answered[]> =>
+  Promise.all(racers.map((racer, index) => whenNotBusy(() => racer.send(request(index)))));
 
 /** How the answers differ from one winner and the rest told `told`. */
-function judge(answers: readonly Answered[], won: number, told: { status: number; code: string }): string[] {
+function check(answers: readonly Answered[], won: number, told: { status: number; code: string }): string[] {
   const winners = answers.filter(({ status }) => status === won);
   const others = answers.filter(
     ({ status, body }) => status === told.status && (status < 300 || body.includes(`"${told.code}"`)),
@@ -51,13 +51,13 @@ function openFile(dir: string) {
 }
 
 test('of twenty rotations of one key at once, over four processes, one succeeds', async (context) => {
-  const family = await startFamily({
+  const fleet = await startFleet({
     processes: PROCESSES,
     config: { keys: { maxPerOrganization: 100_000 } },
   });
-  const { manager } = await provideOrganization(family, 'Acme Research');
-  const racers = await openRacers(family.ports);
-  const count = openFile(family.dir);
+  const { manager } = await provideOrganization(fleet, 'Acme Research');
+  const racers = await openRacers(fleet.ports);
+  const count = openFile(fleet.dir);
   const failures: string[] = [];
   let round = 0;
   for (; round < rounds() && failures.length < 100; round += 1) {
@@ -68,7 +68,7 @@ test('of twenty rotations of one key at once, over four processes, one succeeds'
     const { key } = JSON.parse(minted.body);
     const rotate = restRequest(manager, 'POST', `/v1/keys/${key.id}/rotate`, {});
     const answers = await race(racers, () => rotate);
-    failures.push(...judge(answers, 201, { status: 409, code: 'ROTATION_IN_PROGRESS' }));
+    failures.push(...check(answers, 201, { status: 409, code: 'ROTATION_IN_PROGRESS' }));
     const successors = count('SELECT count(*) FROM keys WHERE replaces = ?', key.id);
     if (successors !== 1) failures.push(`${key.id} has ${successors} successors`);
   }
@@ -82,9 +82,9 @@ test('of twenty rotations of one key at once, over four processes, one succeeds'
 });
 
 test('of twenty provisions of one external id at once, over four processes, one makes it', async (context) => {
-  const family = await startFamily({ processes: PROCESSES });
-  const racers = await openRacers(family.ports);
-  const count = openFile(family.dir);
+  const fleet = await startFleet({ processes: PROCESSES });
+  const racers = await openRacers(fleet.ports);
+  const count = openFile(fleet.dir);
   const failures: string[] = [];
   let round = 0;
   for (; round < rounds() && failures.length < 100; round += 1) {
@@ -93,7 +93,7 @@ test('of twenty provisions of one external id at once, over four processes, one 
     const reason = { 'x-break-glass-reason': 'a proof' };
     const provision = restRequest(ADMIN_TOKEN, 'POST', '/admin/organizations', body, reason);
     const answers = await race(racers, () => provision);
-    failures.push(...judge(answers, 201, { status: 200, code: '' }));
+    failures.push(...check(answers, 201, { status: 200, code: '' }));
     const made = answers.map(({ body: text }) => JSON.parse(text));
     const shown = made.filter(({ auth_token }) => auth_token !== undefined).length;
     const ids = new Set(made.map(({ organization }) => organization?.organization_id));
@@ -122,10 +122,10 @@ test('of twenty bootstraps at once, over four processes, one makes the first org
     );
     const codes = servers.map(({ seen }) => /"code":"([\w-]+)"/.exec(seen.stderr)?.[1] ?? '');
     const racers = await openRacers(servers.map(({ url }) => Number(new URL(url).port)));
-    const answers = await race(racers, (place) =>
-      openRequest('POST', '/admin/bootstrap', { organization: 'Acme', code: codes[place % PROCESSES] }),
+    const answers = await race(racers, (index) =>
+      openRequest('POST', '/admin/bootstrap', { organization: 'Acme', code: codes[index % PROCESSES] }),
     );
-    failures.push(...judge(answers, 201, { status: 409, code: 'BOOTSTRAP_CLOSED' }));
+    failures.push(...check(answers, 201, { status: 409, code: 'BOOTSTRAP_CLOSED' }));
     const count = openFile(dir);
     const made = [count('SELECT count(*) FROM organizations'), count('SELECT count(*) FROM keys')];
     if (made.join() !== '1,2') failures.push(`${made[0]} organisations with ${made[1]} keys were made`);

@@ -2,18 +2,25 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'vitest';
 import { bareEnvironment, mainFile } from '../support/program.ts';
-import { type Desk, type MintedKey, mintKeys, openDesk, revokeKey, tally } from './revocation/desk.ts';
+import {
+  type ConnectionPool,
+  type MintedKey,
+  mintKeys,
+  openPool,
+  revokeKey,
+  tally,
+} from './revocation/connection-pool.ts';
 import { watchChange } from './revocation/watch-change.ts';
 import { depth, trials } from './support/depth.ts';
-import { type Family, provideOrganization, startFamily } from './support/family.ts';
+import { type Fleet, provideOrganization, startFleet } from './support/fleet.ts';
 import { spreadOf } from './support/percentile.ts';
 import { prove } from './support/proof.ts';
 import { restRequest } from './support/wire-requests.ts';
 
 /** A revocation takes some sixty requests to servers that share their cores with this test. */
 const settled = { timeout: depth === 'full' ? 3 * 3_600_000 : 600_000 };
-/** Keys under revocation at the same time, and how many each desk has at hand: while keys are made, none is revoked. */
-const DESKS = 2;
+/** Keys under revocation at the same time, and how many each pool has at hand: while keys are made, none is revoked. */
+const POOLS = 2;
 const KEYS_AHEAD = 25;
 const denied = { status: 401, code: 'INVALID_TOKEN' };
 
@@ -29,10 +36,10 @@ test(
   'a revoked key is refused by each of four processes from the acknowledgement on',
   settled,
   async (context) => {
-    const family = await startFamily({ processes: 4 });
-    const { id, manager } = await provideOrganization(family, 'Acme Research');
-    await using _ = readOnAndOn(family, id);
-    await proveRevocations(context, family, manager, {
+    const fleet = await startFleet({ processes: 4 });
+    const { id, manager } = await provideOrganization(fleet, 'Acme Research');
+    await using _ = readOnAndOn(fleet, id);
+    await proveRevocations(context, fleet, manager, {
       id: 'revocation.key',
       property: 'no request that began after the acknowledgement of a revocation is accepted by any process',
       revocations: trials({ planted: 40, ci: 1000, full: 10_000 }),
@@ -44,9 +51,9 @@ test(
   'a revoked key is refused by both workers of one server from the acknowledgement on',
   settled,
   async (context) => {
-    const family = await startFamily({ processes: 1, server: { workers: 2 } });
-    const { manager } = await provideOrganization(family, 'Acme Research');
-    await proveRevocations(context, family, manager, {
+    const fleet = await startFleet({ processes: 1, server: { workers: 2 } });
+    const { manager } = await provideOrganization(fleet, 'Acme Research');
+    await proveRevocations(context, fleet, manager, {
       id: 'revocation.workers',
       property: 'the same holds for the workers of one server',
       revocations: trials({ planted: 20, ci: 200, full: 2000 }),
@@ -58,17 +65,17 @@ test(
 
 async function proveRevocations(
   context: TestContext,
-  family: Family,
+  fleet: Fleet,
   manager: string,
   { revocations, connectionsEach = 1, ...row }: Plan,
 ): Promise<void> {
   const result = tally();
-  const desks = await Promise.all(Array.from({ length: DESKS }, () => openDesk(family, connectionsEach)));
-  const seeds = desks.map(({ choices }) => choices.seed).join(' ');
-  for (let left = revocations; left > 0 && !result.isHopeless; left -= DESKS * KEYS_AHEAD) {
-    const count = Math.min(KEYS_AHEAD, Math.ceil(left / DESKS));
-    const ahead = await Promise.all(desks.map((desk) => mintKeys(desk, manager, count)));
-    await Promise.all(desks.map((desk, place) => revokeEach(desk, manager, ahead[place] ?? [], result)));
+  const pools = await Promise.all(Array.from({ length: POOLS }, () => openPool(fleet, connectionsEach)));
+  const seeds = pools.map(({ choices }) => choices.seed).join(' ');
+  for (let left = revocations; left > 0 && !result.isHopeless; left -= POOLS * KEYS_AHEAD) {
+    const count = Math.min(KEYS_AHEAD, Math.ceil(left / POOLS));
+    const ahead = await Promise.all(pools.map((pool) => mintKeys(pool, manager, count)));
+    await Promise.all(pools.map((pool, index) => revokeEach(pool, manager, ahead[index] ?? [], result)));
   }
   const { sinceCommit, sinceAcknowledged, all, busy } = result.times;
   prove(context, {
@@ -80,7 +87,7 @@ async function proveRevocations(
       ...spreadOf('commitToFirstDenial', sinceCommit),
       ...spreadOf('acknowledgedToFirstDenial', sinceAcknowledged),
       ...spreadOf('acknowledgedToDeniedEverywhere', all),
-      connectionsPerKey: desks[0]?.callers('').length ?? 0,
+      connectionsPerKey: pools[0]?.callers('').length ?? 0,
       answeredBusy: busy,
       seeds,
     },
@@ -91,7 +98,7 @@ async function proveRevocations(
 }
 
 async function revokeEach(
-  desk: Desk,
+  pool: ConnectionPool,
   manager: string,
   keys: readonly MintedKey[],
   result: ReturnType<typeof tally>,
@@ -99,9 +106,9 @@ async function revokeEach(
   for (const { id, plaintext } of keys) {
     let revokedAt = Number.NaN;
     const seen = await watchChange(
-      desk.callers(plaintext),
+      pool.callers(plaintext),
       async () => {
-        revokedAt = await revokeKey(desk, manager, id);
+        revokedAt = await revokeKey(pool, manager, id);
       },
       denied,
     );
@@ -110,18 +117,18 @@ async function revokeEach(
   }
   // What was dead stays dead, also once nobody asks any more.
   for (const { id, plaintext } of keys) {
-    const line = desk.choices.of(desk.managers);
+    const line = pool.choices.of(pool.managers);
     const { status } = await line.send(restRequest(plaintext, 'GET', '/v1/whoami'));
     if (status === 200) result.failures.push(`${id}: accepted again`);
   }
 }
 
 /** Long reads beside it, through the servers and of the file itself: what they hold open must hide nothing. */
-function readOnAndOn({ operator, env, dir }: Family, organizationId: string): AsyncDisposable {
+function readOnAndOn({ operator, env, dir }: Fleet, organizationId: string): AsyncDisposable {
   let isStopped = false;
-  const list = async (place: number) => {
+  const list = async (index: number) => {
     for (let cursor = ''; !isStopped; ) {
-      const page = await operator(place, 'GET', `/v1/audit?limit=100${cursor}`, undefined, organizationId);
+      const page = await operator(index, 'GET', `/v1/audit?limit=100${cursor}`, undefined, organizationId);
       cursor = page.body?.next_cursor ? `&cursor=${encodeURIComponent(page.body.next_cursor)}` : '';
       await pause(20);
     }

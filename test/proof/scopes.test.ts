@@ -3,6 +3,7 @@ import { createCatalogue, defaultCatalogue } from '../../src/scopes/scopes.ts';
 import type { Tool } from '../../src/tool/define-tool.ts';
 import { tools } from '../../tools/index.ts';
 import { envelope, type JsonAnswer, requestJson, rpc } from '../support/http.ts';
+import { operatePeople } from '../support/operate-people.ts';
 import { refusalIn } from '../support/refusal.ts';
 import { startTwoTenants, type TestApp } from '../support/start-app.ts';
 import { prove } from './support/proof.ts';
@@ -12,7 +13,7 @@ const everyScope = createCatalogue(defaultCatalogue).scopes;
 const notForHosts = /^(?:key|member):/;
 
 type Caller = { readonly key: string; readonly organization: string };
-type Face = 'fast lane' | 'engine' | '2025' | 'REST';
+type Protocol = 'fast lane' | 'SDK' | '2025' | 'REST';
 
 /** The kinds of key, each minted as the operator mints it, with exactly the scopes named. */
 async function startKinds(denial: string) {
@@ -23,12 +24,7 @@ async function startKinds(denial: string) {
   const manager = await app.mint(app.acme, { scopes: ['member:write'] });
   const post = (path: string, body: object) =>
     requestJson(`${app.url}/v1/${path}`, { key: manager.plaintext, body });
-  const { plaintext: operator } = await app.mint(app.acme, { scopes: [...everyScope] });
-  const made = await requestJson(`${app.url}/v1/members`, {
-    key: operator,
-    body: { name: 'Ada', role: 'admin' },
-  });
-  const userId: string = made.body.member.user_id;
+  const { userId } = await operatePeople(app, app.acme).add({ name: 'Ada', email: null, role: 'admin' });
   const { group } = (await post('groups', { name: 'all', permissions: ['all'] })).body;
   await post(`groups/${group.group_id}/members`, { user_id: userId });
   const scopesFor = {
@@ -40,27 +36,32 @@ async function startKinds(denial: string) {
   return { ...app, scopesFor };
 }
 
-function call(app: TestApp, { key, organization }: Caller, tool: Tool, face: Face): Promise<JsonAnswer> {
+function call(
+  app: TestApp,
+  { key, organization }: Caller,
+  tool: Tool,
+  protocol: Protocol,
+): Promise<JsonAnswer> {
   const headers = { 'x-organization-id': organization };
   const params = { name: tool.name, arguments: {} };
-  if (face === 'fast lane') return rpc(app.url, key, 'tools/call', params, headers);
-  if (face === 'REST') return callRest(app, key, tool, headers);
-  // The lane leaves a request to the engine that asks for log lines.
+  if (protocol === 'fast lane') return rpc(app.url, key, 'tools/call', params, headers);
+  if (protocol === 'REST') return callRest(app, key, tool, headers);
+  // The lane leaves a request to the SDK that asks for log lines.
   const _meta = { ...envelope, 'io.modelcontextprotocol/logLevel': 'info' };
-  const version = face === 'engine' ? '2026-07-28' : '2025-06-18';
+  const version = protocol === 'SDK' ? '2026-07-28' : '2025-06-18';
   return requestJson(`${app.url}/mcp`, {
     key,
     headers: {
       ...headers,
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': version,
-      ...(face === 'engine' && { 'mcp-method': 'tools/call', 'mcp-name': tool.name }),
+      ...(protocol === 'SDK' && { 'mcp-method': 'tools/call', 'mcp-name': tool.name }),
     },
     body: {
       jsonrpc: '2.0',
       id: 1,
       method: 'tools/call',
-      params: { ...params, ...(face === 'engine' && { _meta }) },
+      params: { ...params, ...(protocol === 'SDK' && { _meta }) },
     },
   });
 }
@@ -85,8 +86,8 @@ const isOpen = (answer: JsonAnswer): boolean | undefined => {
 };
 const shownOf = (answer: JsonAnswer): string => `${answer.status} ${refusalIn(answer)?.code ?? ''}`;
 
-const facesOf = ({ onMcp, rest }: Tool): Face[] => [
-  ...(onMcp ? (['fast lane', 'engine', '2025'] as const) : []),
+const protocolsOf = ({ onMcp, rest }: Tool): Protocol[] => [
+  ...(onMcp ? (['fast lane', 'SDK', '2025'] as const) : []),
   ...(rest === null ? [] : ['REST' as const]),
 ];
 
@@ -122,7 +123,7 @@ test.for([
   ['http-403', 'scopes.matrix'],
   ['tool-error', 'scopes.matrix-as-tool-errors'],
 ] as const)(
-  'every tool is open to whoever holds its scope and closed to everybody else, with denial %s',
+  'every tool is open to the holders of its scope and closed to everybody else, with denial %s',
   async ([denial, id], context) => {
     const app = await startKinds(denial);
     const failures: string[] = [];
@@ -140,10 +141,10 @@ test.for([
           const mayCall = held.some((scope) => scope === tool.scope);
           const where = `${tool.name} with a ${kind} key that holds ${set}`;
           const doors = [
-            ...facesOf(tool).map((face) => ({
-              name: face,
+            ...protocolsOf(tool).map((protocol) => ({
+              name: protocol,
               opens: mayCall,
-              ask: () => call(app, caller, tool, face),
+              ask: () => call(app, caller, tool, protocol),
             })),
             ...resourceDoors(app, caller, tool, held),
           ];
@@ -161,9 +162,10 @@ test.for([
     }
     prove(context, {
       id,
-      property: 'a tool is listed for and open to exactly those who hold its scope, on every face and lane',
+      property:
+        'a tool is listed for and open to exactly those who hold its scope, over every protocol and lane',
       trials: tried,
-      unit: 'mixtures of tool, key, scopes and face',
+      unit: 'mixtures of tool, key, scopes and protocol',
       noRate: true,
       failures,
       measured: { tools: tools.length, scopes: everyScope.length },

@@ -3,7 +3,7 @@ import { scoreOf, scoreTable } from './support/scorecard.ts';
 
 const row = { id: 'area.what', property: 'nothing leaks', trials: 1000, unit: 'pairs', failures: [] };
 
-test('beside a zero stands what it cannot rule out: three in the number of trials', () => {
+test('a zero shows the rate that it cannot rule out: three in the number of trials', () => {
   expect(scoreOf(row)).toMatchObject({ verdict: 'met', failures: 0, bound95: 0.003 });
 });
 

@@ -9,7 +9,7 @@ import { mintByCommand } from './secrets/mint-by-command.ts';
 import { BATCH, mintBatch, type Shown } from './secrets/mint-over-http.ts';
 import { createSender, forEachOf, type Got, type Send } from './secrets/send.ts';
 import { METRICS_TOKEN, startBootstrapped, startDemo } from './secrets/servers.ts';
-import { misplace, placeNames, QUERY_CANARY } from './secrets/wrong-places.ts';
+import { misplace, placeNames, QUERY_MARKER } from './secrets/wrong-places.ts';
 import { trials } from './support/depth.ts';
 import { prove } from './support/proof.ts';
 
@@ -59,7 +59,7 @@ test('no plaintext of a key is found in what the server keeps, logs or answers, 
   const failures: string[] = [];
   const search = (place: string, text: string) => {
     failures.push(...secretsIn(text).map((prefix) => `${prefix} in ${place}`));
-    if (text.includes(QUERY_CANARY)) failures.push(`a query string in ${place}`);
+    if (text.includes(QUERY_MARKER)) failures.push(`a query string in ${place}`);
   };
 
   const shown: Shown[] = [];

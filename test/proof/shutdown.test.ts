@@ -6,9 +6,10 @@ import { startProgram, startServer } from '../support/program.ts';
 import { emptyPage, json, queryOf, startRestPlatform } from '../support/rest-platform.ts';
 import { compare, summarized } from './shutdown/against-audit.ts';
 import { runCycle } from './shutdown/cycle.ts';
+import { runSilentCycle } from './shutdown/silent-cycle.ts';
 import { runStdioCycle } from './shutdown/stdio-cycle.ts';
 import { trials } from './support/depth.ts';
-import { START_MS } from './support/family.ts';
+import { START_MS } from './support/fleet.ts';
 import { spreadOf } from './support/percentile.ts';
 import { prove } from './support/proof.ts';
 import { choices } from './support/seed.ts';
@@ -130,5 +131,25 @@ test('so does the program that a client starts', async (context) => {
       ...(answered === 0 ? ['no call was answered, so nothing was under way'] : []),
     ],
     measured: { ...spreadOf('exit', exits), answered, seed },
+  });
+});
+
+test('no client that connected and says nothing keeps it up', async (context) => {
+  const alone = await prepare({});
+  const withWorkers = await prepare({ workers: 2 });
+  const cycles = trials({ planted: 1, ci: 2, full: 20 });
+  const all = [];
+  for (let number = 0; number < cycles; number += 1)
+    all.push(await runSilentCycle({ ...(number % 2 === 0 ? alone : withWorkers), number }));
+  prove(context, {
+    id: 'shutdown.silent',
+    property: 'SIGTERM beside connections on which nothing was sent: exit 0 within 10 s',
+    trials: cycles,
+    unit: 'cycles of SIGTERM beside silent connections',
+    failures: all.flatMap(({ failures }) => failures),
+    measured: spreadOf(
+      'exit',
+      all.map(({ exitMs }) => exitMs),
+    ),
   });
 });

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'vitest';
 import { root, temporaryDir } from '../support/fresh-start.ts';
 import { bareEnvironment } from '../support/program.ts';
 import { secretsInFile } from '../support/secrets.ts';
-import { LEAST_NODE, oldNodes } from './supply-chain/old-nodes.ts';
+import { LEAST_NODE, oldNodes, tellsOldNode } from './supply-chain/old-nodes.ts';
+import { makeOtherStore } from './supply-chain/other-store.ts';
 import { installed, isAtLeast, locked, manifest, production } from './supply-chain/packages.ts';
 import { claimNode, claimSqlite } from './supply-chain/preloads.ts';
 import { trials } from './support/depth.ts';
@@ -51,7 +51,7 @@ test('every direct dependency is asked for in one exact version, the one in the 
 /** Packages that bring a script: that of `node` fetches the runtime, all others are refused. */
 const scripted = ['node', 'esbuild', '@modelcontextprotocol/inspector', 'tldjs'];
 
-test('no package runs a script when it is installed, but for the runtime of the developers', (context) => {
+test('no package runs a script when it is installed, except the runtime of the developers', (context) => {
   const bringing = locked.filter(({ hasInstallScript }) => hasInstallScript === true);
   const allowed = Object.entries(manifest.allowScripts).filter(([, isAllowed]) => isAllowed);
   prove(context, {
@@ -74,7 +74,7 @@ test('no package runs a script when it is installed, but for the runtime of the 
   });
 });
 
-test('what is installed is what the lock says', (context) => {
+test('the installed packages are those of the lock', (context) => {
   const byPath = new Map(locked.map((each) => [each.path, each]));
   const present = new Set(installed.map(({ path }) => path));
   prove(context, {
@@ -257,16 +257,14 @@ test('a Node of this machine that is too old is told so, and not what it cannot 
     failures: starts
       .filter(
         ({ version, status, stdout, stderr }) =>
-          status !== 1 ||
-          stdout !== '' ||
-          stderr !== `tenantry needs Node ${LEAST_NODE} or later; this is v${version}\n`,
+          status !== 1 || stdout !== '' || !tellsOldNode(stderr, version),
       )
       .map(({ version, args, status, stderr }) => `${args.join(' ')} under ${version}: ${status} ${stderr}`),
     measured: { versions: old.map(({ version }) => version).join(', ') },
   });
 });
 
-test('an SQLite older than 3.51.3 is refused by whatever opens a store, and nothing is written', {
+test('an SQLite older than 3.51.3 is refused by all code that opens a store, and nothing is written', {
   timeout: 300_000,
 }, (context) => {
   const failures: string[] = [];
@@ -278,12 +276,12 @@ test('an SQLite older than 3.51.3 is refused by whatever opens a store, and noth
     // One that does start runs on until it is killed.
     if (failures.length > 0) break;
     const data = temporaryDir();
+    const other = makeOtherStore(data);
     const env = { TENANTRY_DATA_DIR: data, PORT: '0', TENANTRY_API_KEY: 'x' };
     const config = { ...env, TENANTRY_CONFIG: join(root, 'mcp.config.json') };
     const ran = run(process.execPath, ['--import', claimSqlite(driver, version), bin, ...args], config);
     const isTold = ran.status === 1 && ran.stderr.includes(`SQLite ${version} is too old`);
-    const isClean = readdirSync(data).every((file) => !file.endsWith('-wal'));
-    if (!isTold || !isClean)
+    if (!isTold || !other.isUntouched())
       failures.push(`${args.join(' ')} on ${version}: ${ran.status} ${ran.stderr.slice(0, 200)}`);
   }
   prove(context, {

@@ -1,43 +1,15 @@
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { getTableColumns } from '../../db/drizzle.ts';
-import { keys } from '../../db/schema.ts';
-import { changeKey, known, revokeKey } from './key-changes.ts';
-import {
-  auditRow,
-  mint,
-  newKey,
-  openForeign,
-  openSettled,
-  openTemporary,
-  provision,
-  START_MS,
-} from './temporary-store.ts';
+import { getTableColumns } from '../../db/sqlite/connection/drizzle.ts';
+import { keys } from '../../db/sqlite/schema/schema.ts';
+import { provisionKnown, START_MS } from './contract/fixtures.ts';
+import { changeKey, known } from './contract/key-changes.ts';
+import { openForeign, openSettled, openTemporary } from './temporary-store.ts';
 
-/** Finds the key once, so that it is known, and gives what asks for it again. */
 async function openKnown() {
   const store = await openSettled();
-  const made = await provision(store);
-  const again = () => store.keys.find(made.hash);
-  expect(await again()).toBeDefined();
-  return { store, again, ...made };
+  return { store, ...(await provisionKnown(store)) };
 }
-
-test('a key that was found before is found as it is now, whatever was changed and by whom', async () => {
-  const { store, again, defaultKey, organization } = await openKnown();
-  await changeKey(store, defaultKey, { name: 'renamed' });
-  expect((await again())?.key.name).toBe('renamed');
-  const other = openTemporary(store.file);
-  await changeKey(other, defaultKey, { restrictions: { tools: ['whoami'] } });
-  expect((await again())?.key.restrictions).toEqual({ tools: ['whoami'] });
-  await other.organizations.setStatus(organization.id, 'suspended', START_MS, () =>
-    auditRow(organization.id),
-  );
-  expect((await again())?.organization?.status).toBe('suspended');
-  await revokeKey(other, defaultKey);
-  expect((await again())?.key.revokedAtMs).not.toBeNull();
-  await other.close();
-});
 
 test('what an operator changes by hand in a running store holds on the next request', async () => {
   const { store, again, defaultKey } = await openKnown();
@@ -108,12 +80,6 @@ test.each([
   await expect(again()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });
 
-test('a store that is closed answers nothing', async () => {
-  const { store, again } = await openKnown();
-  await store.close();
-  await expect(again()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-});
-
 test('a use of a key is no change: what is known of it stays', async () => {
   const { store, again, defaultKey } = await openKnown();
   const before = await again();
@@ -130,28 +96,6 @@ test('what is shared between requests cannot be changed by one of them', async (
   expect(Object.isFrozen(found?.organization)).toBe(true);
   await changeKey(store, defaultKey, { restrictions: { tools: ['whoami'] } });
   expect(Object.isFrozen((await again())?.key.restrictions?.tools)).toBe(true);
-});
-
-test('a key that was looked for before it was made is found', async () => {
-  const store = await openSettled();
-  const { organization } = await provision(store);
-  const made = newKey(organization.id);
-  expect(await store.keys.find(made.hash)).toBeUndefined();
-  await mint(store, organization.id, made);
-  expect((await store.keys.find(made.hash))?.key.id).toBe(made.key.id);
-});
-
-test('questions that arrive together are answered each for itself, and a bad one fails alone', async () => {
-  const { store, hash, defaultKey } = await openKnown();
-  const { hash: otherHash, defaultKey: otherKey } = await provision(store, 'other');
-  const [one, bad, two] = await Promise.allSettled([
-    store.keys.find(hash),
-    store.keys.find(hash.subarray(1)),
-    store.keys.find(otherHash),
-  ]);
-  expect(one).toMatchObject({ value: { key: { id: defaultKey.id } } });
-  expect(bad.status).toBe('rejected');
-  expect(two).toMatchObject({ value: { key: { id: otherKey.id } } });
 });
 
 test('a store whose triggers are gone has them again when it is opened', async () => {

@@ -1,20 +1,17 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { watchChanges } from '../../db/ledger.ts';
-import { createLedgerFile } from '../../db/ledger-file.ts';
-import { changeKey, ledgerLines, revokeKey } from './key-changes.ts';
-import { PROCESS_TEST_MS, runTogether } from './run-together.ts';
+import { watchChanges } from '../../db/sqlite/recovery/ledger.ts';
+import { createLedgerFile } from '../../db/sqlite/recovery/ledger-file.ts';
+import { chainPoint, emptyChain } from '../../src/audit/audit-event.ts';
+import { auditRow, mint, newKey, now, provision, START_MS } from './contract/fixtures.ts';
+import { changeKey, revokeKey } from './contract/key-changes.ts';
+import { runTogether } from './run-together.ts';
 import {
-  auditRow,
   everything,
-  mint,
-  newKey,
-  now,
+  ledgerLines,
   openForeign,
   openSettled,
   openTemporary,
-  provision,
-  START_MS,
   temporaryFile,
 } from './temporary-store.ts';
 
@@ -44,7 +41,7 @@ test('whatever makes, ends or changes a key is in the ledger with its audit row;
     ['revoked', defaultKey.id],
   ]);
   expect(lines[6]).toMatchObject({ by: 'ann', organization_id: organization.id, at: expect.any(String) });
-  const chain = await store.audit.readChain(0, 100);
+  const chain = await store.audit.readChain(emptyChain, 100);
   for (const { seq, hash } of lines) expect(chain[seq - 1]).toMatchObject({ seq, hash });
   expect(statSync(`${store.file}.ledger`).mode & 0o777).toBe(0o600);
   for (const secret of ['tnt_', defaultKey.prefix.slice(4)]) {
@@ -94,12 +91,10 @@ test('a line that a crash cut off does not take the next one with it', async () 
   await revokeKey(store, defaultKey);
   expect(ledgerLines(store.file).at(-1)).toMatchObject({ what: 'revoked', key_id: defaultKey.id });
   await store.close();
-  expect(openTemporary(store.file).reckoning).toBeNull();
+  expect(openTemporary(store.file).recoveryReport).toBeNull();
 });
 
-test('processes that change the store together write whole lines in the order of their rows', {
-  timeout: PROCESS_TEST_MS,
-}, async () => {
+test('processes that change the store together write whole lines in the order of their rows', async () => {
   const file = temporaryFile();
   const row = auditRow(null);
   await runTogether(
@@ -122,7 +117,7 @@ test('a pruned chain is still known to its ledger', async () => {
   await changeKey(store, defaultKey, { purpose: 'another' });
   const { seq } = await store.audit.head();
   await store.audit.append(auditRow(null));
-  await store.audit.prune(seq, auditRow(null, { kind: 'checkpoint' }));
+  await store.audit.prune(chainPoint(seq), () => auditRow(null, { kind: 'checkpoint' }));
   await store.close();
-  expect(openTemporary(store.file).reckoning).toBeNull();
+  expect(openTemporary(store.file).recoveryReport).toBeNull();
 });

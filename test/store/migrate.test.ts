@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { migrateStore } from '../../db/migrate.ts';
-import { PROCESS_TEST_MS, runTogether } from './run-together.ts';
+import { migrateStore } from '../../db/sqlite/connection/migrate.ts';
+import { runTogether } from './run-together.ts';
 import { isLocked, openForeign, temporaryFile } from './temporary-store.ts';
 
 /** A folder of migrations in Drizzle's form, `1` after `0`. */
@@ -28,9 +28,7 @@ const born = [
   "INSERT INTO `child` VALUES ('c', 'p');",
 ].join('--> statement-breakpoint\n');
 
-test('processes that upgrade together each succeed, and the upgrade happens once', {
-  timeout: PROCESS_TEST_MS,
-}, async () => {
+test('processes that upgrade together each succeed, and the upgrade happens once', async () => {
   const file = temporaryFile();
   const files = Array.from({ length: 12 }, (_, place) => `${file}.${place}`);
   for (const each of files) {
@@ -50,7 +48,7 @@ test('processes that upgrade together each succeed, and the upgrade happens once
   }
 });
 
-test('a migration waits for another process that writes', { timeout: PROCESS_TEST_MS }, async () => {
+test('a migration waits for another process that writes', async () => {
   const database = openForeign(temporaryFile());
   database.pragma('journal_mode = WAL');
   const held = runTogether([{ do: 'hold', file: database.name, holdMs: 700 }]);

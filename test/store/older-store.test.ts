@@ -1,6 +1,7 @@
-import { appendFileSync, copyFileSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createLedgerFile } from '../../db/ledger-file.ts';
+import { backupStore } from '../../db/sqlite/recovery/backup.ts';
+import { createLedgerFile } from '../../db/sqlite/recovery/ledger-file.ts';
 import {
   type GroupId,
   newGroupId,
@@ -10,26 +11,24 @@ import {
   type UserId,
 } from '../../src/ids.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
-import type { Store } from '../../src/store.ts';
-import { changeKey, ledgerLines, revokeKey } from './key-changes.ts';
+import type { Store } from '../../src/store/store.ts';
 import {
   auditRow,
   canonicalScopes,
   mint,
   newKey,
-  openForeign,
-  openSettled,
-  openTemporary,
   provision,
+  provisionHost,
   START_MS,
-  temporaryFile,
-} from './temporary-store.ts';
+} from './contract/fixtures.ts';
+import { changeKey, revokeKey } from './contract/key-changes.ts';
+import { ledgerLines, openForeign, openSettled, openTemporary, temporaryFile } from './temporary-store.ts';
 
 /** A store as it was when `keep` ran, put back by somebody who copies files. */
 async function rollBack(prepare: (store: Store, file: string) => Promise<void>, since: typeof prepare) {
   const file = temporaryFile();
   const store = openTemporary(file);
-  await store.organizations.settleCanon(canonicalScopes, START_MS);
+  await store.organizations.ensureCanonicalSet(canonicalScopes, START_MS);
   await prepare(store, file);
   await store.close();
   copyFileSync(file, `${file}.copy`);
@@ -60,12 +59,18 @@ test('a store that was copied back by hand is held against the ledger before any
       if (changed) await changeKey(store, changed, { purpose: 'another' });
     },
   );
-  expect(back.reckoning).toEqual({ coverage: 'whole', revoked: 1, withdrawn: 0, held: 1, organizations: 0 });
+  expect(back.recoveryReport).toEqual({
+    coverage: 'whole',
+    revoked: 1,
+    withdrawn: 0,
+    held: 1,
+    organizations: 0,
+  });
   expect(made.map(({ id }) => state.get(id))).toEqual(['ann', 1, 0, 0]);
   const [row] = await back.audit.listForOperator({}, { limit: 1 });
   expect(row).toMatchObject({ tier: 'system', target: 'store older than its ledger' });
   await back.close();
-  expect(openTemporary(file).reckoning).toBeNull();
+  expect(openTemporary(file).recoveryReport).toBeNull();
 });
 
 const twoKeys = async (store: Store): Promise<void> => {
@@ -80,7 +85,7 @@ test.each([
   ['is of a newer program', (file: string) => appendFileSync(`${file}.ledger`, newerLine), 'short'],
 ] as const)('where the ledger %s, every key is held', async (_, spoil, coverage) => {
   const { back, state } = await rollBack(twoKeys, async (_store, file) => spoil(file));
-  expect(back.reckoning).toMatchObject({ coverage, held: 2 });
+  expect(back.recoveryReport).toMatchObject({ coverage, held: 2 });
   expect([...state.values()]).toEqual([1, 1]);
 });
 
@@ -98,7 +103,7 @@ test('a store from before there were ledgers keeps its keys and begins one', asy
   await store.close();
   rmSync(`${store.file}.ledger`);
   openForeign(store.file).prepare("DELETE FROM secrets WHERE name = 'ledger'").run();
-  expect(openTemporary(store.file).reckoning).toBeNull();
+  expect(openTemporary(store.file).recoveryReport).toBeNull();
   expect(ledgerLines(store.file)).toMatchObject([{ what: 'begun', seq: 2 }]);
 });
 
@@ -112,7 +117,7 @@ test('a program that died between its line and its commit is taken to have meant
   expect((await again.keys.get(organization.id, defaultKey.id))?.revokedAtMs).toBe(START_MS);
   await again.close();
   createLedgerFile(store.file).append([{ what: 'minted', key_id: newKeyId(START_MS), ...row }]);
-  expect(openTemporary(store.file).reckoning).toBeNull();
+  expect(openTemporary(store.file).recoveryReport).toBeNull();
   expect(ledgerLines(store.file).at(-1)).toMatchObject({ what: 'settled', seq: 2 });
 });
 
@@ -188,8 +193,38 @@ test('an organisation that was deleted or suspended since is so again; one that 
       await setStatus(store, 3, 'active');
     },
   );
-  const statuses = (await back.organizations.list()).map(({ status }) => status);
+  const statuses = (await back.organizations.list({ limit: 100 })).map(({ status }) => status);
   expect(statuses).toEqual(['deleted', 'suspended', 'active', 'suspended']);
   expect(made.map(({ id }) => state.get(id))).toEqual(['organization-deleted', 0, 0, 0]);
-  expect(back.reckoning).toEqual({ coverage: 'whole', revoked: 1, withdrawn: 0, held: 0, organizations: 2 });
+  expect(back.recoveryReport).toEqual({
+    coverage: 'whole',
+    revoked: 1,
+    withdrawn: 0,
+    held: 0,
+    organizations: 2,
+  });
+});
+
+test('what is granted and withdrawn is in the ledger; an older copy holds the key', async () => {
+  const opened = await openSettled();
+  const store = { ...opened, ...(await provisionHost(opened)) };
+  const copy = `${store.file}.copy`;
+  writeFileSync(copy, '');
+  await backupStore(store.file, copy);
+  const { id } = store.organization;
+  const row = () => auditRow(null);
+  const withdrawn = await store.keys.changeGrants(store.host.id, START_MS, { add: [], withdraw: [id] }, row);
+  expect(withdrawn).toEqual([]);
+  expect(ledgerLines(store.file).at(-1)).toMatchObject({
+    what: 'withdrawn',
+    key_id: store.host.id,
+    organization_id: id,
+  });
+  await store.close();
+  for (const suffix of ['-wal', '-shm']) rmSync(store.file + suffix, { force: true });
+  copyFileSync(copy, store.file);
+  const older = openTemporary(store.file);
+  expect(older.recoveryReport).toMatchObject({ coverage: 'whole', held: 1, withdrawn: 1 });
+  expect(await older.keys.findGrant(store.host.id, id)).toBeUndefined();
+  expect((await older.keys.get('operator', store.host.id))?.heldAtMs).not.toBeNull();
 });

@@ -1,7 +1,8 @@
 import { copyFileSync, linkSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { watchOwnFiles } from '../../db/own-files.ts';
-import { auditRow, mint, newKey, openSettled, provision, temporaryFile } from './temporary-store.ts';
+import { watchOwnFiles } from '../../db/sqlite/connection/own-files.ts';
+import { auditRow, mint, newKey, provision } from './contract/fixtures.ts';
+import { openSettled, temporaryFile } from './temporary-store.ts';
 
 const gone = { code: 'STORE_UNAVAILABLE' };
 
@@ -38,7 +39,7 @@ test('a copy in its place is not the store', async () => {
   renameSync(`${store.file}.copy`, store.file);
   await expect(store.audit.append(auditRow(organization.id))).rejects.toMatchObject(gone);
   await expect(store.keys.find(hash)).rejects.toMatchObject(gone);
-  expect(() => store.ping()).toThrow(expect.objectContaining(gone));
+  await expect(store.ping()).rejects.toMatchObject(gone);
   rmSync(store.file);
   renameSync(`${store.file}.kept`, store.file);
   expect(await store.keys.find(hash)).toBeDefined();
@@ -55,4 +56,40 @@ test('what reads is told within milliseconds, and asks no more often', async () 
   expect(() => files.requireLately()).toThrow(expect.objectContaining(gone));
   renameSync(`${file}.moved`, file);
   files.requireLately();
+});
+
+test.each(['', '-wal', '-shm'])(
+  'a folder that was unchanged for long does not stand for a file "%s" that has gone',
+  async (suffix) => {
+    const { file } = await openSettled();
+    let nowMs = 0;
+    const files = watchOwnFiles(file, () => nowMs);
+    nowMs += 10_000;
+    files.require();
+    nowMs += 1;
+    files.require();
+    renameSync(file + suffix, `${file}.moved`);
+    expect(() => files.require()).toThrow(expect.objectContaining(gone));
+    expect(() => files.require()).toThrow(expect.objectContaining(gone));
+    renameSync(`${file}.moved`, file + suffix);
+    files.require();
+  },
+);
+
+test('what a folder does not show is found within 50 ms, and not forgotten again', async () => {
+  const { file } = await openSettled();
+  const [link, between] = [temporaryFile(), temporaryFile()];
+  symlinkSync(file, between);
+  symlinkSync(between, link);
+  let nowMs = 0;
+  const files = watchOwnFiles(link, () => nowMs);
+  nowMs = 2490;
+  files.require();
+  rmSync(between);
+  for (nowMs of [2499, 2510, 2561]) expect(() => files.require()).toThrow(expect.objectContaining(gone));
+  symlinkSync(file, between);
+  files.require();
+  rmSync(between);
+  nowMs += 51;
+  expect(() => files.require()).toThrow(expect.objectContaining(gone));
 });

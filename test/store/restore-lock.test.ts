@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openForWriting } from '../../db/open-database.ts';
-import { openRestoration } from '../../db/restore.ts';
+import { openForWriting } from '../../db/sqlite/connection/open-database.ts';
+import { backupStore } from '../../db/sqlite/recovery/backup.ts';
+import { openRestoration } from '../../db/sqlite/recovery/restore.ts';
 import { auditChain } from '../../src/audit/audit-event.ts';
-import { PROCESS_TEST_MS } from './run-together.ts';
-import { isLocked, now, openForeign, openSettled, provision } from './temporary-store.ts';
+import { machineClock } from '../support/clocks.ts';
+import { provision } from './contract/fixtures.ts';
+import { isLocked, openForeign, openSettled } from './temporary-store.ts';
 
 const driver = join(import.meta.dirname, '../../node_modules/better-sqlite3/lib/index.js');
 
@@ -23,9 +25,7 @@ const replacing = `
   }, 500);
 `;
 
-test('whoever waited for a restore is not given the store that it replaced', {
-  timeout: PROCESS_TEST_MS,
-}, async () => {
+test('whoever waited for a restore is not given the store that it replaced', async () => {
   const store = await openSettled();
   await store.close();
   writeFileSync(`${store.file}.other`, '');
@@ -40,13 +40,15 @@ test('nobody else reads or writes the store while it is being restored', async (
   await provision(store);
   const copy = `${store.file}.copy`;
   writeFileSync(copy, '');
-  await store.backup(copy);
-  expect(() => openRestoration(store.file, copy, { auditChain, now })).toThrow('is in use');
+  await backupStore(store.file, copy);
+  await expect(openRestoration(store.file, copy, { auditChain, clock: machineClock() })).rejects.toThrow(
+    'is in use',
+  );
   await store.close();
-  const restoration = openRestoration(store.file, copy, { auditChain, now });
+  const restoration = await openRestoration(store.file, copy, { auditChain, clock: machineClock() });
   const foreign = openForeign(store.file);
   expect(() => foreign.prepare('SELECT count(*) FROM keys').get()).toThrow('locked');
   expect(isLocked(foreign)).toBe(true);
-  restoration.close();
+  await restoration.close();
   expect(isLocked(foreign)).toBe(false);
 });

@@ -5,9 +5,6 @@ import type { Task } from './store-process.ts';
 
 type WithoutStart<T> = T extends unknown ? Omit<T, 'startAtMs'> : never;
 
-/** For a test that starts processes, in milliseconds: on a busy machine they take seconds to start. */
-export const PROCESS_TEST_MS = 30_000;
-
 /** Runs each task in a process of its own, all from the same instant on; answers what each printed. */
 export function runTogether(tasks: readonly WithoutStart<Task>[]): Promise<unknown[]> {
   const startAtMs = Date.now() + 1500;

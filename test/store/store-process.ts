@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { migrateStore } from '../../db/migrate.ts';
-import { openStore } from '../../db/open-store.ts';
-import type { AuditRow } from '../../src/audit/audit-event.ts';
-import { auditChain } from '../../src/audit/audit-event.ts';
+import { migrateStore } from '../../db/sqlite/connection/migrate.ts';
+import { openStore } from '../../db/sqlite/open-store.ts';
+import { type AuditRow, auditChain } from '../../src/audit/audit-event.ts';
 import { AppError } from '../../src/errors.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
 import { provisionOrganization } from '../../src/provisioning/provision.ts';
+import { machineClock } from '../support/clocks.ts';
 
 const STEP_MS = 100;
 
@@ -29,9 +29,9 @@ async function perform(task: Task): Promise<unknown> {
   if (task.do === 'migrate') return migrateEach(task.files, task.startAtMs);
   if (task.do === 'hold') return holdLock(task.file, task.holdMs);
   if (task.do === 'open') return openEach(task.files, task.startAtMs);
-  const store = openStore(task.file, { durability: 'process', auditChain, now: Date.now });
+  const store = openStore(task.file, { durability: 'process', auditChain, clock: machineClock() });
   try {
-    await store.organizations.settleCanon(['agent:read'], Date.now());
+    await store.organizations.ensureCanonicalSet(['agent:read'], Date.now());
     if (task.do === 'append')
       return await Promise.all(task.rows.map((row) => again(() => store.audit.append(row))));
     const deps = { organizations: store.organizations, format: createKeyFormat('tnt'), now: Date.now };
@@ -63,8 +63,8 @@ async function openEach(files: readonly string[], startAtMs: number): Promise<st
   const secrets: string[] = [];
   for (const [place, file] of files.entries()) {
     while (Date.now() < startAtMs + place * STEP_MS);
-    const store = openStore(file, { durability: 'process', auditChain, now: Date.now });
-    await store.organizations.settleCanon(['agent:read'], Date.now());
+    const store = openStore(file, { durability: 'process', auditChain, clock: machineClock() });
+    await store.organizations.ensureCanonicalSet(['agent:read'], Date.now());
     secrets.push(store.cursorSecret.toString('hex'));
     await store.close();
   }
@@ -83,7 +83,7 @@ function migrateEach(files: readonly string[], startAtMs: number): string {
   for (const [place, file] of files.entries()) {
     const database = new Database(file);
     while (Date.now() < startAtMs + place * STEP_MS);
-    migrateStore(database, join(import.meta.dirname, '../../db/migrations'));
+    migrateStore(database, join(import.meta.dirname, '../../db/sqlite/migrations'));
     database.close();
   }
   return 'migrated';

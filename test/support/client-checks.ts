@@ -64,7 +64,7 @@ const promises: Readonly<Record<string, (peer: Peer, tenant: Tenant) => Promise<
     const answer = await peer.callTool('get_agent', { agent_id: 'agt_01ARZ3NDEKTSV4RRFFQ69G5FAV' });
     expect(answer).toMatchObject({
       isError: true,
-      content: [{ type: 'text', text: 'NOT_FOUND: Not found.' }],
+      content: [{ type: 'text', text: 'NOT_FOUND: There is no agent with this agent_id.' }],
       _meta: { 'tenantry/error': { code: 'NOT_FOUND', request_id: expect.any(String) } },
     });
     expect(answer.structuredContent).toBeUndefined();

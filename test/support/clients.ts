@@ -9,7 +9,7 @@ type ConnectOptions = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Today's official client, connected over HTTP; closed when the test ends. */
+/** The official MCP 2026-07-28 client, connected over HTTP; closed when the test ends. */
 export async function connect(url: string, key: string, options: ConnectOptions = {}): Promise<Client> {
   const headers: Record<string, string> = { Authorization: `Bearer ${key}`, ...options.headers };
   if (options.organizationId !== undefined) headers['X-Organization-Id'] = options.organizationId;

@@ -1,4 +1,4 @@
-import { keyAuthor } from '../../src/cli/operate-keys.ts';
+import { operatorAccess } from '../../src/cli/keys/operate-keys.ts';
 import { changeGrants } from '../../src/keys/manage-keys.ts';
 import { type JsonAnswer, rpc } from './http.ts';
 import { startTwoTenants, type Tenant, type TestApp } from './start-app.ts';
@@ -36,11 +36,11 @@ export async function startHost(options: Parameters<typeof startTwoTenants>[0] =
 /** As the operator changes grants at the command line. */
 export function grant({ services }: TestApp, keyId: string, change: { add?: Tenant[]; withdraw?: Tenant[] }) {
   const ids = (tenants: Tenant[] = []) => tenants.map(({ id }) => id);
-  const author = keyAuthor('keys grants', 'operator', services);
+  const access = operatorAccess('keys grants', 'operator', services);
   return changeGrants(
     keyId,
     { add: ids(change.add), withdraw: ids(change.withdraw) },
-    author,
+    access,
     services.operator,
   );
 }

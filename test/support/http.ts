@@ -8,12 +8,12 @@ type JsonRequest = {
   readonly body?: unknown;
 };
 
-/** What came back. `body` is whatever JSON it was; tests look into it freely. */
+/** The answer. `body` is any JSON; tests look into it freely. */
 export type JsonAnswer = {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came back
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on the raw answer
   readonly body: any;
 };
 
@@ -85,7 +85,7 @@ export const callTool = (
 export type RawAnswer = { readonly status: number; readonly head: string; readonly body: string };
 
 /** Bytes as they are, where an HTTP client would tidy them up; resolves when the server closes or answers. */
-export function rawRequest(port: number, bytes: string | Buffer, waitMs = 3000): Promise<RawAnswer> {
+export function rawRequest(port: number, bytes: string | Buffer, waitMs = 30_000): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     const chunks: Buffer[] = [];

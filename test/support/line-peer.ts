@@ -1,14 +1,14 @@
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { createLineTransport } from '../../src/transport/line-transport.ts';
-import { serveMcpStdio } from '../../src/transport/stdio.ts';
-import { bridgeStdio } from '../../src/transport/stdio-bridge.ts';
+import { createLineTransport } from '../../src/transport/stdio/line-transport.ts';
+import { serveMcpStdio } from '../../src/transport/stdio/stdio.ts';
+import { bridgeStdio } from '../../src/transport/stdio/stdio-bridge.ts';
 import type { TestApp } from './start-app.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came back
+// biome-ignore lint/suspicious/noExplicitAny: a test asserts on the raw answer
 type Message = any;
 
-/** Speaks raw lines, as a client that starts a program does; whatever is no JSON fails the test. */
+/** Speaks raw lines, as a client that starts a program does; a line that is no JSON fails the test. */
 export function linePeer(input: Writable, output: Readable) {
   const received: Message[] = [];
   let rest = '';
@@ -21,7 +21,7 @@ export function linePeer(input: Writable, output: Readable) {
   async function find(
     matches: (message: Message) => boolean,
     what: string,
-    withinMs = 5000,
+    withinMs = 60_000,
   ): Promise<Message> {
     const deadline = performance.now() + withinMs;
     while (performance.now() < deadline) {
@@ -70,10 +70,10 @@ export type LinePeer = ReturnType<typeof linePeer>;
 
 type Credentials = { readonly apiKey?: string; readonly organizationId?: string };
 
-/** The stdio face over the stores of `app`, in this process; `ended` resolves when it has let go. */
+/** Stdio over the stores of `app`, in this process; `ended` resolves when it has let go. */
 export function serveLines(app: TestApp, { apiKey, organizationId }: Credentials) {
-  const { mcp, identity, slot } = app.services;
-  const deps = { ...mcp, identity, slot, organizationHeader: 'x-organization-id' };
+  const { mcp, identify, slot } = app.services;
+  const deps = { ...mcp, identify, slot, organizationHeader: 'x-organization-id' };
   return peerOf((lines) => serveMcpStdio(lines, { apiKey, organizationId }, deps));
 }
 

@@ -160,7 +160,7 @@ function apply(body: Json, { path, name, value }: BodyChange): void {
   }
   // Defined, not set: `__proto__` is to be a name like any other.
   if (value === undefined) delete at[name];
-  // Each its own copy: a value that is drawn twice must not come to hold itself.
+  // Each its own copy: a value that is drawn twice must not contain itself.
   else {
     const copy = structuredClone(value);
     Object.defineProperty(at, name, { value: copy, enumerable: true, configurable: true, writable: true });

@@ -17,7 +17,7 @@ const organization = (place: string) => ({
 });
 
 /** A platform as documents in the wild describe one: 3.0, references, and the organisation in every place there is. */
-export const deskDocument = {
+export const platformDocument = {
   openapi: '3.0.3',
   info: { title: 'Desk', version: '1' },
   servers: [{ url: 'https://desk.example/api' }],

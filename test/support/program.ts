@@ -12,7 +12,7 @@ export const bareEnvironment = (): Record<string, string> => ({
   PATH: process.env.PATH ?? '',
   HOME: process.env.HOME ?? tmpdir(),
   // Spares each start the parsing of the same files.
-  NODE_COMPILE_CACHE: join(tmpdir(), 'tenantry-test-compile-cache'),
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/tests'),
 });
 
 type Environment = Readonly<Record<string, string>>;
@@ -50,12 +50,13 @@ export function startScript(file: string, args: readonly string[], env: Environm
     pid: child.pid,
     stdin: child.stdin,
     stdoutStream: child.stdout,
+    stderrStream: child.stderr,
     seen,
     /** Resolves when it has ended and all it wrote has been read. */
     closed,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     /** The first match in what it writes, however the chunks fall. */
-    async waitFor(output: Output, pattern: RegExp, withinMs = 10_000): Promise<RegExpExecArray> {
+    async waitFor(output: Output, pattern: RegExp, withinMs = 60_000): Promise<RegExpExecArray> {
       const deadline = performance.now() + withinMs;
       while (performance.now() < deadline) {
         const match = pattern.exec(seen[output]);

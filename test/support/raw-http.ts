@@ -58,17 +58,17 @@ export const mcpHeaders = (method: string, name?: string): RawHeader[] => [
 export const mcpBody = (method: string, params: object = {}, id: unknown = 1): string =>
   JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: envelope } });
 
-export const faces = ['mcp', 'rest'] as const;
-export type TestedFace = (typeof faces)[number];
+export const protocols = ['mcp', 'rest'] as const;
+export type TestedProtocol = (typeof protocols)[number];
 
-/** The same search on either face, so that a request that passes is seen downstream. */
+/** The same search over either protocol, so that a request that passes is seen downstream. */
 export function rawSearch(
   port: number,
-  face: TestedFace,
+  protocol: TestedProtocol,
   headers: readonly RawHeader[],
   target?: string,
 ): Promise<JsonAnswer> {
-  if (face === 'rest') return rawHttp(port, { target: target ?? '/v1/agents/search', headers });
+  if (protocol === 'rest') return rawHttp(port, { target: target ?? '/v1/agents/search', headers });
   return rawHttp(port, {
     method: 'POST',
     target: target ?? '/mcp',

@@ -1,9 +1,12 @@
-import { Client as Today, StreamableHTTPClientTransport as TodayHttp } from '@modelcontextprotocol/client';
-import { StdioClientTransport as TodayStdio } from '@modelcontextprotocol/client/stdio';
-import { Client as Yesterday } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport as YesterdayStdio } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { StreamableHTTPClientTransport as YesterdayHttp } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { Transport as YesterdayTransport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import {
+  Client as Client2026,
+  StreamableHTTPClientTransport as Http2026,
+} from '@modelcontextprotocol/client';
+import { StdioClientTransport as Stdio2026 } from '@modelcontextprotocol/client/stdio';
+import { Client as Client2025 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport as Stdio2025 } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport as Http2025 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport as Transport2025 } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { onTestFinished } from 'vitest';
 import { bareEnvironment, mainFile } from './program.ts';
 
@@ -17,16 +20,16 @@ type Environment = Readonly<Record<string, string>>;
 export type ToolAnswer = {
   readonly isError?: boolean | undefined;
   readonly content: readonly { readonly type: string; readonly text?: string }[];
-  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came back
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on the raw answer
   readonly structuredContent?: any;
-  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came back
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on the raw answer
   readonly _meta?: any;
 };
 
 type OnProgress = (progress: { progress: number; total?: number | undefined }) => void;
 type CallOptions = { readonly onProgress?: OnProgress; readonly signal?: AbortSignal };
 
-/** A connected client as the tests use it, whichever package it comes from. */
+/** A connected client as the tests use it, from either package. */
 export type Peer = {
   readonly serverInfo: unknown;
   readonly capabilities: unknown;
@@ -57,10 +60,10 @@ type ClientKind = {
 
 /** Who really connects: the package that most hosts embed, and its successor in its three modes. */
 export const clientKinds: readonly ClientKind[] = [
-  { label: 'sdk 1.32', era: '2025', connect: connectYesterday },
-  { label: 'client 2.4 as it comes', era: '2025', connect: (wire) => connectToday(wire, undefined) },
-  { label: 'client 2.4, auto', era: '2026', connect: (wire) => connectToday(wire, 'auto') },
-  { label: 'client 2.4, pinned', era: '2026', connect: (wire) => connectToday(wire, { pin: '2026-07-28' }) },
+  { label: 'sdk 1.32', era: '2025', connect: connect2025 },
+  { label: 'client 2.4 as it comes', era: '2025', connect: (wire) => connect2026(wire, undefined) },
+  { label: 'client 2.4, auto', era: '2026', connect: (wire) => connect2026(wire, 'auto') },
+  { label: 'client 2.4, pinned', era: '2026', connect: (wire) => connect2026(wire, { pin: '2026-07-28' }) },
 ];
 
 /** One of each generation, where a connection is dear. */
@@ -70,27 +73,27 @@ export const generations = clientKinds.filter(({ label }) =>
 
 const clientInfo = { name: 'real-client', version: '1.0.0' };
 
-/** The program as a client's command, as `.mcp.json` would name it; the key stands in the environment only. */
+/** The program as a client's command, as `.mcp.json` would name it; the key is in the environment only. */
 export const stdioWire = (args: readonly string[], env: Readonly<Record<string, string>>): Wire => ({
   args: [mainFile, 'stdio', ...args],
   env: { ...bareEnvironment(), ...env },
 });
 
-async function connectYesterday(wire: Wire): Promise<Peer> {
-  const client = new Yesterday(clientInfo);
+async function connect2025(wire: Wire): Promise<Peer> {
+  const client = new Client2025(clientInfo);
   onTestFinished(() => client.close());
   const transport =
     'url' in wire
-      ? new YesterdayHttp(new URL(wire.url), { requestInit: { headers: { ...wire.headers } } })
-      : new YesterdayStdio({
+      ? new Http2025(new URL(wire.url), { requestInit: { headers: { ...wire.headers } } })
+      : new Stdio2025({
           command: process.execPath,
           args: [...wire.args],
           env: { ...wire.env },
           stderr: 'ignore',
         });
   // Its own declarations disagree under exactOptionalPropertyTypes.
-  const revision = watchRevision(transport as YesterdayTransport);
-  await client.connect(transport as YesterdayTransport);
+  const revision = watchRevision(transport as Transport2025);
+  await client.connect(transport as Transport2025);
   return {
     serverInfo: client.getServerVersion(),
     capabilities: client.getServerCapabilities(),
@@ -110,7 +113,7 @@ async function connectYesterday(wire: Wire): Promise<Peer> {
 }
 
 /** This client tells what was agreed to its transport only. */
-function watchRevision(transport: YesterdayTransport): () => string | undefined {
+function watchRevision(transport: Transport2025): () => string | undefined {
   let agreed: string | undefined;
   const tell = transport.setProtocolVersion?.bind(transport);
   transport.setProtocolVersion = (version) => {
@@ -120,13 +123,13 @@ function watchRevision(transport: YesterdayTransport): () => string | undefined 
   return () => agreed;
 }
 
-async function connectToday(wire: Wire, mode: 'auto' | { pin: string } | undefined): Promise<Peer> {
-  const client = new Today(clientInfo, mode === undefined ? {} : { versionNegotiation: { mode } });
+async function connect2026(wire: Wire, mode: 'auto' | { pin: string } | undefined): Promise<Peer> {
+  const client = new Client2026(clientInfo, mode === undefined ? {} : { versionNegotiation: { mode } });
   onTestFinished(() => client.close());
   const transport =
     'url' in wire
-      ? new TodayHttp(new URL(wire.url), { requestInit: { headers: { ...wire.headers } } })
-      : new TodayStdio({
+      ? new Http2026(new URL(wire.url), { requestInit: { headers: { ...wire.headers } } })
+      : new Stdio2026({
           command: process.execPath,
           args: [...wire.args],
           env: { ...wire.env },

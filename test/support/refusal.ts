@@ -4,7 +4,7 @@ import type { JsonAnswer } from './http.ts';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** What an error body says of itself, on any face: REST, JSON-RPC or a tool's own answer. */
+/** What an error body says of itself, in any form: REST, JSON-RPC or a tool's own answer. */
 export function refusalIn({ body }: JsonAnswer) {
   return body?.error?.data ?? body?.error ?? body?.result?._meta?.['tenantry/error'];
 }
@@ -18,7 +18,7 @@ export function expectRefusal(answer: JsonAnswer, status: number, code: string, 
   expect(answer.headers.get('cache-control')?.split(', ')).toContain('no-store');
 }
 
-/** Status, headers and body as they came, but for what differs in every answer. */
+/** Status, headers and body as they came, without the parts that differ in every answer. */
 export function bytesOf({ status, headers, text }: JsonAnswer) {
   const requestId = headers.get('x-request-id') ?? '';
   const kept = [...headers].filter(([name]) => name !== 'x-request-id' && name !== 'date');

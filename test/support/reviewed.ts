@@ -2,12 +2,16 @@ import { expect } from 'vitest';
 import { requestJson } from './http.ts';
 import { startTwoTenants, type Tenant, type TestApp } from './start-app.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came back
+// biome-ignore lint/suspicious/noExplicitAny: a test asserts on the raw answer
 export type Finding = any;
 
-/** A reviewer that is never a finding itself, but for what the operator did not say of it. */
+/** A reviewer that is never a finding itself, except for missing declarations of the operator. */
 export async function startReviewed(app: TestApp, tenant: Tenant) {
-  const reviewer = await app.mint(tenant, { name: 'reviewer', scopes: ['key:read'], expiresInDays: 3650 });
+  const reviewer = await app.mint(tenant, {
+    name: 'reviewer',
+    scopes: ['key:read', 'key:write'],
+    expiresInDays: 3650,
+  });
   const review = async (query = ''): Promise<readonly Finding[]> => {
     await app.services.keyUses.flush();
     const answer = await requestJson(`${app.url}/v1/keys/review${query}`, { key: reviewer.plaintext });

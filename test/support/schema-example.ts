@@ -30,7 +30,7 @@ function plainExample(schema: Schema, root: Schema, depth: number): unknown {
   if (type === 'integer' || type === 'number') return Math.min(low, Number(schema.maximum ?? low));
   if (type === 'boolean') return true;
   if (type === 'string')
-    return 'a b/c?d'.padEnd(Number(schema.minLength ?? 0), 'x').slice(0, Number(schema.maxLength ?? 1000));
+    return 'a b&c?d'.padEnd(Number(schema.minLength ?? 0), 'x').slice(0, Number(schema.maxLength ?? 1000));
   if (type === 'array') {
     const length = Math.max(1, Number(schema.minItems ?? 0));
     return depth > 6 ? [] : Array.from({ length }, () => exampleOf(schema.items, root, depth + 1) ?? 'x');

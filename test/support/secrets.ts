@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
 
-/** What a key looks like behind its brand, wherever it stands: no boundary around it is asked for. */
+/** The form of a key behind its brand, in any position: it needs no boundary around it. */
 const shaped = /_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}/g;
 const LONGEST_BRAND = 13;
 const SECRET_LENGTH = 43;
@@ -16,7 +16,7 @@ const OVERLAP = 128;
 const fragments = new Map<string, string>();
 const filesOfTests = new Set<string>();
 
-/** Every text of a key's form and with a right checksum, of whatever brand. */
+/** Every text of a key's form and with a right checksum, of any brand. */
 export function keysIn(text: string): string[] {
   return [...text.matchAll(shaped)].flatMap(({ 0: rest, index }) => {
     const before = /[a-z]*$/.exec(text.slice(Math.max(0, index - LONGEST_BRAND), index))?.[0] ?? '';
@@ -45,7 +45,7 @@ export function mayHoldKeys(file: string): string {
   return file;
 }
 
-/** The prefixes of the keys of which more than the prefix stands in `text`, bytes taken as characters. */
+/** The prefixes of the keys of which more than the prefix is in `text`, bytes taken as characters. */
 export function secretsIn(text: string): string[] {
   const found = new Set(keysIn(text).map((key) => key.slice(0, key.lastIndexOf('_'))));
   for (const [run] of fragments.size === 0 ? [] : text.matchAll(runs)) {
@@ -57,7 +57,7 @@ export function secretsIn(text: string): string[] {
   return [...found];
 }
 
-/** One line for each key and file below `folder` in which it stands, but for the files that tests wrote. */
+/** One line for each key and file below `folder` that holds it, except the files that tests wrote. */
 export function secretsBelow(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -72,7 +72,7 @@ export function secretsInFile(file: string): string[] {
   return [...found];
 }
 
-/** The file's bytes as characters; what a boundary would cut in two stands whole in the next chunk. */
+/** The file's bytes as characters; a text that a boundary would cut is whole in the next chunk. */
 function* chunksOf(file: string): Generator<string> {
   const handle = openSync(file, 'r');
   try {

@@ -13,6 +13,9 @@ const common = {
   reportsProgress: true,
 } as const;
 
+/** The names of those that began to work, in order. */
+export const begun: string[] = [];
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Reports three steps and answers. */
@@ -51,12 +54,13 @@ export const ticking = defineTool({
   },
 });
 
-/** Works for seconds whatever its signal says, and would answer in the end. */
+/** Ignores its signal, works for seconds, and would answer in the end. */
 export const deaf = defineTool({
   ...common,
   name: 'deaf',
   timeoutSeconds: 1,
   async handle(_input, { progress }) {
+    begun.push('deaf');
     await progress?.(1, 2, 'Deaf from here on.');
     await pause(3000);
     return { says: 'too late' };

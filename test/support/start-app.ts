@@ -4,25 +4,31 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openStore } from '../../db/open-store.ts';
 import { openPlatform } from '../../db/platform/open-platform.ts';
+import { locateStore } from '../../db/sqlite/locate-store.ts';
+import { openStore } from '../../db/sqlite/open-store.ts';
 import { type AuditEvent, auditChain } from '../../src/audit/audit-event.ts';
 import { operatorRow } from '../../src/audit/operator-row.ts';
-import { type Environment, loadConfig } from '../../src/config.ts';
-import { prepareTools } from '../../src/configured-tools.ts';
+import { renderCommand } from '../../src/cli/keys/render-command.ts';
+import { createClock } from '../../src/clock.ts';
+import { type Environment, loadConfig } from '../../src/config/load-config.ts';
+import { secretsIn } from '../../src/config/secrets.ts';
 import { createConfiguredDownstream } from '../../src/downstream/configured-downstream.ts';
 import type { DownstreamReply, DownstreamRequest } from '../../src/downstream/downstream.ts';
-import { alone } from '../../src/fleet.ts';
-import { createHttpApp } from '../../src/http-app.ts';
 import type { OrganizationId } from '../../src/ids.ts';
 import { type Keyspace, organizationIn } from '../../src/keys/key-record.ts';
-import type { MintRequest } from '../../src/keys/mint.ts';
 import { mintKey } from '../../src/keys/mint-key.ts';
-import { createLog } from '../../src/log.ts';
+import type { MintRequest } from '../../src/keys/policy/mint-request.ts';
+import { createLog, createRedactor } from '../../src/log.ts';
+import { operatorBy } from '../../src/principal.ts';
+import { newBootstrapCode } from '../../src/provisioning/bootstrap.ts';
 import { provisionOrganization } from '../../src/provisioning/provision.ts';
-import { createServices, type Platform, type Services } from '../../src/services.ts';
+import { createHttpApp } from '../../src/server/http-app.ts';
+import { createServices, type Platform, type Services } from '../../src/server/services.ts';
 import type { Tool } from '../../src/tool/define-tool.ts';
-import type { EngineExtension } from '../../src/transport/engine-extension.ts';
+import { prepareTools } from '../../src/tool-sources/prepare-tools.ts';
+import type { SdkExtension } from '../../src/transport/mcp/sdk-extension.ts';
+import { alone } from '../../src/workers/fleet.ts';
 import { operatorTools, platformTools, tools as shippedTools } from '../../tools/index.ts';
 import { noteKey, requireNoSecrets } from './secrets.ts';
 
@@ -31,16 +37,18 @@ type Options = {
   readonly config?: Record<string, unknown>;
   readonly env?: Environment;
   readonly tools?: readonly Tool[];
-  /** Stands in for the network below: answers instead of the embedded platform where it returns a reply. */
+  /** Replaces the network below: answers instead of the embedded platform where it returns a reply. */
   readonly fakeReply?: (request: DownstreamRequest) => DownstreamReply | undefined;
   /** Acme and Bolt start with the demo's agents; off where a test needs none. */
   readonly seed?: boolean;
   /** A folder of stores to open again; a new one when left out. */
   readonly dataDir?: string;
-  /** What the engine speaks besides, as the conformance suite wants it. */
-  readonly extension?: EngineExtension;
+  /** What the SDK speaks besides, as the conformance suite wants it. */
+  readonly extension?: SdkExtension;
   /** Another clock than the machine's. */
   readonly now?: () => number;
+  /** Another measure of spans than the machine's. */
+  readonly elapsed?: () => number;
 };
 
 export type Tenant = { readonly id: OrganizationId; readonly name: string; readonly defaultKey: string };
@@ -48,16 +56,27 @@ export type Tenant = { readonly id: OrganizationId; readonly name: string; reado
 /** The real app on a temporary store, behind a real socket; closed, and searched for plaintext, when the test ends. */
 export async function startApp(options: Options = {}) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tenantry-test-'));
-  const clock = { offsetMs: 0 };
-  const now = () => (options.now ?? Date.now)() + clock.offsetMs;
+  const moved = { offsetMs: 0, spanMs: 0 };
+  const machine = () => (options.now ?? Date.now)() + moved.offsetMs;
+  // A clock that a test holds still does not go on by itself.
+  const elapsed = options.now === undefined ? () => performance.now() + moved.spanMs : () => moved.spanMs;
+  const clock = createClock(machine, options.elapsed ?? elapsed);
+  const { now } = clock;
   const log: string[] = [];
   const sent: DownstreamRequest[] = [];
   const config = settledConfig(dataDir, options);
-  const store = openStore(config.storeFile, { durability: config.audit.durability, auditChain, now });
+  const { durability } = config.audit;
+  const storeLocation = locateStore(config.store.url, config.dataDir, { auditChain, clock });
+  const store = openStore(storeLocation.files.file, { durability, ...config.store, auditChain, clock });
   const embedded: Platform =
     config.downstream.url === 'embedded:'
-      ? openPlatform(config.platformFile, { now })
-      : createConfiguredDownstream(config.downstream.url, config.downstream, options.env ?? {});
+      ? openPlatform(config.platformFile, { ...config.store, now })
+      : createConfiguredDownstream(
+          config.downstream.url,
+          config.downstream,
+          options.env ?? {},
+          clock.elapsed,
+        );
   const platform = {
     ...embedded,
     async send(request: DownstreamRequest) {
@@ -65,20 +84,29 @@ export async function startApp(options: Options = {}) {
       return options.fakeReply?.(request) ?? (await embedded.send(request));
     },
   };
-  const { tools, mistakes, reports, downstreams } = await prepareTools(config, options.env ?? {}, {
-    tools: options.tools ?? shippedTools,
-    platformTools,
-  });
+  const { tools, shipped, mistakes, reports, downstreams } = await prepareTools(
+    config,
+    options.env ?? {},
+    { tools: options.tools ?? shippedTools, platformTools },
+    { elapsed: clock.elapsed },
+  );
   if (mistakes.length > 0) throw new Error(mistakes.join('; '));
+  const bootstrapCode = newBootstrapCode();
+  const redact = createRedactor([...secretsIn(config, options.env ?? {}), bootstrapCode]);
   const services: Services = await createServices({
     config,
     version: '0.0.0-test',
     store,
+    storeLocation,
     platform,
     tools,
+    shipped,
     operatorTools,
-    log: createLog({ level: config.logLevel, pretty: null, write: (line) => log.push(line) }),
-    now,
+    log: createLog({ level: config.logLevel, pretty: null, write: (line) => log.push(line), redact }),
+    redact,
+    bootstrapCode,
+    renderCommand,
+    clock,
     fleet: alone,
   });
   const { extension = null } = options;
@@ -101,7 +129,7 @@ export async function startApp(options: Options = {}) {
     });
     await app.close();
     try {
-      // While the logs of the databases still stand beside them.
+      // While the logs of the databases still exist beside them.
       requireNoSecrets({ folder: dataDir, texts: { 'the log': log.join('') } });
     } finally {
       await Promise.all([platform, ...downstreams].map((each) => each.close()));
@@ -126,8 +154,10 @@ export async function startApp(options: Options = {}) {
     /** Every line that was logged. */
     log,
     now,
+    /** Moves the clock of the machine, also back; spans of time only grow. */
     advance: (ms: number) => {
-      clock.offsetMs += ms;
+      moved.offsetMs += ms;
+      moved.spanMs += Math.max(0, ms);
     },
     provision,
     mint: (tenant: Tenant, request: Partial<MintRequest> = {}) => mintFor(services, tenant, request),
@@ -198,7 +228,7 @@ async function mintIn(
   const { key, plaintext } = await mintKey(
     keyspace,
     { name: 'test key', ...request },
-    { operator: 'cli' },
+    operatorBy('cli'),
     () => operatorRow({ tier: 'cli', target: 'keys mint', organizationId, nowMs: services.now() }),
     { keys: services.store.keys, mintRules: services.mintRules, now: services.now },
   );

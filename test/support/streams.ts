@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { envelope } from './http.ts';
 import type { TestApp } from './start-app.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came back
+// biome-ignore lint/suspicious/noExplicitAny: a test asserts on the raw answer
 type Message = any;
 
 export const eras = ['2025', '2026'] as const;

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { expect, onTestFinished } from 'vitest';
 import type { AuditEvent } from '../../src/audit/audit-event.ts';
+import type { ListedEvent } from '../../src/audit/audit-trail.ts';
 import { AppError } from '../../src/errors.ts';
 import { startApp, startTwoTenants } from './start-app.ts';
 
@@ -26,14 +27,14 @@ type Options = Parameters<typeof startTwoTenants>[0];
 export async function startTwoLanes(options: Options = {}) {
   const withLane = (fastLane: boolean) => ({ ...options?.config, server: { fastLane } });
   const fast = await startTwoTenants({ ...options, config: withLane(true) });
-  const engine = await startApp({ ...options, config: withLane(false), dataDir: fast.dataDir });
+  const sdk = await startApp({ ...options, config: withLane(false), dataDir: fast.dataDir });
   const agent = new Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());
   return {
     ...fast,
     /** The answers of both, to the same bytes. */
     send: (sent: LaneRequest): Promise<readonly [LaneAnswer, LaneAnswer]> =>
-      Promise.all([post(fast.port, sent, agent), post(engine.port, sent, agent)]),
+      Promise.all([post(fast.port, sent, agent), post(sdk.port, sent, agent)]),
   };
 }
 
@@ -71,8 +72,8 @@ const ofTheConnection = /^(?:date|connection|keep-alive|transfer-encoding|conten
 const ofTheStream = /^(?:content-type|cache-control|x-accel-buffering)$/;
 
 /** Status, headers that matter and every byte of the message are the same. */
-export function expectSame([fast, engine]: readonly [LaneAnswer, LaneAnswer]): void {
-  const wasUnwrapped = engine.message !== engine.text;
+export function expectSame([fast, sdk]: readonly [LaneAnswer, LaneAnswer]): void {
+  const wasUnwrapped = sdk.message !== sdk.text;
   const kept = ({ headers }: LaneAnswer) =>
     Object.entries(headers)
       .filter(([name]) => !ofTheConnection.test(name) && !(wasUnwrapped && ofTheStream.test(name)))
@@ -83,9 +84,9 @@ export function expectSame([fast, engine]: readonly [LaneAnswer, LaneAnswer]): v
       // A cursor is sealed anew each time.
       .replaceAll(/(next_cursor\\*":\\*")[\w-]+/g, '$1<cursor>');
   expect({ status: fast.status, headers: kept(fast), message: shown(fast) }).toEqual({
-    status: wasUnwrapped && fast.message === fast.text ? promisedStatus(engine.message) : engine.status,
-    headers: kept(engine),
-    message: shown(engine),
+    status: wasUnwrapped && fast.message === fast.text ? promisedStatus(sdk.message) : sdk.status,
+    headers: kept(sdk),
+    message: shown(sdk),
   });
 }
 
@@ -93,13 +94,13 @@ export function expectSame([fast, engine]: readonly [LaneAnswer, LaneAnswer]): v
 function promisedStatus(message: string): number {
   const { error } = JSON.parse(message);
   if (error === undefined) return 200;
-  const { spoken, status } = new AppError(error.data.code);
-  return spoken === 'gate' ? status : 200;
+  const { reportAs, status } = new AppError(error.data.code);
+  return reportAs === 'gate' ? status : 200;
 }
 
 /** The audit tells the same of both, but when it was and under which id. */
 export function expectSameRows(
-  rows: readonly AuditEvent[],
+  rows: readonly (AuditEvent & Partial<ListedEvent>)[],
   answers: readonly (readonly [LaneAnswer, LaneAnswer])[],
 ): void {
   const byRequest = new Map(
@@ -108,8 +109,16 @@ export function expectSameRows(
   const shown = (answer: LaneAnswer) => {
     const row = byRequest.get(answer.requestId);
     if (row === undefined) return undefined;
-    const { at: _at, seq: _seq, hash: _hash, durationMs: _ms, requestId: _id, ...rest } = row;
+    const {
+      at: _at,
+      seq: _seq,
+      position: _position,
+      hash: _hash,
+      durationMs: _ms,
+      requestId: _id,
+      ...rest
+    } = row;
     return rest;
   };
-  for (const [fast, engine] of answers) expect(shown(fast)).toEqual(shown(engine));
+  for (const [fast, sdk] of answers) expect(shown(fast)).toEqual(shown(sdk));
 }

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { auditLine } from '../../src/audit/audit-event.ts';
-import { verifyChain } from '../../src/audit/verify.ts';
-import { AppError } from '../../src/errors.ts';
-import { writeRefusalSummary } from '../../src/housekeeping.ts';
-import { callTool, requestJson, rpc } from '../support/http.ts';
-import { ADMIN_TOKEN, asOperator } from '../support/operator.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { auditLine } from '../../../src/audit/audit-event.ts';
+import { verifyChain } from '../../../src/audit/chain/verify.ts';
+import { AppError } from '../../../src/errors.ts';
+import { writeRefusalSummary } from '../../../src/server/housekeeping.ts';
+import { callTool, requestJson, rpc } from '../../support/http.ts';
+import { ADMIN_TOKEN, asOperator } from '../../support/operator.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const accept = { accept: 'application/json, text/event-stream' };
 
-test('every request leaves exactly one row, whatever it asks and however it ends', async () => {
+test('every request leaves exactly one row, for every question and every end', async () => {
   const app = await startTwoTenants();
   const key = app.acme.defaultKey;
   const before = (await app.audit()).length;

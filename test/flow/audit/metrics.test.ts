@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
-import { callTool, requestJson } from '../support/http.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const token = 'a-token-for-metrics-of-more-than-32-bytes';
 
@@ -27,7 +27,7 @@ test('metrics count calls and refusals by tool and code, and name no tenant and 
 });
 
 test('a metrics token that could be guessed is refused at start', () => {
-  const file = new URL('../../mcp.config.json', import.meta.url).pathname;
+  const file = new URL('../../../mcp.config.json', import.meta.url).pathname;
   const loaded = loadConfig({ TENANTRY_CONFIG: file, METRICS_TOKEN: 'short' }, '/');
-  expect(loaded).toEqual({ ok: false, mistakes: ['METRICS_TOKEN: expected at least 32 bytes'] });
+  expect(loaded).toMatchObject({ ok: false, mistakes: ['METRICS_TOKEN: expected at least 32 bytes'] });
 });

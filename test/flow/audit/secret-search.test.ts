@@ -2,10 +2,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { createKeyFormat } from '../../src/keys/key-format.ts';
-import { temporaryDir } from '../support/fresh-start.ts';
-import { mayHoldKeys, noteKey, secretsBelow, secretsIn, unaskedOutput } from '../support/secrets.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { createKeyFormat } from '../../../src/keys/key-format.ts';
+import { temporaryDir } from '../../support/fresh-start.ts';
+import { mayHoldKeys, noteKey, secretsBelow, secretsIn, unaskedOutput } from '../../support/secrets.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const { plaintext, prefix } = createKeyFormat('tnt').generate();
 const secret = plaintext.slice(13, 56);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { callTool, envelope, type JsonAnswer, requestJson, rpc } from '../support/http.ts';
-import { bearer, mcpBody, mcpHeaders, rawHttp } from '../support/raw-http.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants, type TestApp } from '../support/start-app.ts';
+import { callTool, envelope, type JsonAnswer, requestJson, rpc } from '../../support/http.ts';
+import { bearer, mcpBody, mcpHeaders, rawHttp } from '../../support/raw-http.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants, type TestApp } from '../../support/start-app.ts';
 
 /** As a client of the older era asks, whose requests carry no envelope. */
 const legacy = (app: TestApp, key: string, method: string, params: object = {}): Promise<JsonAnswer> =>
@@ -57,7 +57,7 @@ test('nobody can listen to what concerns all organisations', async () => {
   expect(list.body.result.capabilities.tools.listChanged ?? false).toBe(false);
 });
 
-test('where header and body disagree the engine’s refusal carries our code and request id', async () => {
+test('where header and body disagree the SDK’s refusal carries our code and request id', async () => {
   const app = await startTwoTenants({ seed: false });
   const key = app.acme.defaultKey;
   const call = { name: 'whoami', arguments: {} };
@@ -77,7 +77,7 @@ test('where header and body disagree the engine’s refusal carries our code and
   expectRefusal(bare, 400, 'HEADER_MISMATCH');
 });
 
-test('what the engine quotes of a request it quotes without a key', async () => {
+test('what the SDK quotes of a request it quotes without a key', async () => {
   const app = await startTwoTenants({ seed: false });
   const key = app.acme.defaultKey;
   const named = (name: string) => ({ name, arguments: {} });

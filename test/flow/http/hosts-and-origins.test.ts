@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { rawRequest } from '../support/http.ts';
-import { bearer, faces, mcpHeaders, type RawHeader, rawHttp, rawSearch } from '../support/raw-http.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { rawRequest } from '../../support/http.ts';
+import { bearer, mcpHeaders, protocols, type RawHeader, rawHttp, rawSearch } from '../../support/raw-http.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const PAGE = 'https://app.example.com';
 
@@ -137,8 +137,8 @@ test('a foreign Origin is 403, null and a doubled one too, and no page may read 
     `${PAGE} `.repeat(2).trim(),
     '*',
   ]) {
-    for (const face of faces) {
-      const answer = await rawSearch(app.port, face, [bearer(app.acme.defaultKey), ['Origin', origin]]);
+    for (const protocol of protocols) {
+      const answer = await rawSearch(app.port, protocol, [bearer(app.acme.defaultKey), ['Origin', origin]]);
       expectRefusal(answer, 403, 'ORIGIN_NOT_ALLOWED', origin);
       expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     }
@@ -148,8 +148,40 @@ test('a foreign Origin is 403, null and a doubled one too, and no page may read 
   expect(app.sent).toEqual([]);
 });
 
-test('without configuration no Origin is allowed', async () => {
+test('without configuration a server on loopback allows the pages of its own machine, and no others', async () => {
   const app = await startTwoTenants({ seed: false });
+  const ask = (origin: string) =>
+    rawSearch(app.port, 'mcp', [bearer(app.acme.defaultKey), ['Origin', origin]]);
+  const own = ['http://localhost', 'http://localhost:6274', 'https://127.0.0.1:8443', 'http://[::1]:1'];
+  for (const origin of own) {
+    const answer = await ask(origin);
+    expect([origin, answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([
+      origin,
+      200,
+      origin,
+    ]);
+  }
+  const others = [
+    'null',
+    'http://localhost.evil.example',
+    'http://evil.example:80',
+    'http://127.0.0.1.nip.io',
+  ];
+  for (const origin of [
+    PAGE,
+    ...others,
+    'http://localhost:x',
+    'http://127.0.0.2',
+    'file://localhost',
+    'localhost',
+  ]) {
+    expectRefusal(await ask(origin), 403, 'ORIGIN_NOT_ALLOWED', origin);
+  }
+});
+
+test('beyond loopback no Origin is allowed without configuration', async () => {
+  const server = { host: '0.0.0.0', allowedHosts: ['localhost'] };
+  const app = await startTwoTenants({ seed: false, config: { server } });
   for (const origin of [PAGE, 'http://localhost', `http://127.0.0.1:${app.port}`, 'null']) {
     const answer = await rawSearch(app.port, 'mcp', [bearer(app.acme.defaultKey), ['Origin', origin]]);
     expectRefusal(answer, 403, 'ORIGIN_NOT_ALLOWED', origin);
@@ -164,7 +196,7 @@ test('a page of an allowed origin may read every answer, refusals with their cha
     await rawSearch(app.port, 'mcp', [origin]),
     await rawSearch(app.port, 'rest', [origin, bearer('x')]),
     await rawHttp(app.port, { target: '/nowhere', headers: [origin] }),
-    await rawHttp(app.port, { target: '/mcp', headers: [origin] }),
+    await rawHttp(app.port, { method: 'POST', target: '/v1/whoami', headers: [origin] }),
     await rawHttp(app.port, { target: '/openapi.json', headers: [origin] }),
   ];
   expect(answers.map(({ status }) => status)).toEqual([200, 401, 401, 404, 405, 200]);

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { createKeyFormat } from '../../src/keys/key-format.ts';
-import { operatorTools, tools } from '../../tools/index.ts';
-import { requestJson } from '../support/http.ts';
-import { setStatus } from '../support/organization-status.ts';
-import { bearer, type RawHeader, rawHttp } from '../support/raw-http.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants, type TestApp } from '../support/start-app.ts';
+import { createKeyFormat } from '../../../src/keys/key-format.ts';
+import { operatorTools, tools } from '../../../tools/index.ts';
+import { requestJson } from '../../support/http.ts';
+import { setStatus } from '../../support/organization-status.ts';
+import { bearer, type RawHeader, rawHttp } from '../../support/raw-http.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants, type TestApp } from '../../support/start-app.ts';
 
 const routesOf = (shown: readonly { rest: string | null }[]) =>
   shown.flatMap(({ rest }) => (rest === null ? [] : [rest])).sort();
@@ -48,7 +48,7 @@ test('with a credential both show exactly what it may call', async () => {
   expect(await documented(app, restricted.plaintext)).toEqual(['GET /v1/whoami']);
 });
 
-test('what is documented is what answers', async () => {
+test('exactly the documented paths answer', async () => {
   const app = await startTwoTenants({ seed: false });
   const { plaintext } = await app.mint(app.acme, { scopes: ['agent:read', 'key:write'] });
   const shown = new Set(await documented(app, plaintext));
@@ -79,7 +79,9 @@ test('with a bad credential both are refused like everything else, and audited',
       const answer = await rawHttp(app.port, { target, headers });
       expectRefusal(answer, status, code, `${target} ${code}`);
       if (status === 401) {
-        expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="tenantry", error="invalid_token"');
+        expect(answer.headers.get('www-authenticate')).toMatch(
+          /^Bearer realm="tenantry", error="invalid_token", /,
+        );
       }
       const [row] = await app.audit(1);
       const requestId = answer.headers.get('x-request-id');

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { requestJson } from '../support/http.ts';
-import { methods, openDoors, restRoutes, spelledPaths } from '../support/odd-paths.ts';
-import { bearer, mcpBody, mcpHeaders, type RawHeader, rawHttp } from '../support/raw-http.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { requestJson } from '../../support/http.ts';
+import { methods, openDoors, restRoutes, spelledPaths } from '../../support/odd-paths.ts';
+import { bearer, mcpBody, mcpHeaders, type RawHeader, rawHttp } from '../../support/raw-http.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 test('without a credential nothing answers but the open paths, however it is spelled', async () => {
   const app = await startTwoTenants({ seed: false });
@@ -60,27 +60,10 @@ test('every route of the registry asks for a credential under its own method, an
   }
 });
 
-test('GET and DELETE on the MCP paths are 405 with Allow: POST, with and without a credential', async () => {
-  const app = await startTwoTenants({ seed: false });
-  const credentials: RawHeader[][] = [[], [bearer(app.acme.defaultKey)], [['Authorization', 'Bearer a b']]];
-  for (const headers of credentials) {
-    for (const target of ['/mcp', `/o/${app.acme.id}/mcp`, '/o/x/mcp']) {
-      for (const method of ['GET', 'DELETE', 'PUT', 'OPTIONS']) {
-        const answer = await rawHttp(app.port, { method, target, headers });
-        expectRefusal(answer, 405, 'METHOD_NOT_ALLOWED', `${method} ${target}`);
-        expect(answer.headers.get('allow')).toBe('POST');
-        expect(answer.body).toMatchObject({ jsonrpc: '2.0', id: null });
-      }
-    }
-  }
-  const rows = await app.audit();
-  expect(rows.filter(({ method }) => method !== 'cli')).toEqual([]);
-});
-
 test('an unknown path is 404, with a credential and without one', async () => {
   const app = await startTwoTenants({ seed: false });
   for (const headers of [[], [bearer(app.acme.defaultKey)]]) {
-    for (const target of ['/', '/nowhere', '/mcp/', '//mcp', '/MCP', '/%6dcp', '/mcp;x', '/mcp/../v1/keys']) {
+    for (const target of ['/nowhere', '/mcp/', '//mcp', '/MCP', '/%6dcp', '/mcp;x', '/mcp/../v1/keys']) {
       const answer = await rawHttp(app.port, {
         method: 'POST',
         target,

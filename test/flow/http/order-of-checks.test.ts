@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { mcpBody, mcpHeaders, type RawHeader, rawHttp } from '../support/raw-http.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { mcpBody, mcpHeaders, type RawHeader, rawHttp } from '../../support/raw-http.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const MOST_BYTES = 1024 * 1024;
 const REQUESTS_A_MINUTE = 6;
@@ -69,17 +69,20 @@ const wrongInEveryWay: Draft = {
 
 type Door = { path: string; spent: string; fresh: string; ownId: string; otherId: string };
 
-/** What is wrong up to the rate limit is the same on both faces. */
+const wrongMethod: Step = [405, 'METHOD_NOT_ALLOWED', { method: 'POST' }];
+
+/** What is wrong up to the rate limit; on MCP the method is looked at once the credential is known. */
 const doorSteps = ({ path, spent, fresh, ownId, otherId }: Door): Step[] => [
   [403, 'HOST_NOT_ALLOWED', { host: 'localhost' }],
   [403, 'ORIGIN_NOT_ALLOWED', header('Origin', 'https://app.example')],
   [404, 'NOT_FOUND', { target: path }],
-  [405, 'METHOD_NOT_ALLOWED', { method: 'POST' }],
+  ...(path === '/mcp' ? [] : [wrongMethod]),
   [400, 'MALFORMED_CREDENTIALS', header('Authorization', 'Basic eDp5')],
   [401, 'AUTHENTICATION_REQUIRED', bearerOf('tnt_bad')],
   [401, 'INVALID_TOKEN', bearerOf(spent)],
   [400, 'INVALID_ORGANIZATION_HEADER', header('X-Organization-Id', otherId)],
   [403, 'ORGANIZATION_MISMATCH', header('X-Organization-Id', ownId)],
+  ...(path === '/mcp' ? [wrongMethod] : []),
   [429, 'RATE_LIMITED', bearerOf(fresh)],
 ];
 

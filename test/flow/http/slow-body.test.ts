@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { keyAuthor } from '../../src/cli/operate-keys.ts';
-import { manageKeys } from '../../src/keys/manage-keys.ts';
-import { grant, startHost } from '../support/host-calls.ts';
-import { ADMIN_TOKEN } from '../support/operator.ts';
-import { setStatus } from '../support/organization-status.ts';
-import { startSlowRequest } from '../support/slow-request.ts';
-import { startApp, type TestApp } from '../support/start-app.ts';
+import { operatorAccess } from '../../../src/cli/keys/operate-keys.ts';
+import { manageKeys } from '../../../src/keys/manage-keys.ts';
+import { grant, startHost } from '../../support/host-calls.ts';
+import { ADMIN_TOKEN } from '../../support/operator.ts';
+import { setStatus } from '../../support/organization-status.ts';
+import { startSlowRequest } from '../../support/slow-request.ts';
+import { startApp, type TestApp } from '../../support/start-app.ts';
 
 const group = { name: 'Late', agent_ids: ['agt_1'] };
 const headersOf = (key: string, organizationId: string) => [
@@ -14,7 +14,7 @@ const headersOf = (key: string, organizationId: string) => [
   `X-Organization-Id: ${organizationId}`,
 ];
 
-/** What a request comes to whose body is held back while `meanwhile` happens. */
+/** The answer to a request whose body waits while `meanwhile` runs. */
 async function heldBack(
   app: TestApp,
   headers: readonly string[],
@@ -30,7 +30,7 @@ async function heldBack(
   return [answer.slice(9, 12), /"code":"([A-Z_]+)"/.exec(answer)?.[1] ?? 'done'];
 }
 
-test('whoever goes away in the middle of a body leaves a row that says so, and holds no place', async () => {
+test('a client that leaves in the middle of a body leaves a row that says so, and keeps no slot', async () => {
   const app = await startApp({ seed: false });
   const acme = await app.provision('Acme');
   const slow = startSlowRequest(app.port, 'POST', '/v1/research-groups', headersOf(acme.defaultKey, acme.id));
@@ -51,7 +51,9 @@ test('a body that is held back is judged by what its sender is when it comes', a
   const ask = (key: string, meanwhile: () => Promise<unknown>) =>
     heldBack(app, headersOf(key, acme.id), '/v1/research-groups', group, meanwhile);
   const revoke = (keyspace: 'operator' | typeof acme.id, id: string) =>
-    manageKeys(keyspace, keyAuthor('keys revoke', keyspace, app.services), app.services.operator).revoke(id);
+    manageKeys(keyspace, operatorAccess('keys revoke', keyspace, app.services), app.services.operator).revoke(
+      id,
+    );
 
   expect(await ask(writer.plaintext, () => grant(app, writer.id, { withdraw: [acme] }))).toEqual([
     '403',

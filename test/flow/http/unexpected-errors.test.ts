@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { AppError } from '../../src/errors.ts';
-import { defineTool } from '../../src/tool/index.ts';
-import { callTool, type JsonAnswer, requestJson } from '../support/http.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { AppError } from '../../../src/errors.ts';
+import { defineTool } from '../../../src/tool/public.ts';
+import { callTool, type JsonAnswer, requestJson } from '../../support/http.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const LEAKED_KEY = `tnt_aaaaaaaa_${'B'.repeat(49)}`;
 const secrets = `SQLITE_ERROR: no such table keys in SELECT hash FROM keys, /var/lib/tenantry/secret.db, ${LEAKED_KEY}`;
@@ -24,7 +24,7 @@ const bugs: Record<string, () => unknown> = {
     throw null;
   },
   lookalike: () => {
-    throw { name: 'AppError', code: 'NOT_FOUND', status: 404, spoken: 'tool', message: secrets };
+    throw { name: 'AppError', code: 'NOT_FOUND', status: 404, reportAs: 'tool', message: secrets };
   },
   renamed: () => {
     throw Object.assign(new TypeError(secrets), { code: -32602, data: { secrets }, status: 200 });
@@ -125,7 +125,7 @@ test('the log has the whole bug under the same request id, and no key even there
   expect(JSON.stringify(await app.audit())).not.toMatch(/SQLITE|secret\.db/);
 });
 
-test('why a refusal was made stands in the audit, never in the answer', async () => {
+test('the audit has the reason of a refusal, the answer never does', async () => {
   const refusing = defineTool({
     name: 'refusing',
     title: 'Refusing',
@@ -136,7 +136,7 @@ test('why a refusal was made stands in the audit, never in the answer', async ()
     input: z.strictObject({}),
     output: z.object({}),
     handle: async () => {
-      throw new AppError('DOWNSTREAM_FAILED', { detail: { why: 'canary' }, cause: new Error('canary') });
+      throw new AppError('DOWNSTREAM_FAILED', { detail: { why: 'marker' }, cause: new Error('marker') });
     },
   });
   const app = await startTwoTenants({ seed: false, tools: [refusing] });
@@ -144,9 +144,9 @@ test('why a refusal was made stands in the audit, never in the answer', async ()
   const onRest = await requestJson(`${app.url}/v1/refusing`, { key: app.acme.defaultKey });
   expectRefusal(onMcp, 200, 'DOWNSTREAM_FAILED');
   expectRefusal(onRest, 502, 'DOWNSTREAM_FAILED');
-  expect(onMcp.text + onRest.text).not.toContain('canary');
+  expect(onMcp.text + onRest.text).not.toContain('marker');
   const [row] = await app.audit(1);
-  expect(row?.change).toContain('canary');
+  expect(row?.change).toContain('marker');
 });
 
 test('a server that met a bug serves on', async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { callTool, type JsonAnswer, requestJson } from '../support/http.ts';
-import { ADMIN_TOKEN, asOperator } from '../support/operator.ts';
-import { bearer, mcpBody, mcpHeaders, type RawHeader, rawHttp, rawSearch } from '../support/raw-http.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants, type TestApp } from '../support/start-app.ts';
+import { callTool, type JsonAnswer, requestJson } from '../../support/http.ts';
+import { ADMIN_TOKEN, asOperator } from '../../support/operator.ts';
+import { bearer, mcpBody, mcpHeaders, type RawHeader, rawHttp, rawSearch } from '../../support/raw-http.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants, type TestApp } from '../../support/start-app.ts';
 
 /** The key's secret part, which must turn up nowhere, however the rest was cut or encoded. */
 const secretOf = (key: string): string => key.split('_')[2] ?? key;
@@ -22,12 +22,12 @@ test('a credential in the query string is no credential, and is written nowhere'
     (n) => `${n}=${key}`,
   );
   for (const query of [...queries, `Authorization=Bearer%20${key}`, key]) {
-    for (const [face, path] of [
+    for (const [protocol, path] of [
       ['mcp', '/mcp'],
       ['mcp', `/o/${app.acme.id}/mcp`],
       ['rest', '/v1/agents/search'],
     ] as const) {
-      const answer = await rawSearch(app.port, face, [], `${path}?${query}`);
+      const answer = await rawSearch(app.port, protocol, [], `${path}?${query}`);
       expectRefusal(answer, 401, 'AUTHENTICATION_REQUIRED', `${path}?${query}`);
       answers.push(answer);
     }
@@ -123,7 +123,7 @@ test('a key that a client puts into its name, its job, its arguments or its tool
   await expectNowhere(app, key, answers);
 });
 
-test('a key pasted into a name, or whatever else is kept and shown to others, is refused and not kept', async () => {
+test('a key pasted into a name, or into another text that is kept and shown to others, is refused and not kept', async () => {
   const app = await startTwoTenants({ seed: false, env: { ADMIN_TOKEN } });
   const key = app.acme.defaultKey;
   const additionalScopes = ['key:write', 'member:write', 'research_group:write'];

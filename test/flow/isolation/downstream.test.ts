@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineTool, path } from '#tool';
-import type { DownstreamReply } from '../../src/downstream/downstream.ts';
-import { tools } from '../../tools/index.ts';
-import { callTool, requestJson } from '../support/http.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import type { DownstreamReply } from '../../../src/downstream/downstream.ts';
+import { tools } from '../../../tools/index.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const agent = {
   agent_id: 'agt_1',
@@ -97,20 +97,7 @@ test('an id stays in its segment of the path', async () => {
     tools: [...tools, probe],
     fakeReply: () => ({ status: 200, body: {} }),
   });
-  const ids = [
-    '../../x',
-    '%2e%2e',
-    'a/b',
-    'x?organization_id=y',
-    'x#y',
-    'a\\b',
-    '..%2f',
-    'ü',
-    'x;y',
-    'a b',
-    '%',
-    '.%2e',
-  ];
+  const ids = ['x?organization_id=y', 'x#y', 'ü', 'x;y', 'a b', '%'];
   for (const id of ids) {
     app.sent.length = 0;
     await callTool(app.url, app.acme.defaultKey, 'get_probe', { id });
@@ -119,7 +106,7 @@ test('an id stays in its segment of the path', async () => {
     expect(request?.url.searchParams.getAll('organization_id')).toEqual([app.acme.id]);
   }
   app.sent.length = 0;
-  for (const id of ['', '.', '..', '\ud800']) {
+  for (const id of ['', '.', '..', '\ud800', '../../x', '%2e%2e', 'a/b', 'a\\b', '..%2f', '.%2e']) {
     const answer = await callTool(app.url, app.acme.defaultKey, 'get_probe', { id });
     expect(answer.body.result._meta['tenantry/error'].code).toBe('VALIDATION_ERROR');
   }

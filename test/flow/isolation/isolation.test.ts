@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { tools } from '../../tools/index.ts';
-import { connect } from '../support/clients.ts';
-import { callTool, requestJson } from '../support/http.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { tools } from '../../../tools/index.ts';
+import { connect } from '../../support/clients.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 test('every downstream request speaks for the organisation of the key', async () => {
   const app = await startTwoTenants();
@@ -51,7 +51,7 @@ const reaching: Record<string, object> = {
   get_job: { job_id: 'job_1' },
 };
 
-test('whatever the tool, the platform is told the organisation of the key, exactly once', async () => {
+test('with every tool the platform gets the organisation of the key, exactly once', async () => {
   const app = await startTwoTenants({ seed: false, fakeReply: () => ({ status: 404, body: undefined }) });
   const { plaintext } = await app.mint(app.acme, {
     scopes: tools.map(({ scope }) => scope).filter((scope) => scope !== 'any'),

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { createCatalogue, defaultCatalogue } from '../../src/scopes/scopes.ts';
-import { registryMistakes } from '../../src/tool/registry.ts';
-import { tools } from '../../tools/index.ts';
-import { callTool, envelope, requestJson } from '../support/http.ts';
-import { refusalIn } from '../support/refusal.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { createCatalogue, defaultCatalogue } from '../../../src/scopes/scopes.ts';
+import { scopeMistakes } from '../../../src/tool-sources/scope-mistakes.ts';
+import { tools } from '../../../tools/index.ts';
+import { callTool, envelope, requestJson } from '../../support/http.ts';
+import { refusalIn } from '../../support/refusal.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const catalogue = createCatalogue([...defaultCatalogue]);
 
@@ -48,7 +48,7 @@ test('an id that is no text reaches no query', async () => {
   });
 });
 
-test('who made a key is the credential, whatever other headers say', async () => {
+test('the credential alone says who made a key; other headers change nothing', async () => {
   const app = await startTwoTenants({ seed: false });
   const admin = await app.mint(app.acme, { scopes: ['key:write'] });
   const disguises = {
@@ -73,11 +73,11 @@ test('who made a key is the credential, whatever other headers say', async () =>
 
 test('a tool whose scope is missing or unknown is named before anything starts', () => {
   const [first] = tools;
-  const named = (scope: unknown) => registryMistakes([{ ...first, scope } as never], catalogue);
+  const named = (scope: unknown) => scopeMistakes([{ ...first, scope } as never], [], catalogue);
   for (const scope of [undefined, null, '', 'agent', 'agent:fly', ['any'], 'ANY']) {
     expect(named(scope)).toEqual([expect.stringContaining('expected a scope of the catalogue')]);
   }
-  expect(registryMistakes(tools, catalogue)).toEqual([]);
+  expect(scopeMistakes(tools, [], catalogue)).toEqual([]);
 });
 
 test('each tool is closed to a key that has every scope but its own', async () => {
@@ -139,7 +139,7 @@ test('a clock that goes back revives nothing that was revoked', async () => {
   }
 });
 
-test('an escaped name is the same name to the gate as to the engine', async () => {
+test('an escaped name is the same name to the gate as to the SDK', async () => {
   const app = await startTwoTenants({ seed: false });
   const { plaintext } = await app.mint(app.acme, { scopes: [] });
   const params = JSON.stringify({ name: 'search_agents', arguments: {}, _meta: envelope });

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
-import { startDailyTasks } from '../../src/housekeeping.ts';
-import { callTool, requestJson, rpc } from '../support/http.ts';
-import { startApp, startTwoTenants, type TestApp } from '../support/start-app.ts';
+import { startDailyTasks } from '../../../src/server/housekeeping.ts';
+import { callTool, requestJson, rpc } from '../../support/http.ts';
+import { startApp, startTwoTenants, type TestApp } from '../../support/start-app.ts';
 
 const DAY_MS = 86_400_000;
 const header = 'x-key-expires-at';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { callFor, grant, outcomeOf, startHost } from '../support/host-calls.ts';
-import { requestJson, rpc } from '../support/http.ts';
-import { serveLines } from '../support/line-peer.ts';
-import { setStatus } from '../support/organization-status.ts';
-import { bearer, faces, type RawHeader, rawSearch } from '../support/raw-http.ts';
-import { bytesOf, expectRefusal, organizationsIn } from '../support/refusal.ts';
-import { startTwoTenants, type Tenant } from '../support/start-app.ts';
+import { callFor, grant, outcomeOf, startHost } from '../../support/host-calls.ts';
+import { requestJson, rpc } from '../../support/http.ts';
+import { serveLines } from '../../support/line-peer.ts';
+import { setStatus } from '../../support/organization-status.ts';
+import { bearer, protocols, type RawHeader, rawSearch } from '../../support/raw-http.ts';
+import { bytesOf, expectRefusal, organizationsIn } from '../../support/refusal.ts';
+import { startTwoTenants, type Tenant } from '../../support/start-app.ts';
 
 const UNKNOWN_ID = 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV';
 
@@ -14,13 +14,13 @@ test('each request speaks for the organisation that it names, by header or by UR
   const key = app.host.plaintext;
   for (const { id } of [app.acme, app.bolt, app.acme]) {
     const headers: RawHeader[] = [bearer(key), ['X-Organization-Id', id]];
-    for (const face of faces) expect((await rawSearch(app.port, face, headers)).status).toBe(200);
+    for (const protocol of protocols) expect((await rawSearch(app.port, protocol, headers)).status).toBe(200);
     expect((await rawSearch(app.port, 'mcp', [bearer(key)], `/o/${id}/mcp`)).status).toBe(200);
     expect((await rawSearch(app.port, 'mcp', headers, `/o/${id}/mcp`)).status).toBe(200);
   }
   const { id: acme } = app.acme;
   const { id: bolt } = app.bolt;
-  const each = faces.length + 2;
+  const each = protocols.length + 2;
   expect(organizationsIn(app.sent)).toEqual([acme, bolt, acme].flatMap((id) => Array<string>(each).fill(id)));
 });
 
@@ -28,25 +28,28 @@ test('without a name there is no organisation: 403 on MCP, 400 on REST, and none
   const app = await startHost();
   const one = await app.mintHost([app.acme]);
   for (const key of [app.host.plaintext, one.plaintext]) {
-    for (const face of faces) {
-      const answer = await rawSearch(app.port, face, [bearer(key)]);
-      expectRefusal(answer, face === 'rest' ? 400 : 403, 'ORGANIZATION_REQUIRED', face);
+    for (const protocol of protocols) {
+      const answer = await rawSearch(app.port, protocol, [bearer(key)]);
+      expectRefusal(answer, protocol === 'rest' ? 400 : 403, 'ORGANIZATION_REQUIRED', protocol);
     }
     expect((await rpc(app.url, key, 'tools/list')).body.error.code).toBe(40302);
   }
   expect(app.sent).toEqual([]);
 });
 
-test('what is not granted is as unknown as what does not exist', async () => {
+test('an organisation that is not granted is as unknown as one that does not exist', async () => {
   const app = await startHost();
   const closed = await app.provision('Closed');
   await grant(app, app.host.id, { add: [closed] });
   await setStatus(app, closed, 'deleted');
-  for (const face of faces) {
+  for (const protocol of protocols) {
     const answers = new Set<string>();
     for (const id of [app.cato.id, closed.id, UNKNOWN_ID]) {
-      const answer = await rawSearch(app.port, face, [bearer(app.host.plaintext), ['X-Organization-Id', id]]);
-      expectRefusal(answer, 403, 'ORGANIZATION_MISMATCH', `${face} ${id}`);
+      const answer = await rawSearch(app.port, protocol, [
+        bearer(app.host.plaintext),
+        ['X-Organization-Id', id],
+      ]);
+      expectRefusal(answer, 403, 'ORGANIZATION_MISMATCH', `${protocol} ${id}`);
       answers.add(JSON.stringify(bytesOf(answer)));
     }
     expect(answers.size).toBe(1);
@@ -72,7 +75,7 @@ test('header and URL must agree, and a malformed or doubled one is refused', asy
   expect(app.sent).toEqual([]);
 });
 
-test('it is never an admin: no key is listed, made, changed or ended with it, whatever it carries', async () => {
+test('it is never an admin: with any scopes it lists, makes, changes and ends no key', async () => {
   const scopes = { canonical: ['key:read', 'key:write', 'member:write', 'agent:search'] };
   const app = await startHost({ config: { scopes } });
   for (const scope of ['key:read', 'key:write', 'member:write']) {
@@ -193,7 +196,7 @@ test('calls for many organisations at once, all with the same JSON-RPC id, never
   const tenants = [app.acme, app.bolt];
   for (let count = 0; count < 18; count += 1) tenants.push(await app.provision(`Tenant ${count}`));
   const host = await app.mintHost(tenants);
-  const calls = Array.from({ length: 400 }, (_, place) => tenants[(place * 7) % tenants.length] ?? app.acme);
+  const calls = Array.from({ length: 400 }, (_, index) => tenants[(index * 7) % tenants.length] ?? app.acme);
   const answers = await Promise.all(
     calls.map(async ({ id }) => outcomeOf(await callFor(app, host.plaintext, id))),
   );

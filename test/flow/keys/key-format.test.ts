@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createKeyFormat } from '../../src/keys/key-format.ts';
-import { redactKeys } from '../../src/token-shape.ts';
+import { createKeyFormat } from '../../../src/keys/key-format.ts';
+import { redactKeys } from '../../../src/secrets/key-pattern.ts';
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -37,9 +37,9 @@ test('a key that was made is read again, and by its own brand and environment al
 test('a typing error is found before any store is asked', () => {
   const format = createKeyFormat('tnt');
   fc.assert(
-    fc.property(fc.nat(59), fc.constantFrom(...base62), (place, char) => {
+    fc.property(fc.nat(59), fc.constantFrom(...base62), (index, char) => {
       const { plaintext } = format.generate();
-      const at = 4 + (place % (plaintext.length - 4));
+      const at = 4 + (index % (plaintext.length - 4));
       if (plaintext[at] === '_' || plaintext[at] === char) return;
       expect(format.parse(plaintext.slice(0, at) + char + plaintext.slice(at + 1))).toBeUndefined();
     }),
@@ -73,7 +73,7 @@ test('every character is as likely as any other', () => {
   for (const count of seen.values()) expect(Math.abs(count / expected - 1)).toBeLessThan(0.15);
 });
 
-test('a key is found and hidden wherever it stands', () => {
+test('a key is found and hidden in every position', () => {
   const { plaintext } = createKeyFormat('tnt').generate();
   for (const text of [
     plaintext,
@@ -86,7 +86,7 @@ test('a key is found and hidden wherever it stands', () => {
   }
 });
 
-test('JSON in which keys were hidden is still JSON, whatever stands before them', () => {
+test('JSON in which keys were hidden is still JSON, with any text before them', () => {
   const { plaintext } = createKeyFormat('tnt').generate();
   for (const before of ['\n', '\t', '\b', '\f', '\r', '\u001f', '"', '\\', '\\n', 'é', '\ud800', 'x']) {
     const hidden = redactKeys(JSON.stringify({ words: before + plaintext, [before + plaintext]: 1 }));

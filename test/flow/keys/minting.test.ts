@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { builtInScopes, defaultCanonicalScopes, defaultCatalogue } from '../../src/scopes/scopes.ts';
-import { callTool, requestJson } from '../support/http.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { builtInScopes, defaultCanonicalScopes, defaultCatalogue } from '../../../src/scopes/scopes.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -13,6 +13,7 @@ async function startWithManager() {
     scopes: ['key:read', 'key:write'],
     name: 'manager',
     owner: 'ops team',
+    expiresInDays: 'never',
   });
   const mint = (body: object) => requestJson(`${app.url}/v1/keys`, { key: manager.plaintext, body });
   return { ...app, manager, mint };
@@ -64,7 +65,7 @@ test('nobody grants what they do not hold: at most the canonical set and their o
   );
 });
 
-test('without scopes a key carries the canonical set; additional scopes stand on top of it', async () => {
+test('without scopes a key carries the canonical set; additional scopes are added to it', async () => {
   const app = await startWithManager();
   const plain = await app.mint({ scope_type: 'global', name: 'plain' });
   const extra = await app.mint({

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { operatorRow } from '../../src/audit/operator-row.ts';
-import type { Scope } from '../../src/scopes/scopes.ts';
-import { callTool, requestJson } from '../support/http.ts';
-import { kindsOf, known, startReview, startReviewed } from '../support/reviewed.ts';
-import { startApp, type TestApp } from '../support/start-app.ts';
+import { operatorRow } from '../../../src/audit/operator-row.ts';
+import type { Scope } from '../../../src/scopes/scopes.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { kindsOf, known, startReview, startReviewed } from '../../support/reviewed.ts';
+import { startApp, type TestApp } from '../../support/start-app.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -65,7 +65,7 @@ test('nothing is called unused where the audit of those days was pruned', async 
   await callTool(app.url, key.plaintext, 'search_agents');
   const { audit } = app.services.store;
   const facts = { tier: 'cli', target: 'audit prune', organizationId: null, nowMs: app.now() } as const;
-  await audit.prune((await audit.head()).seq, operatorRow({ ...facts, kind: 'checkpoint' }));
+  await audit.prune(await audit.head(), () => operatorRow({ ...facts, kind: 'checkpoint' }));
   app.advance(10 * DAY_MS);
   await callTool(app.url, key.plaintext, 'whoami');
   expect(await app.found(key.id)).toEqual([]);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { defaultCanonicalScopes } from '../../src/scopes/scopes.ts';
-import { callTool, requestJson } from '../support/http.ts';
-import { startTwoTenants, type TestApp } from '../support/start-app.ts';
+import { defaultCanonicalScopes } from '../../../src/scopes/scopes.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { startTwoTenants, type TestApp } from '../../support/start-app.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -20,7 +20,7 @@ async function startWithManager() {
 
 const whoami = (app: TestApp, key: string) => requestJson(`${app.url}/v1/whoami`, { key });
 const changeCanon = (app: TestApp, scopes: string[]) =>
-  app.services.store.organizations.settleCanon(scopes, app.now());
+  app.services.store.organizations.ensureCanonicalSet(scopes, app.now());
 
 test('a rotated key works beside its replacement until its grace is over, and not a moment longer', async () => {
   const app = await startWithManager();

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { requestJson, rpc } from '../support/http.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { requestJson, rpc } from '../../support/http.ts';
+import { operatePeople } from '../../support/operate-people.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const permissions = { searching: ['agent:search'], reading: ['agent:read', 'study:read'], everything: '*' };
 
@@ -20,8 +21,9 @@ async function startWithPeople() {
   const manager = await app.mint(app.acme, { scopes });
   const send = (method: string, path: string, body?: object, key = manager.plaintext) =>
     requestJson(`${app.url}/v1/${path}`, { method, key, ...(body && { body }) });
-  const addMember = async (role = 'member'): Promise<string> =>
-    (await send('POST', 'members', { name: 'Ada', role })).body.member.user_id;
+  const people = operatePeople(app, app.acme);
+  const addMember = async (role: 'admin' | 'member' = 'member'): Promise<string> =>
+    (await people.add({ name: 'Ada', email: null, role })).userId;
   const addGroup = async (granted: string[], ...members: string[]): Promise<string> => {
     const { group } = (await send('POST', 'groups', { name: `g${Math.random()}`, permissions: granted }))
       .body;
@@ -36,7 +38,7 @@ async function startWithPeople() {
     const { status, body } = await requestJson(`${app.url}/v1/whoami`, { key: token });
     return status === 200 ? [...body.scopes].sort() : status;
   };
-  return { ...app, manager, send, addMember, addGroup, mintFor, scopesOf };
+  return { ...app, manager, send, people, addMember, addGroup, mintFor, scopesOf };
 }
 
 test('a user-bound key may do what its owner may do at this moment, and never more than was stored', async () => {
@@ -84,7 +86,7 @@ test('the owner’s life is the key’s: deactivated, reactivated, removed, dele
   await app.send('PATCH', `members/${ada}`, { active: false });
   expect(await app.scopesOf(token)).toBe(401);
   expect(JSON.parse((await app.audit(1))[0]?.change ?? '')).toEqual({ reason: 'owner inactive' });
-  await app.send('PATCH', `members/${ada}`, { active: true });
+  await app.people.change(ada, { active: true });
   expect(await app.scopesOf(token)).toEqual(['agent:read']);
   await app.send('DELETE', `members/${ada}`);
   expect(await app.scopesOf(token)).toBe(401);
@@ -163,20 +165,19 @@ test('a running stream ends when the owner of its key is deactivated', async () 
   const app = await startWithPeople();
   const ada = await app.addMember('admin');
   const { token } = await app.mintFor(ada, { scopes: [] });
-  const identified = await import('../../src/identity/identify.ts');
-  const slot = { learn: () => {} } as never;
   const presented = {
     rawHeaders: ['authorization', `Bearer ${token}`],
     headerName: 'x-organization-id',
     urlSegment: undefined,
     surface: 'mcp',
     workspaceId: undefined,
+    adminOrganization: undefined,
     clientAddress: null,
   } as const;
-  const { stillValid } = await identified.identify(presented, slot, app.services.identity);
-  expect(await stillValid()).toBe(true);
+  const { refusalNow } = await app.services.identify(presented);
+  expect(await refusalNow()).toBeUndefined();
   await app.send('PATCH', `members/${ada}`, { active: false });
-  expect(await stillValid()).toBe(false);
+  expect(await refusalNow()).toMatchObject({ code: 'INVALID_TOKEN' });
 });
 
 test('a client may keep the list of an organisation’s key for a while, and that of a person’s key not at all', async () => {
@@ -205,13 +206,13 @@ test.each([
     const { members } = app.services.store;
     const permissionsOf = members.permissionsOf.bind(members);
     const attempt = async (method: string, path: string, body?: object, key = token) => {
-      await app.send('PATCH', `members/${ada}`, { role: 'admin', active: true });
+      await app.people.change(ada, { role: 'admin', active: true });
       // The race itself: the owner is changed right after the gate has read what they are.
       members.permissionsOf = async (organizationId, userId) => {
-        const standing = await permissionsOf(organizationId, userId);
+        const membership = await permissionsOf(organizationId, userId);
         members.permissionsOf = permissionsOf;
         await app.send('PATCH', `members/${ada}`, change);
-        return standing;
+        return membership;
       };
       const answer = await app.send(method, path, body, key);
       expect([path, answer.status, answer.body.error?.code]).toEqual([path, status, code]);

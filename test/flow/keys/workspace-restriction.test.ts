@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineTool } from '../../src/tool/define-tool.ts';
-import { tools } from '../../tools/index.ts';
-import { callTool, requestJson, rpc } from '../support/http.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { defineTool } from '../../../src/tool/define-tool.ts';
+import { tools } from '../../../tools/index.ts';
+import { callTool, requestJson, rpc } from '../../support/http.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const common = {
   title: 'Secrets',
@@ -36,7 +36,7 @@ async function startRestricted() {
   return { ...app, key, token: key.plaintext };
 }
 
-test('a key of some workspaces reaches those, on every face, and no other', async () => {
+test('a key of some workspaces reaches those, over MCP and REST alike, and no other', async () => {
   const app = await startRestricted();
   const call = (id: string) => callTool(app.url, app.token, 'in_workspace', { workspace_id: id });
   const get = (id: string) => requestJson(`${app.url}/v1/workspaces/${id}/secrets`, { key: app.token });

@@ -1,20 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { auditLine } from '../../src/audit/audit-event.ts';
-import { runHere } from '../cli/in-process.ts';
-import { deskDocument } from '../support/desk-document.ts';
-import { temporaryDir } from '../support/fresh-start.ts';
-import { callTool, requestJson } from '../support/http.ts';
-import { expectRefusal, refusalIn } from '../support/refusal.ts';
-import { json, startRestPlatform } from '../support/rest-platform.ts';
-import { startApp, type Tenant } from '../support/start-app.ts';
+import { auditLine } from '../../../src/audit/audit-event.ts';
+import { runHere } from '../../cli/in-process.ts';
+import { temporaryDir } from '../../support/fresh-start.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { platformDocument } from '../../support/platform-document.ts';
+import { expectRefusal, refusalIn } from '../../support/refusal.ts';
+import { json, startRestPlatform } from '../../support/rest-platform.ts';
+import { startApp, type Tenant } from '../../support/start-app.ts';
 
 /** Acme behind a document with workspaces; the command line works on the same store. */
 async function startWorkspaces(workspaceTokens = true, dataDir = temporaryDir()) {
-  writeFileSync(join(dataDir, 'desk.json'), JSON.stringify(deskDocument));
+  writeFileSync(join(dataDir, 'desk.json'), JSON.stringify(platformDocument));
   const platform = await startRestPlatform((_call, response) => json(response, { secrets: ['s'] }));
-  const desk = {
+  const downstream = {
     prefix: 'desk',
     openapi: './desk.json',
     url: `${platform.url}/api`,
@@ -25,7 +25,7 @@ async function startWorkspaces(workspaceTokens = true, dataDir = temporaryDir())
   const config = {
     keys: { workspaceTokens },
     scopes: { catalogue, canonical: catalogue },
-    downstreams: [desk],
+    downstreams: [downstream],
     builtinTools: false,
   };
   const app = await startApp({ seed: false, dataDir, config });
@@ -120,7 +120,7 @@ test('only the command line makes one, for one workspace, without the scopes of 
 test('the review sends nobody to a rotation that is refused: a key of the organisation takes its place', async () => {
   const app = await startWorkspaces();
   const { key } = JSON.parse((await app.mint('--workspace', 'ws_1', '--expires-in-days', '10')).stdout);
-  const reviewer = await app.mintKey(app.acme, { scopes: ['key:read'], expiresInDays: 3650 });
+  const reviewer = await app.mintKey(app.acme, { scopes: ['key:read', 'key:write'], expiresInDays: 3650 });
   app.advance(6 * 86_400_000);
   const { findings } = (await app.get('/v1/keys/review', reviewer.plaintext)).body;
   const ending = findings.find(

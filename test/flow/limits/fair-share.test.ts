@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '#tool';
-import { tools } from '../../tools/index.ts';
-import { callTool, requestJson } from '../support/http.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { tools } from '../../../tools/index.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 /** A tool that ends when it is told to. */
 function waitingTool() {

@@ -1,25 +1,26 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineTool } from '../../src/tool/index.ts';
-import { tools } from '../../tools/index.ts';
-import { type JsonAnswer, requestJson, rpc } from '../support/http.ts';
-import { bearer, faces, rawSearch } from '../support/raw-http.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { defineTool } from '../../../src/tool/public.ts';
+import { tools } from '../../../tools/index.ts';
+import { type JsonAnswer, requestJson, rpc } from '../../support/http.ts';
+import { bearer, protocols, rawSearch } from '../../support/raw-http.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const retryAfter = ({ headers }: JsonAnswer) => Number(headers.get('retry-after'));
 
 test('a key that asks too often waits, says how long, and holds up nobody else', async () => {
   const app = await startTwoTenants({ seed: false, config: { limits: { requestsPerMinutePerKey: 3 } } });
   const { plaintext: sibling } = await app.mint(app.acme);
-  const search = (key: string, face: (typeof faces)[number]) => rawSearch(app.port, face, [bearer(key)]);
+  const search = (key: string, protocol: (typeof protocols)[number]) =>
+    rawSearch(app.port, protocol, [bearer(key)]);
   for (let count = 0; count < 3; count += 1) {
     expect((await search(app.acme.defaultKey, 'rest')).status).toBe(200);
   }
-  for (const face of faces) {
-    const refused = await search(app.acme.defaultKey, face);
-    expectRefusal(refused, 429, 'RATE_LIMITED', face);
-    if (face === 'mcp') expect(refused.body).toMatchObject({ id: null, error: { code: 42901 } });
+  for (const protocol of protocols) {
+    const refused = await search(app.acme.defaultKey, protocol);
+    expectRefusal(refused, 429, 'RATE_LIMITED', protocol);
+    if (protocol === 'mcp') expect(refused.body).toMatchObject({ id: null, error: { code: 42901 } });
     expect(retryAfter(refused)).toBeGreaterThanOrEqual(1);
     expect(retryAfter(refused)).toBeLessThanOrEqual(20);
     const [row] = await app.audit(1);
@@ -81,12 +82,12 @@ test('beyond what it can carry the server sheds requests, and keeps those it has
   const app = await startTwoTenants({ seed: false, config: { limits }, tools: [...tools, tool] });
   const held = requestJson(`${app.url}/v1/hold`, { key: app.acme.defaultKey });
   await entered;
-  for (const face of faces) {
-    // Whoever asks: even a credential is not looked at.
+  for (const protocol of protocols) {
+    // For every caller: the credential is not even read.
     for (const headers of [[bearer(app.bolt.defaultKey)], [bearer('x')], []]) {
-      const refused = await rawSearch(app.port, face, headers);
-      expectRefusal(refused, 503, 'OVERLOADED', face);
-      if (face === 'mcp') expect(refused.body).toMatchObject({ id: null, error: { code: 50303 } });
+      const refused = await rawSearch(app.port, protocol, headers);
+      expectRefusal(refused, 503, 'OVERLOADED', protocol);
+      if (protocol === 'mcp') expect(refused.body).toMatchObject({ id: null, error: { code: 50303 } });
       expect(retryAfter(refused)).toBeGreaterThanOrEqual(1);
     }
   }
@@ -113,10 +114,10 @@ test('a server that stops finishes what it has, takes nothing new, and says so',
   const draining = app.app.inFlight.drain().then(() => {
     drained = true;
   });
-  for (const face of faces) {
-    const refused = await rawSearch(app.port, face, [bearer(app.acme.defaultKey)]);
-    expectRefusal(refused, 503, 'SHUTTING_DOWN', face);
-    if (face === 'mcp') expect(refused.body).toMatchObject({ id: null, error: { code: 50304 } });
+  for (const protocol of protocols) {
+    const refused = await rawSearch(app.port, protocol, [bearer(app.acme.defaultKey)]);
+    expectRefusal(refused, 503, 'SHUTTING_DOWN', protocol);
+    if (protocol === 'mcp') expect(refused.body).toMatchObject({ id: null, error: { code: 50304 } });
     expect(retryAfter(refused)).toBeGreaterThanOrEqual(1);
   }
   // Else a client that asks on and on would keep its connection, and the server, until all are cut.

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineTool } from '../../src/tool/define-tool.ts';
-import { tools as shippedTools } from '../../tools/index.ts';
-import { envelope } from '../support/http.ts';
-import { call, listing, modern, older } from '../support/lane-requests.ts';
-import { slowTools } from '../support/slow-tools.ts';
-import { expectSame, expectSameRows, type LaneRequest, startTwoLanes } from '../support/two-lanes.ts';
+import { defineTool } from '../../../src/tool/define-tool.ts';
+import { tools as shippedTools } from '../../../tools/index.ts';
+import { envelope } from '../../support/http.ts';
+import { call, listing, modern, older } from '../../support/lane-requests.ts';
+import { slowTools } from '../../support/slow-tools.ts';
+import { expectSame, expectSameRows, type LaneRequest, startTwoLanes } from '../../support/two-lanes.ts';
 
 /** Texts that are easy to write down wrongly by hand. */
 const odd = [
@@ -232,7 +232,7 @@ test('what is unusual in form gets the same answer from both lanes', async () =>
   for (const pair of await inTurn(sent, send)) expectSame(pair);
 });
 
-test('a tool that does not say that it reports progress has nobody to report to, whatever it tries', async () => {
+test('a tool that does not declare progress cannot report any', async () => {
   const seen: unknown[] = [];
   const sly = defineTool({
     name: 'sly',
@@ -254,9 +254,9 @@ test('a tool that does not say that it reports progress has nobody to report to,
 
 test('the 2025 era is answered in JSON where the form is beyond doubt, and in a stream where progress is told', async () => {
   const { send, acme } = await start();
-  const [fast, engine] = await send(older(acme.defaultKey, call('whoami')));
+  const [fast, sdk] = await send(older(acme.defaultKey, call('whoami')));
   expect(fast.headers['content-type']).toBe('application/json');
-  expect(engine.headers['content-type']).toBe('text/event-stream');
+  expect(sdk.headers['content-type']).toBe('text/event-stream');
   const params = { name: 'whoami', arguments: {}, _meta: { progressToken: 1 } };
   const [quiet] = await send(older(acme.defaultKey, { method: 'tools/call', params }));
   expect(quiet.headers['content-type']).toBe('application/json');

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createCatalogue, defaultCatalogue } from '../../src/scopes/scopes.ts';
-import { defineTool } from '../../src/tool/index.ts';
-import { registryMistakes } from '../../src/tool/registry.ts';
-import { tools } from '../../tools/index.ts';
-import { callTool, type JsonAnswer, requestJson, rpc } from '../support/http.ts';
-import { bytesOf, expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants, type TestApp } from '../support/start-app.ts';
+import { defineTool } from '../../../src/tool/public.ts';
+import { registryMistakes } from '../../../src/tool/registry.ts';
+import { tools } from '../../../tools/index.ts';
+import { callTool, type JsonAnswer, requestJson, rpc } from '../../support/http.ts';
+import { bytesOf, expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants, type TestApp } from '../../support/start-app.ts';
 
 const read = (app: TestApp, key: string, uri: string) => rpc(app.url, key, 'resources/read', { uri });
 
@@ -60,8 +59,8 @@ test('another organisation’s agent, an absent one and an id that is none give 
   const uris = [`agent://${foreign}`, 'agent://agt_01ARZ3NDEKTSV4RRFFQ69G5FAV', `agent://${'x'.repeat(400)}`];
   const others = ['agent://%2e%2e', 'agent://%ff', 'agent://', 'agent://a/b', 'nothing://x', 'agent:/x', ''];
   const answers = await Promise.all([...uris, ...others].map((uri) => read(app, app.acme.defaultKey, uri)));
-  for (const [place, answer] of answers.entries()) {
-    expectRefusal(answer, 200, 'RESOURCE_NOT_FOUND', [...uris, ...others][place]);
+  for (const [index, answer] of answers.entries()) {
+    expectRefusal(answer, 200, 'RESOURCE_NOT_FOUND', [...uris, ...others][index]);
     expect(answer.body.error.code).toBe(-32602);
     // Its own URI is all that an answer has for itself.
     expect(withoutUri(answer)).toEqual(withoutUri(answers[0] as JsonAnswer));
@@ -97,8 +96,8 @@ test('who may not call the tool is neither shown the resource nor given it', asy
   ]);
   const refused = await read(app, plaintext, `agent://${agentId}`);
   expectRefusal(refused, 403, 'INSUFFICIENT_SCOPE');
-  expect(refused.headers.get('www-authenticate')).toBe(
-    'Bearer error="insufficient_scope", scope="agent:read"',
+  expect(refused.headers.get('www-authenticate')).toMatch(
+    /^Bearer error="insufficient_scope", scope="agent:read", /,
   );
   const restricted = await app.mint(app.acme, { restrictions: { tools: ['get_study'] } });
   expectRefusal(await read(app, restricted.plaintext, `agent://${agentId}`), 403, 'KEY_RESTRICTED');
@@ -245,8 +244,7 @@ test('a resource that cannot work is refused at start', () => {
     expect(() => define('get_thing', uri), uri).toThrow(/expected a resource such as/);
   }
   expect(() => define('end_thing', 'thing://{id}', 'search_agents', 'destroys')).toThrow(/only reads/);
-  const catalogue = createCatalogue(defaultCatalogue);
-  const mistakes = (...own: ReturnType<typeof define>[]) => registryMistakes([...tools, ...own], catalogue);
+  const mistakes = (...own: ReturnType<typeof define>[]) => registryMistakes([...tools, ...own]);
   expect(mistakes(define('get_thing', 'thing://{id}'))).toEqual([]);
   expect(mistakes(define('get_thing', 'agent://{id}'))).toHaveLength(2);
   for (const tool of ['none', 'whoami', 'create_study', 'list_studies']) {

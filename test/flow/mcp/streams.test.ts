@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { tools } from '../../tools/index.ts';
-import { requestJson } from '../support/http.ts';
-import { slowTools } from '../support/slow-tools.ts';
-import { startApp, type Tenant, type TestApp } from '../support/start-app.ts';
-import { collect, type Era, eras, openBeside, openCall } from '../support/streams.ts';
+import { tools } from '../../../tools/index.ts';
+import { requestJson } from '../../support/http.ts';
+import { begun, slowTools } from '../../support/slow-tools.ts';
+import { startApp, type Tenant, type TestApp } from '../../support/start-app.ts';
+import { collect, type Era, eras, openBeside, openCall } from '../../support/streams.ts';
 
 const progressToken = 'progress-1';
 
@@ -11,7 +11,7 @@ async function startSlowApp(fastLane = true) {
   const app = await startApp({
     tools: [...tools, ...slowTools],
     seed: false,
-    config: { server: { fastLane } },
+    config: { server: { fastLane }, store: { busyTimeoutMs: 100 } },
   });
   const acme = await app.provision('Acme Research');
   return { ...app, acme };
@@ -30,9 +30,7 @@ async function revoke(app: TestApp, tenant: Tenant, keyId: string): Promise<void
 /** The rows of `tool`, once there are `count` of them. */
 async function rowsOfTool(app: TestApp, tool: string, count = 1) {
   const read = async () => (await app.audit()).filter((row) => row.tool === tool);
-  for (let attempt = 0; (await read()).length < count && attempt < 100; attempt += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await expect.poll(async () => (await read()).length).toBeGreaterThanOrEqual(count);
   return read();
 }
 
@@ -95,20 +93,23 @@ describe.each(eras)('in the era of %s', (era) => {
         signal: client.signal,
         ...(token && { progressToken: token }),
       };
+      const before = begun.length;
       const opening = openCall(app.url, app.acme.defaultKey, era, options).catch(() => undefined);
       if (token) await (await opening)?.messages.next();
-      else await new Promise((resolve) => setTimeout(resolve, 100));
+      await expect.poll(() => begun.length).toBeGreaterThan(before);
       client.abort();
       expect(await rowsOfTool(app, 'deaf_for_long')).toMatchObject([
         { status: 499, errorCode: 'CANCELLED', era },
       ]);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      // A second row would be committed before that of a later call.
+      await collect((await openCall(app.url, app.acme.defaultKey, era, { name: 'whoami' })).messages);
+      expect(await rowsOfTool(app, 'whoami')).toHaveLength(1);
       expect(await rowsOfTool(app, 'deaf_for_long')).toHaveLength(1);
     },
   );
 });
 
-test('a stream whose key is revoked ends within a second, and no other does', async () => {
+test('a stream whose key is revoked is ended, and no other is', async () => {
   const app = await startSlowApp();
   const [key, other] = [await app.mint(app.acme), await app.mint(app.acme)];
   const open = (plaintext: string, era: Era, name: string) =>
@@ -119,9 +120,7 @@ test('a stream whose key is revoked ends within a second, and no other does', as
   for (const { messages } of [...cut, untouched]) expect((await messages.next()).done).toBe(false);
 
   await revoke(app, app.acme, key.id);
-  const revokedAt = performance.now();
   const shown = await Promise.all(cut.map(({ messages }) => collect(messages)));
-  expect(performance.now() - revokedAt).toBeLessThan(1000);
   expect(shown.flat().filter((message) => 'result' in message)).toEqual([]);
   for (const name of names) {
     const row = { status: 401, errorCode: 'INVALID_TOKEN', keyId: key.id };
@@ -132,7 +131,6 @@ test('a stream whose key is revoked ends within a second, and no other does', as
 
 test('a tool that ignores its signal is cut off when its time is up, whether it streams or not', async () => {
   const app = await startSlowApp();
-  const startedAt = performance.now();
   const asked = eras.flatMap((era) => [{ era, progressToken }, { era }]);
   const answers = await Promise.all(
     asked.map(async ({ era, ...token }) => {
@@ -140,9 +138,6 @@ test('a tool that ignores its signal is cut off when its time is up, whether it 
       return { requestId: call.requestId, messages: await collect(call.messages) };
     }),
   );
-  const lasted = performance.now() - startedAt;
-  expect(lasted).toBeGreaterThan(950);
-  expect(lasted).toBeLessThan(2500);
   for (const { requestId, messages } of answers) {
     expect(messages.at(-1)?.result).toMatchObject({
       isError: true,
@@ -153,14 +148,12 @@ test('a tool that ignores its signal is cut off when its time is up, whether it 
   expect(await rowsOfTool(app, 'deaf', 4)).toMatchObject([timedOut, timedOut, timedOut, timedOut]);
 });
 
-test('a stream whose key expires ends within a second', async () => {
+test('a stream whose key expires is ended', async () => {
   const app = await startSlowApp();
   const key = await app.mint(app.acme, { expiresInDays: 1 });
   const call = await openCall(app.url, key.plaintext, '2026', { name: 'ticking', progressToken });
   await call.messages.next();
   app.advance(25 * 3_600_000);
-  const expiredAt = performance.now();
   await collect(call.messages);
-  expect(performance.now() - expiredAt).toBeLessThan(1000);
   expect(await rowsOfTool(app, 'ticking')).toMatchObject([{ status: 401, errorCode: 'INVALID_TOKEN' }]);
 });

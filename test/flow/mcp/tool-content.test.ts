@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineTool, type ToolContent } from '../../src/tool/index.ts';
-import { callTool, requestJson } from '../support/http.ts';
-import { call, modern, older } from '../support/lane-requests.ts';
-import { startApp } from '../support/start-app.ts';
-import { expectSame, expectSameRows, startTwoLanes } from '../support/two-lanes.ts';
+import { defineTool, type ToolContent } from '../../../src/tool/public.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { call, modern, older } from '../../support/lane-requests.ts';
+import { startApp } from '../../support/start-app.ts';
+import { expectSame, expectSameRows, startTwoLanes } from '../../support/two-lanes.ts';
 
 const portrait = defineTool({
   name: 'get_portrait',
@@ -58,7 +58,7 @@ test('a tool shows pictures, sound and resources beside its fields, on either la
   expectSameRows(await audit(20), pairs);
 });
 
-test('REST answers the fields alone, and so does MCP where they cannot be shown otherwise: what is done is done', async () => {
+test('REST answers the fields alone, and so does MCP if nothing else can be shown, since the call is done', async () => {
   const app = await startApp({ seed: false, tools: [portrait, faulty] });
   const { defaultKey } = await app.provision('Acme');
   const rest = await requestJson(`${app.url}/v1/portrait?of=x`, { key: defaultKey });

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
-import { effectiveScopes } from '../../src/members/effective-scopes.ts';
-import type { Standing } from '../../src/members/member-store.ts';
-import { builtInScopes } from '../../src/scopes/scopes.ts';
-import { writeConfig } from '../support/fresh-start.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { effectiveScopes } from '../../../src/members/effective-scopes.ts';
+import type { Membership } from '../../../src/members/member-store.ts';
+import { builtInScopes } from '../../../src/scopes/scopes.ts';
+import { writeConfig } from '../../support/fresh-start.ts';
 
 /** Section 6 of the contract, written out: what each permission allows of the eight scopes. */
 const table: Readonly<Record<string, readonly string[]>> = {
@@ -28,7 +28,7 @@ const everything = [...eight, ...builtInScopes];
 const permissions = Object.keys(table);
 
 function assetDesk() {
-  const examples = resolve(import.meta.dirname, '../../examples');
+  const examples = resolve(import.meta.dirname, '../../../examples');
   const loaded = loadConfig({ TENANTRY_CONFIG: join(examples, 'asset-desk.config.json') }, examples);
   if (!loaded.ok) throw new Error(loaded.mistakes.join('; '));
   return loaded.config;
@@ -37,7 +37,7 @@ function assetDesk() {
 const config = assetDesk();
 const rules = { permissions: config.permissions, configured: config.scopes.catalogue };
 
-const standing = (traits: Partial<Standing> = {}): Standing => ({
+const membership = (traits: Partial<Membership> = {}): Membership => ({
   role: 'member',
   active: true,
   permissions: [],
@@ -54,7 +54,7 @@ test('the asset desk has eight scopes and a map of exactly these permissions', (
 test.each(permissions)(
   '%s allows exactly what the table says of every scope, until it is taken away',
   (permission) => {
-    const holding = standing({ permissions: [permission] });
+    const holding = membership({ permissions: [permission] });
     const others = permissions.filter((each) => each !== permission);
     for (const scope of everything) {
       const allowedBy = (names: readonly string[]) => names.some((name) => table[name]?.includes(scope));
@@ -62,16 +62,16 @@ test.each(permissions)(
       // What the key does not store, no permission gives.
       const unstored = everything.filter((each) => each !== scope);
       expect(effectiveScopes(unstored, holding, rules)).not.toContain(scope);
-      const left = effectiveScopes([scope], standing({ permissions: others }), rules);
+      const left = effectiveScopes([scope], membership({ permissions: others }), rules);
       expect(left).toEqual(allowedBy(others) ? [scope] : []);
-      expect(effectiveScopes([scope], standing(), rules)).toEqual([]);
+      expect(effectiveScopes([scope], membership(), rules)).toEqual([]);
       expect(effectiveScopes([scope], { ...holding, active: false }, rules)).toEqual([]);
     }
   },
 );
 
 test('permissions of several groups add up, in the order of what is stored', () => {
-  const both = standing({ permissions: ['tickets:create', 'assets:write'] });
+  const both = membership({ permissions: ['tickets:create', 'assets:write'] });
   expect(effectiveScopes([...everything].reverse(), both, rules)).toEqual([
     'tickets:read',
     'assets:write',
@@ -80,16 +80,16 @@ test('permissions of several groups add up, in the order of what is stored', () 
 });
 
 test('the role admin uses all that is stored, the built-in scopes too; the permission admin not those', () => {
-  expect(effectiveScopes(everything, standing({ role: 'admin' }), rules)).toEqual(everything);
-  expect(effectiveScopes(['key:write'], standing({ role: 'admin' }), rules)).toEqual(['key:write']);
-  expect(effectiveScopes(everything, standing({ permissions: ['admin'] }), rules)).toEqual(eight);
+  expect(effectiveScopes(everything, membership({ role: 'admin' }), rules)).toEqual(everything);
+  expect(effectiveScopes(['key:write'], membership({ role: 'admin' }), rules)).toEqual(['key:write']);
+  expect(effectiveScopes(everything, membership({ permissions: ['admin'] }), rules)).toEqual(eight);
   const named = { permissions: { odd: ['key:write'], admin: '*' as const }, configured: ['key:write'] };
-  expect(effectiveScopes(everything, standing({ permissions: ['odd', 'admin'] }), named)).toEqual([]);
+  expect(effectiveScopes(everything, membership({ permissions: ['odd', 'admin'] }), named)).toEqual([]);
 });
 
-test('somebody inactive, or no member any more, uses nothing, whatever they are', () => {
+test('an inactive person, or a former member, uses nothing, in any role', () => {
   for (const role of ['admin', 'member'] as const) {
-    const inactive = standing({ role, active: false, permissions });
+    const inactive = membership({ role, active: false, permissions });
     expect(effectiveScopes(everything, inactive, rules)).toEqual([]);
   }
   expect(effectiveScopes(everything, undefined, rules)).toEqual([]);
@@ -106,10 +106,10 @@ test.each([
   'toString',
   'hasOwnProperty',
 ])('a permission that the map does not name grants nothing: "%s"', (permission) => {
-  expect(effectiveScopes(everything, standing({ permissions: [permission] }), rules)).toEqual([]);
+  expect(effectiveScopes(everything, membership({ permissions: [permission] }), rules)).toEqual([]);
 });
 
-test('a permission that allows what is not in the catalogue, or built in, is a mistake of the configuration', () => {
+test('a permission that allows an unknown or built-in scope is a mistake of the configuration', () => {
   const { dir, file } = writeConfig({});
   const load = (settings: object) => {
     writeFileSync(file, JSON.stringify(settings));
@@ -125,6 +125,8 @@ test('a permission that allows what is not in the catalogue, or built in, is a m
   expect(load({ permissions: wrong })).toEqual([
     'permissions.odd: expected "*" or a list of scopes of the catalogue',
     'permissions.shapeless.0: expected a scope such as "agent:read"',
+    'permissions.reader.1: expected a scope of scopes.catalogue, and no built-in one, got "agent:fly"',
+    'permissions.boss.0: expected a scope of scopes.catalogue, and no built-in one, got "key:write"',
   ]);
   // Not even where the catalogue names it: it is the role admin's alone.
   const scopes = { catalogue: ['agent:read', 'key:write'], canonical: ['agent:read'] };

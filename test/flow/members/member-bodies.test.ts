@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { addMember, createGroup, startWithManagers } from '../support/member-managers.ts';
+import { addMember, createGroup, startWithManagers } from '../../support/member-managers.ts';
 
 const unknownUser = 'usr_01ARZ3NDEKTSV4RRFFQ69G5FAV';
 
 test('bodies are strict, and refuse what the server alone sets', async () => {
   const { acmeSends } = await startWithManagers();
   const ada = (await addMember(acmeSends, { email: 'ada@example.org' })).user_id;
-  const desk = (await createGroup(acmeSends)).group_id;
+  const groupId = (await createGroup(acmeSends)).group_id;
   await createGroup(acmeSends, { name: 'Taken' });
   const before = [(await acmeSends('GET', 'members')).text, (await acmeSends('GET', 'groups')).text];
   const bodies: [string, string, object, string?][] = [
@@ -31,10 +31,10 @@ test('bodies are strict, and refuse what the server alone sets', async () => {
     ),
     ['POST', 'groups', { name: 'New', members: [ada] }],
     ...[{}, { name: 'Taken' }, { members: [ada] }, { permissions: ['a', 1] }].map(
-      (body) => ['PATCH', `groups/${desk}`, body] as [string, string, object],
+      (body) => ['PATCH', `groups/${groupId}`, body] as [string, string, object],
     ),
-    ['POST', `groups/${desk}/members`, {}],
-    ['POST', `groups/${desk}/members`, { user_id: ada, role: 'admin' }],
+    ['POST', `groups/${groupId}/members`, {}],
+    ['POST', `groups/${groupId}/members`, { user_id: ada, role: 'admin' }],
   ];
   for (const [method, path, body, code = 'VALIDATION_ERROR'] of bodies) {
     const answer = await acmeSends(method, path, body);

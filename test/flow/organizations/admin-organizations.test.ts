@@ -1,11 +1,11 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { callFor, outcomeOf } from '../support/host-calls.ts';
-import { requestJson } from '../support/http.ts';
-import { ADMIN_TOKEN, asOperator } from '../support/operator.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startApp, startTwoTenants } from '../support/start-app.ts';
+import { callFor, outcomeOf } from '../../support/host-calls.ts';
+import { requestJson } from '../../support/http.ts';
+import { ADMIN_TOKEN, asOperator } from '../../support/operator.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startApp, startTwoTenants } from '../../support/start-app.ts';
 
 const env = { ADMIN_TOKEN };
 const ORGANIZATIONS = '/admin/organizations';
@@ -38,6 +38,34 @@ test('an organisation is made once for an external id: 201 with its key, afterwa
   expect(rows.filter(({ organizationId }) => organizationId === ids[0])).toMatchObject([{ status: 201 }]);
 });
 
+test('an external id is one without regard to case: the same again is the same, another case is refused by name', async () => {
+  const app = await startApp({ seed: false, env });
+  const create = (external_id: string) =>
+    asOperator(app, ORGANIZATIONS, { body: { name: 'Acme', external_id } });
+  const made = await create('Acme-17');
+  for (const other of ['acme-17', 'ACME-17']) {
+    const refused = await create(other);
+    expectRefusal(refused, 400, 'VALIDATION_ERROR', other);
+    expect(refused.body.error.message).toContain(made.body.organization.organization_id);
+    expect(refused.text).not.toContain('auth_token');
+  }
+  const again = await create('Acme-17');
+  expect([again.status, again.body.created, again.body.organization]).toEqual([
+    200,
+    false,
+    made.body.organization,
+  ]);
+  // Of many cases at once one is made.
+  const cases = Array.from({ length: 16 }, (_, bits) =>
+    [...'bolt'].map((letter, index) => ((bits >> index) & 1 ? letter.toUpperCase() : letter)).join(''),
+  );
+  const answers = await Promise.all(cases.map(create));
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(answers.filter(({ status }) => status === 400)).toHaveLength(15);
+  for (const external_id of ['a', '~'.repeat(200), 'customer 17/a', '"quoted"'])
+    expect([external_id, (await create(external_id)).status]).toEqual([external_id, 201]);
+});
+
 test('it is suspended, resumed and deleted, each at once and for every key', async () => {
   const app = await startTwoTenants({ seed: false, env });
   const { id, defaultKey } = app.acme;
@@ -60,6 +88,11 @@ test('it is suspended, resumed and deleted, each at once and for every key', asy
     { organization_id: id, status: 'deleted' },
     { organization_id: app.bolt.id, status: 'active' },
   ]);
+  const first = await asOperator(app, `${ORGANIZATIONS}?limit=1`);
+  expect(first.body.organizations).toMatchObject([{ organization_id: id }]);
+  const rest = await asOperator(app, `${ORGANIZATIONS}?cursor=${first.body.next_cursor}`);
+  expect(rest.body).toMatchObject({ organizations: [{ organization_id: app.bolt.id }], next_cursor: null });
+  expectRefusal(await asOperator(app, `${ORGANIZATIONS}?cursor=x`), 400, 'VALIDATION_ERROR', 'next_cursor');
   const rows = await app.services.store.audit.list(id, { tool: 'delete_organization' }, { limit: 9 });
   expect(rows).toMatchObject([{ tier: 'admin-token', status: 200 }]);
   for (const path of [
@@ -81,6 +114,11 @@ test('bad input is told by its field, and nothing is made', async () => {
     { name: 'x'.repeat(201) },
     { name: 'x', external_id: '' },
     { name: 'x', external_id: 'é' },
+    { name: 'x', external_id: ' acme' },
+    { name: 'x', external_id: 'acme ' },
+    { name: 'x', external_id: '\tacme' },
+    { name: 'x', external_id: ' ' },
+    { name: 'x', external_id: 'a'.repeat(201) },
     { name: 'x', external_id: 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV' },
     { name: 'x', id: 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV' },
     { name: 'x', status: 'active' },
@@ -96,7 +134,7 @@ test('bad input is told by its field, and nothing is made', async () => {
     );
   }
   expectRefusal(await asOperator(app, ORGANIZATIONS, { body: '{"name":' }), 400, 'PARSE_ERROR');
-  expect(await app.services.store.organizations.list()).toEqual([]);
+  expect(await app.services.store.organizations.list({ limit: 100 })).toEqual([]);
   const body = { name: 'Gone', external_id: 'gone' };
   const { organization } = (await asOperator(app, ORGANIZATIONS, { body })).body;
   await asOperator(app, `${ORGANIZATIONS}/${organization.organization_id}`, { method: 'DELETE' });
@@ -147,7 +185,7 @@ test('host keys are minted, granted, rotated and revoked over REST', async () =>
   expect(await ask(rotated.body.auth_token, bolt)).toBe('INVALID_TOKEN');
 });
 
-test('a host key for what is not there, or with what it must not have, is not made', async () => {
+test('a host key for a missing organisation, or with a forbidden scope, is not made', async () => {
   const app = await startTwoTenants({ seed: false, env });
   const id = app.acme.id;
   const unknown = 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV';
@@ -213,5 +251,5 @@ test('a creation that fails leaves a row, and no trace of an organisation that n
   expectRefusal(await asOperator(app, ORGANIZATIONS, { body: { name: 'Never' } }), 503, 'STORE_UNAVAILABLE');
   const [row] = await app.audit(1);
   expect(row).toMatchObject({ tool: 'create_organization', status: 503, organizationId: null });
-  expect(await app.services.store.organizations.list()).toEqual([]);
+  expect(await app.services.store.organizations.list({ limit: 100 })).toEqual([]);
 });

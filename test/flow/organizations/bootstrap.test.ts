@@ -2,15 +2,15 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { AppError } from '../../src/errors.ts';
-import { requireLocalPeer } from '../../src/identity/local-peer.ts';
-import { runHere } from '../cli/in-process.ts';
-import { temporaryDir, writeConfig } from '../support/fresh-start.ts';
-import { type JsonAnswer, requestJson, rpc } from '../support/http.ts';
-import { ADMIN_TOKEN } from '../support/operator.ts';
-import { startServer } from '../support/program.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startApp, type TestApp } from '../support/start-app.ts';
+import { AppError } from '../../../src/errors.ts';
+import { requireLocalPeer } from '../../../src/identity/local-peer.ts';
+import { runHere } from '../../cli/in-process.ts';
+import { temporaryDir, writeConfig } from '../../support/fresh-start.ts';
+import { type JsonAnswer, requestJson, rpc } from '../../support/http.ts';
+import { ADMIN_TOKEN } from '../../support/operator.ts';
+import { startServer } from '../../support/program.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startApp, type TestApp } from '../../support/start-app.ts';
 
 const PATH = '/admin/bootstrap';
 const anyKey = /tnt_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}/g;
@@ -64,7 +64,7 @@ test('before it every other path asks for a credential that nobody has', async (
     expectRefusal(await requestJson(app.url + path, { key }), 401, 'INVALID_TOKEN', path);
   }
   expect((await rpc(app.url, undefined, 'tools/list')).status).toBe(401);
-  expect(await app.services.store.organizations.list()).toEqual([]);
+  expect(await app.services.store.organizations.list({ limit: 100 })).toEqual([]);
 });
 
 test('another code, another form, or a trace of a proxy makes nothing, and leaves it open', async () => {
@@ -94,7 +94,7 @@ test('another code, another form, or a trace of a proxy makes nothing, and leave
   for (const name of traces) {
     expectRefusal(await bootstrap(app, {}, { [name]: '127.0.0.1' }), 403, 'FORBIDDEN', name);
   }
-  expect(await app.services.store.organizations.list()).toEqual([]);
+  expect(await app.services.store.organizations.list({ limit: 100 })).toEqual([]);
   expect((await bootstrap(app)).status).toBe(201);
 });
 
@@ -113,8 +113,9 @@ test.each([
     rawHeaders: ['Host', 'localhost'],
     headerName: 'x-organization-id',
     urlSegment: undefined,
-    surface: 'admin',
+    surface: 'bootstrap',
     workspaceId: undefined,
+    adminOrganization: undefined,
     clientAddress,
   } as const;
   if (isLocal) expect(() => requireLocalPeer(presented)).not.toThrow();
@@ -132,18 +133,18 @@ test('it never reopens: not with every key gone, not after a restart, not with t
   const second = await startEmpty({ dataDir });
   expect(await second.services.bootstrap.isOpen()).toBe(false);
   expectRefusal(await bootstrap(second), 409, 'BOOTSTRAP_CLOSED');
-  expect(await second.services.store.organizations.list()).toEqual([]);
+  expect(await second.services.store.organizations.list({ limit: 100 })).toEqual([]);
 });
 
-test('whatever makes a first key closes it, on every process', async () => {
+test('each way to make a first key closes it, on every process', async () => {
   const dataDir = temporaryDir();
   const makers: ((app: TestApp) => Promise<unknown>)[] = [
     (app) => app.provision('By the command line'),
     (app) => app.mintHost([]),
     (app) => bootstrap(app),
   ];
-  for (const [place, make] of makers.entries()) {
-    const dir = join(dataDir, String(place));
+  for (const [index, make] of makers.entries()) {
+    const dir = join(dataDir, String(index));
     mkdirSync(dir);
     const [one, other] = [await startEmpty({ dataDir: dir }), await startEmpty({ dataDir: dir })];
     expect(await other.services.bootstrap.isOpen()).toBe(true);
@@ -155,7 +156,7 @@ test('whatever makes a first key closes it, on every process', async () => {
 test('with ADMIN_TOKEN set there is none', async () => {
   const app = await startEmpty({ env: { ADMIN_TOKEN } });
   expectRefusal(await bootstrap(app), 409, 'BOOTSTRAP_CLOSED');
-  expect(await app.services.store.organizations.list()).toEqual([]);
+  expect(await app.services.store.organizations.list({ limit: 100 })).toEqual([]);
 });
 
 test('a copy from before the first key does not reopen it, by restore or by hand', async () => {
@@ -167,7 +168,7 @@ test('a copy from before the first key does not reopen it, by restore or by hand
   await app.close();
   expect((await runHere(['restore', 'empty.db'], env, dataDir)).code).toBe(0);
   const restored = await startEmpty({ dataDir });
-  expect(await restored.services.store.organizations.list()).toEqual([]);
+  expect(await restored.services.store.organizations.list({ limit: 100 })).toEqual([]);
   expectRefusal(await bootstrap(restored), 409, 'BOOTSTRAP_CLOSED');
 });
 
@@ -177,9 +178,7 @@ test('a store that cannot answer is not taken for an empty one', async () => {
   expectRefusal(await bootstrap(app), 503, 'STORE_UNAVAILABLE');
 });
 
-test('serve prints the one command that works, and nothing of it once there is a key', {
-  timeout: 30_000,
-}, async () => {
+test('serve prints the one command that works, and nothing of it once there is a key', async () => {
   const { dir, file } = writeConfig({ server: { port: 0 } });
   const env = { TENANTRY_CONFIG: file, TENANTRY_DATA_DIR: join(dir, 'data') };
   const first = await startServer(env);

@@ -1,18 +1,13 @@
 import { expect, test } from 'vitest';
-import { callTool, requestJson } from '../support/http.ts';
-import { bearer, mcpHeaders, rawHttp } from '../support/raw-http.ts';
-import { bytesOf, expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants } from '../support/start-app.ts';
-
-const spellings = [
-  'organization_id',
-  'organizationId',
-  'OrganizationID',
-  'ORGANIZATION_ID',
-  'organization-id',
-  'organisation_id',
-  'organisationId',
-];
+import { z } from 'zod';
+import { defineTool, path } from '#tool';
+import { tools } from '../../../tools/index.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { namesWithMore, otherForms, otherNames, spellings } from '../../support/organization-names.ts';
+import { bearer, mcpHeaders, rawHttp } from '../../support/raw-http.ts';
+import { bytesOf, expectRefusal } from '../../support/refusal.ts';
+import { json, startRestPlatform } from '../../support/rest-platform.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 async function startWithWriter() {
   const app = await startTwoTenants({ seed: false });
@@ -68,6 +63,101 @@ test('in the older era too, with the code in the error and in the audit', async 
     errorCode: 'ORGANIZATION_IN_ARGUMENTS',
   });
   expect(app.sent).toEqual([]);
+});
+
+test('a form that another program takes for the same name is that name', async () => {
+  const app = await startWithWriter();
+  for (const name of otherForms) {
+    const onMcp = await callTool(app.url, app.key, 'search_agents', { [name]: app.bolt.id });
+    expectRefusal(onMcp, 200, 'ORGANIZATION_IN_ARGUMENTS', name);
+    const target = `${app.url}/v1/agents/search?${encodeURIComponent(name)}=${app.bolt.id}`;
+    expectRefusal(await requestJson(target, { key: app.key }), 400, 'ORGANIZATION_IN_ARGUMENTS', name);
+  }
+  // Letters of another script are another name everywhere.
+  const cyrillic = await callTool(app.url, app.key, 'search_agents', { organizati\u043en_id: 'x' });
+  expectRefusal(cyrillic, 200, 'VALIDATION_ERROR');
+  expect(app.sent).toEqual([]);
+});
+
+const openTool = defineTool({
+  name: 'find_rows',
+  title: 'Find rows',
+  description: 'Sends any filter of the caller to the platform.',
+  scope: 'agent:read',
+  effect: 'reads',
+  rest: 'POST /v1/rows',
+  input: z.strictObject({ tenant: z.string().optional(), filter: z.record(z.string(), z.unknown()) }),
+  output: z.object({}),
+  handle: ({ filter }, { downstream }) => downstream.post(path`/v1/rows`, { filter }, z.object({})),
+});
+
+test('a tool of one’s own that takes any field takes no organisation in it, in ours or the platform’s word', async () => {
+  const app = await startTwoTenants({
+    seed: false,
+    tools: [...tools, openTool],
+    fakeReply: () => ({ status: 200, body: {} }),
+  });
+  for (const filter of [
+    { organization_id: 'x' },
+    { a: [{ organizationId: 'x' }] },
+    { ｏrganization_id: 'x' },
+  ]) {
+    const answer = await callTool(app.url, app.acme.defaultKey, 'find_rows', { filter });
+    expectRefusal(answer, 200, 'ORGANIZATION_IN_ARGUMENTS', JSON.stringify(filter));
+  }
+  expect(app.sent).toEqual([]);
+  const fine = await callTool(app.url, app.acme.defaultKey, 'find_rows', {
+    filter: { a: 'organization_id' },
+  });
+  expect(fine.body.result.isError).toBeUndefined();
+  const platform = await startRestPlatform((_call, response) => json(response, {}));
+  const downstream = {
+    url: platform.url,
+    organization: { name: 'tenant' },
+    requireOrganizationInReply: false,
+  };
+  const other = await startTwoTenants({ seed: false, tools: [...tools, openTool], config: { downstream } });
+  const call = (args: object) => callTool(other.url, other.acme.defaultKey, 'find_rows', args);
+  expectRefusal(await call({ filter: { TENANT: 'x' } }), 200, 'ORGANIZATION_IN_ARGUMENTS');
+  expect(platform.calls).toEqual([]);
+  // What the author declares is theirs to mean.
+  await call({ tenant: 'x', filter: {} });
+  expect(platform.calls.map(({ target }) => target)).toEqual([`/v1/rows?tenant=${other.acme.id}`]);
+});
+
+test('a name with a filter, a list or a path around it is that name, on MCP and REST and however deep', async () => {
+  const app = await startTwoTenants({ seed: false, tools: [...tools, openTool] });
+  const key = app.acme.defaultKey;
+  const { id } = app.bolt;
+  for (const name of namesWithMore) {
+    const onMcp = await callTool(app.url, key, 'search_agents', { [name]: id });
+    expectRefusal(onMcp, 200, 'ORGANIZATION_IN_ARGUMENTS', name);
+    const inQuery = `${app.url}/v1/agents/search?${encodeURIComponent(name)}=${id}`;
+    expectRefusal(await requestJson(inQuery, { key }), 400, 'ORGANIZATION_IN_ARGUMENTS', name);
+    const inBody = await requestJson(`${app.url}/v1/rows`, { key, body: { filter: {}, [name]: id } });
+    expectRefusal(inBody, 400, 'ORGANIZATION_IN_ARGUMENTS', name);
+    const filter = { and: [{ [name]: id }] };
+    const nested = await callTool(app.url, key, 'find_rows', { filter });
+    expectRefusal(nested, 200, 'ORGANIZATION_IN_ARGUMENTS', name);
+    const nestedInBody = await requestJson(`${app.url}/v1/rows`, { key, body: { filter } });
+    expectRefusal(nestedInBody, 400, 'ORGANIZATION_IN_ARGUMENTS', name);
+  }
+  expect(app.sent).toEqual([]);
+});
+
+test('a name that is another one is sent as it is, or is an unknown field', async () => {
+  const fakeReply = () => ({ status: 200, body: {} });
+  const app = await startTwoTenants({ seed: false, tools: [...tools, openTool], fakeReply });
+  const call = (tool: string, args: object) => callTool(app.url, app.acme.defaultKey, tool, args);
+  for (const name of otherNames) {
+    const filter = { and: [{ [name]: 'x' }] };
+    const nested = await call('find_rows', { filter });
+    expect(nested.body.result?.isError, name).toBeUndefined();
+    expect(JSON.stringify(app.sent.at(-1))).toContain(JSON.stringify(filter));
+    const atTop = await call('search_agents', { [name]: 'x', limit: 'no' });
+    expectRefusal(atTop, 200, 'VALIDATION_ERROR', name);
+  }
+  expect(app.sent).toHaveLength(otherNames.length);
 });
 
 test('on REST it is refused in the query and in the body', async () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bearer, faces, type RawHeader, rawHttp, rawSearch } from '../support/raw-http.ts';
-import { expectRefusal, organizationsIn, refusalIn } from '../support/refusal.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { bearer, protocols, type RawHeader, rawHttp, rawSearch } from '../../support/raw-http.ts';
+import { expectRefusal, organizationsIn, refusalIn } from '../../support/refusal.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 /** The form of an organisation's id, written down a second time on purpose. */
 const ORGANIZATION_ID = /^org_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
@@ -19,7 +19,7 @@ const withoutOuterSpace = (value: string): string => value.replace(/^[ \t]+|[ \t
 /** Anything at all, and much that is nearly one of `ids`. */
 function nearly(ids: readonly string[]): fc.Arbitrary<string> {
   const id = fc.constantFrom(...ids);
-  const place = fc.nat({ max: 30 });
+  const index = fc.nat({ max: 30 });
   const piece = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 3 }),
     fc.constantFrom(
@@ -41,12 +41,12 @@ function nearly(ids: readonly string[]): fc.Arbitrary<string> {
   return fc.oneof(
     id,
     fc.string({ unit: 'binary' }),
-    fc.tuple(id, place, piece).map(([text, at, put]) => text.slice(0, at) + put + text.slice(at)),
+    fc.tuple(id, index, piece).map(([text, at, put]) => text.slice(0, at) + put + text.slice(at)),
     fc
-      .tuple(id, place, piece)
+      .tuple(id, index, piece)
       .map(([text, at, put]) => text.slice(0, at) + put + text.slice(at + put.length)),
-    fc.tuple(id, place).map(([text, at]) => text.slice(0, at)),
-    fc.tuple(id, place).map(([text, at]) => text.slice(0, at) + text.slice(at).toLowerCase()),
+    fc.tuple(id, index).map(([text, at]) => text.slice(0, at)),
+    fc.tuple(id, index).map(([text, at]) => text.slice(0, at) + text.slice(at).toLowerCase()),
     fc.tuple(id, id, piece).map(([one, two, between]) => one + between + two),
     fc.tuple(piece, id, piece).map(([before, text, after]) => before + text + after),
     fc.stringMatching(/^org_[0-9A-Z]{20,30}$/),
@@ -64,9 +64,9 @@ test('any text as organisation header is the exact id or is refused', async () =
   const { id, defaultKey } = app.acme;
   const text = nearly([id, app.bolt.id]).map(headerText);
   await fc.assert(
-    fc.asyncProperty(text, fc.constantFrom(...faces), async (value, face) => {
+    fc.asyncProperty(text, fc.constantFrom(...protocols), async (value, protocol) => {
       const headers: RawHeader[] = [bearer(defaultKey), ['X-Organization-Id', value]];
-      const answer = await rawSearch(app.port, face, headers);
+      const answer = await rawSearch(app.port, protocol, headers);
       const [status, code] = expected(withoutOuterSpace(value), id);
       expect([answer.status, refusalIn(answer)?.code]).toEqual([status, code]);
       if (code !== undefined) expectRefusal(answer, status, code);

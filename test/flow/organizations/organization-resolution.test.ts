@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { callTool } from '../support/http.ts';
-import { setStatus } from '../support/organization-status.ts';
-import { bearer, faces, type RawHeader, rawHttp, rawSearch } from '../support/raw-http.ts';
-import { bytesOf, expectRefusal, organizationsIn } from '../support/refusal.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { callTool } from '../../support/http.ts';
+import { setStatus } from '../../support/organization-status.ts';
+import { bearer, protocols, type RawHeader, rawHttp, rawSearch } from '../../support/raw-http.ts';
+import { bytesOf, expectRefusal, organizationsIn } from '../../support/refusal.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const UNKNOWN_ID = 'org_01ARZ3NDEKTSV4RRFFQ69G5FAV';
 
@@ -57,12 +57,12 @@ test('without a header the key speaks for its own organisation, with the right o
     [['X-ORGANIZATION-ID', `\t ${id} `]],
   ];
   for (const headers of same) {
-    for (const face of faces) {
-      const { status } = await rawSearch(app.port, face, [bearer(defaultKey), ...headers]);
-      expect([face, headers, status]).toEqual([face, headers, 200]);
+    for (const protocol of protocols) {
+      const { status } = await rawSearch(app.port, protocol, [bearer(defaultKey), ...headers]);
+      expect([protocol, headers, status]).toEqual([protocol, headers, 200]);
     }
   }
-  expect(organizationsIn(app.sent)).toEqual(Array(same.length * faces.length).fill(id));
+  expect(organizationsIn(app.sent)).toEqual(Array(same.length * protocols.length).fill(id));
 });
 
 test('another organisation is refused with the same bytes whether it exists or not', async () => {
@@ -70,12 +70,12 @@ test('another organisation is refused with the same bytes whether it exists or n
   await setStatus(app, await app.provision('Closed'), 'suspended');
   const gone = await app.provision('Gone');
   await setStatus(app, gone, 'deleted');
-  for (const face of faces) {
+  for (const protocol of protocols) {
     const answers = new Set<string>();
     for (const id of [app.bolt.id, gone.id, UNKNOWN_ID]) {
       const headers = [bearer(app.acme.defaultKey), ['X-Organization-Id', id]] as const;
-      const answer = await rawSearch(app.port, face, headers);
-      expectRefusal(answer, 403, 'ORGANIZATION_MISMATCH', `${face} ${id}`);
+      const answer = await rawSearch(app.port, protocol, headers);
+      expectRefusal(answer, 403, 'ORGANIZATION_MISMATCH', `${protocol} ${id}`);
       expect(answer.text).not.toContain(id);
       answers.add(JSON.stringify(bytesOf(answer)));
     }
@@ -104,7 +104,7 @@ test('a mismatch is recorded under the own organisation of the key, with the att
   expect(rows.filter(({ method }) => method !== 'cli')).toEqual([]);
 });
 
-test('a header that is duplicated, empty, blank or malformed is refused, whatever it says', async () => {
+test('a header that is duplicated, empty, blank or malformed is refused, with every value', async () => {
   const app = await startTwoTenants({ seed: false });
   const { id, defaultKey } = app.acme;
   const name = 'X-Organization-Id';
@@ -128,9 +128,9 @@ test('a header that is duplicated, empty, blank or malformed is refused, whateve
     ],
   ];
   for (const headers of wrong) {
-    for (const face of faces) {
-      const answer = await rawSearch(app.port, face, [bearer(defaultKey), ...headers]);
-      expectRefusal(answer, 400, 'INVALID_ORGANIZATION_HEADER', `${face} ${JSON.stringify(headers)}`);
+    for (const protocol of protocols) {
+      const answer = await rawSearch(app.port, protocol, [bearer(defaultKey), ...headers]);
+      expectRefusal(answer, 400, 'INVALID_ORGANIZATION_HEADER', `${protocol} ${JSON.stringify(headers)}`);
     }
   }
   expect(app.sent).toEqual([]);
@@ -222,9 +222,9 @@ test('nothing else in a request names the organisation', async () => {
     'X-Organization',
   ];
   for (const name of [...names, ...more, 'Cookie', 'Referer', 'X-Forwarded-Host', 'X-Original-URL']) {
-    for (const face of faces) {
+    for (const protocol of protocols) {
       const headers = [bearer(app.acme.defaultKey), [name, app.bolt.id]] as const;
-      const { status } = await rawSearch(app.port, face, headers);
+      const { status } = await rawSearch(app.port, protocol, headers);
       expect([name, status]).toEqual([name, 200]);
     }
   }
@@ -250,12 +250,12 @@ test('a suspended organisation is refused everywhere, and works again when resum
   const app = await startTwoTenants({ seed: false });
   const { acme, bolt } = app;
   await setStatus(app, acme, 'suspended');
-  for (const face of faces) {
-    const answer = await rawSearch(app.port, face, [bearer(acme.defaultKey)]);
-    expectRefusal(answer, 403, 'ORGANIZATION_SUSPENDED', face);
+  for (const protocol of protocols) {
+    const answer = await rawSearch(app.port, protocol, [bearer(acme.defaultKey)]);
+    expectRefusal(answer, 403, 'ORGANIZATION_SUSPENDED', protocol);
     const [row] = await app.audit(1);
     expect(row).toMatchObject({ organizationId: acme.id, errorCode: 'ORGANIZATION_SUSPENDED', status: 403 });
-    expect((await rawSearch(app.port, face, [bearer(bolt.defaultKey)])).status).toBe(200);
+    expect((await rawSearch(app.port, protocol, [bearer(bolt.defaultKey)])).status).toBe(200);
   }
   expectRefusal(
     await rawSearch(app.port, 'mcp', [bearer(acme.defaultKey)], `/o/${acme.id}/mcp`),

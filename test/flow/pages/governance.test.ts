@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { root } from '../support/fresh-start.ts';
+import { root } from '../../support/fresh-start.ts';
 
 const rows = readFileSync(join(root, 'docs/governance.md'), 'utf8')
   .split('\n')
@@ -22,7 +22,7 @@ test.each(rows)(
     expect(done.length).toBeGreaterThan(40);
     const files = [...shown.matchAll(/`([^`]+)`/g)].map(([, file = '']) => file);
     expect(files.length).toBeGreaterThan(0);
-    for (const file of files) expect(file).toMatch(/^test\/.+\.test\.ts$/);
+    for (const file of files) expect(file).toMatch(/^test\/(?:.+\.test|store\/contract\/.+)\.ts$/);
     expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   },
 );

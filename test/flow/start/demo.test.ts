@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 const run = promisify(execFile);
-const root = resolve(import.meta.dirname, '../..');
+const root = resolve(import.meta.dirname, '../../..');
 
 test('the demo tells the whole story, ends with 0 and shows no key', async () => {
   const { stdout, stderr } = await run(process.execPath, ['src/bin.js', 'demo'], { cwd: root });

@@ -1,9 +1,9 @@
 import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runHere } from '../cli/in-process.ts';
-import { requestJson } from '../support/http.ts';
-import { askWith, refused, startStory, welcome } from '../support/restore-story.ts';
+import { runHere } from '../../cli/in-process.ts';
+import { requestJson } from '../../support/http.ts';
+import { askWith, refused, startStory, welcome } from '../../support/restore-story.ts';
 
 test('after a restore a key revoked since stays refused, and one that nobody touched works', async () => {
   const story = await startStory();
@@ -97,7 +97,7 @@ test('without the ledger every key is refused until the operator confirms it, on
   expect(await story.run('restore', 'copy.db')).toMatchObject({ ledger: 'short', held: 2 });
 });
 
-test('whoever copies an old file over the store gets no revoked key back either', async () => {
+test('copying an old file over the store brings back no revoked key either', async () => {
   const story = await startStory();
   const doomed = await story.mint(story.acme);
   await story.run('backup', '--out', 'copy.db');

@@ -4,13 +4,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readDemo, root, temporaryDir, writeConfig } from '../support/fresh-start.ts';
-import { callTool, requestJson } from '../support/http.ts';
-import { startProgram, startServer } from '../support/program.ts';
-import { bearer, type RawHeader, rawHttp } from '../support/raw-http.ts';
-import { clientKinds } from '../support/real-clients.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { collect, openCall } from '../support/streams.ts';
+import { readDemo, root, temporaryDir, writeConfig } from '../../support/fresh-start.ts';
+import { callTool, requestJson } from '../../support/http.ts';
+import { startProgram, startServer } from '../../support/program.ts';
+import { bearer, type RawHeader, rawHttp } from '../../support/raw-http.ts';
+import { clientKinds } from '../../support/real-clients.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { collect, openCall } from '../../support/streams.ts';
 
 const anyKey = /tnt_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}/g;
 
@@ -37,10 +37,11 @@ describe('the shipped configuration on an empty store', () => {
     }
     const canonical = ['research_group:read', 'study:read', 'agent:read', 'job:read', 'agent:search'];
     const management = ['key:read', 'key:write', 'member:read', 'member:write', 'audit:read'];
+    const writes = ['research_group:write', 'study:write'];
     for (const [index, key] of [...demo.defaultKeys, ...demo.managerKeys].entries()) {
       const { body } = await requestJson(`${first.url}/v1/whoami`, { key });
       expect(body.organization.organization_id).toBe(demo.ids[index % 2]);
-      const expected = index < 2 ? canonical : [...canonical, ...management];
+      const expected = index < 2 ? canonical : [...canonical, ...management, ...writes];
       expect([...body.scopes].sort()).toEqual(expected.sort());
     }
 
@@ -95,10 +96,10 @@ describe('the shipped configuration on an empty store', () => {
   });
 });
 
-test('a second credential is seen however many headers stand before it', async () => {
+test('a second credential is seen behind any number of headers', async () => {
   const server = await startServer({ TENANTRY_DATA_DIR: temporaryDir() }, root);
   const [key = ''] = readDemo(server.seen.stderr).defaultKeys;
-  const many = Array.from({ length: 1500 }, (_, place): RawHeader => [`h${place}`, '']);
+  const many = Array.from({ length: 1500 }, (_, index): RawHeader => [`h${index}`, '']);
   const whoami = (headers: RawHeader[]) =>
     rawHttp(Number(new URL(server.url).port), { target: '/v1/whoami', headers });
   expect((await whoami([bearer(key), ...many])).status).toBe(200);
@@ -169,7 +170,7 @@ describe('the configuration', () => {
       [/none\.json: expected a readable file/, { TENANTRY_CONFIG: join(dataDir, 'none.json') }],
       [/mcp\.config\.json: expected JSON/, { TENANTRY_CONFIG: writeConfig('{"demo": tru').file }],
       [
-        /search_agents.*agent:search/,
+        /ask for agent:search,.*"builtinTools": false/,
         {
           TENANTRY_CONFIG: writeConfig({ scopes: { catalogue: ['agent:read'], canonical: [] } }).file,
         },
@@ -229,14 +230,12 @@ test('SIGTERM under load: what was accepted is answered, and the exit code is 0'
   const workers = Array.from({ length: 8 }, (_, index) => load(defaultKeys[index % 2]));
   const study = await openCall(server.url, author.key, '2026', author.call);
   await study.messages.next();
-  await expect.poll(() => answered.size, { timeout: 10_000 }).toBeGreaterThan(50);
-  const stoppedAt = performance.now();
+  await expect.poll(() => answered.size).toBeGreaterThan(50);
   server.kill('SIGTERM');
   const shown = await collect(study.messages);
   const { code, signal } = await server.closed;
   await Promise.all(workers);
   expect([code, signal]).toEqual([0, null]);
-  expect(performance.now() - stoppedAt).toBeLessThan(5000);
   expect(shown.at(-1)).toMatchObject({
     id: 1,
     result: { structuredContent: { job: { status: 'completed' } } },

@@ -1,12 +1,13 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, onTestFinished, test } from 'vitest';
-import { createKeyFormat } from '../../src/keys/key-format.ts';
-import { requestJson } from '../support/http.ts';
-import { bearer, faces, rawSearch } from '../support/raw-http.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { startTwoTenants, type TestApp } from '../support/start-app.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createKeyFormat } from '../../../src/keys/key-format.ts';
+import { requestJson } from '../../support/http.ts';
+import { bearer, protocols, rawSearch } from '../../support/raw-http.ts';
+import { expectRefusal } from '../../support/refusal.ts';
+import { startTwoTenants, type TestApp } from '../../support/start-app.ts';
+import { openCall } from '../../support/streams.ts';
 
 type Tenants = Awaited<ReturnType<typeof startTwoTenants>>;
 
@@ -17,13 +18,13 @@ function otherHand({ dataDir }: Pick<TestApp, 'dataDir'>): Database.Database {
   return database;
 }
 
-/** Whoever asks, with whatever: the store cannot answer, so nobody is let in and nobody is told off. */
+/** With any credential: the store cannot answer, so nobody is let in and no credential is called bad. */
 async function expectUnavailable(app: Tenants): Promise<void> {
   const unknown = createKeyFormat('tnt').generate().plaintext;
-  for (const face of faces) {
+  for (const protocol of protocols) {
     for (const key of [app.acme.defaultKey, app.bolt.defaultKey, unknown]) {
-      const answer = await rawSearch(app.port, face, [bearer(key)]);
-      expectRefusal(answer, 503, 'STORE_UNAVAILABLE', face);
+      const answer = await rawSearch(app.port, protocol, [bearer(key)]);
+      expectRefusal(answer, 503, 'STORE_UNAVAILABLE', protocol);
       expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
       expect(answer.headers.get('www-authenticate')).toBeNull();
       expect(answer.text).not.toMatch(/sqlite|table|database|tenantry\.db/i);
@@ -32,8 +33,8 @@ async function expectUnavailable(app: Tenants): Promise<void> {
 }
 
 async function expectWorks(app: Tenants): Promise<void> {
-  for (const face of faces) {
-    expect((await rawSearch(app.port, face, [bearer(app.acme.defaultKey)])).status).toBe(200);
+  for (const protocol of protocols) {
+    expect((await rawSearch(app.port, protocol, [bearer(app.acme.defaultKey)])).status).toBe(200);
   }
 }
 
@@ -85,8 +86,19 @@ test('a corrupt file is 503, and works again once it is whole', async () => {
   await expectWorks(app);
 });
 
-test('a store that another process holds is 503 for a moment, not longer', async () => {
+test('a store that another process holds for a moment is waited for, over MCP and REST alike', async () => {
   const app = await startTwoTenants({ seed: false });
+  const hand = otherHand(app);
+  hand.exec('BEGIN IMMEDIATE');
+  const answers = protocols.map((protocol) => rawSearch(app.port, protocol, [bearer(app.acme.defaultKey)]));
+  const probes = ['/healthz', '/readyz'].map((path) => requestJson(app.url + path));
+  for (const { status } of await Promise.all(probes)) expect(status).toBe(200);
+  hand.exec('COMMIT');
+  for (const { status } of await Promise.all(answers)) expect(status).toBe(200);
+});
+
+test('a store that another process holds on is 503 after store.busyTimeoutMs, and works afterwards', async () => {
+  const app = await startTwoTenants({ seed: false, config: { store: { busyTimeoutMs: 60 } } });
   const hand = otherHand(app);
   hand.exec('BEGIN IMMEDIATE');
   const answer = await rawSearch(app.port, 'mcp', [bearer(app.acme.defaultKey)]);
@@ -102,9 +114,45 @@ test('a store that another process holds is 503 for a moment, not longer', async
 test('a call whose audit row cannot be written shows nothing of its result', async () => {
   const app = await startTwoTenants();
   otherHand(app).exec('ALTER TABLE audit RENAME TO audit_away');
-  for (const face of faces) {
-    const answer = await rawSearch(app.port, face, [bearer(app.acme.defaultKey)]);
-    expectRefusal(answer, 503, 'STORE_UNAVAILABLE', face);
+  for (const protocol of protocols) {
+    const answer = await rawSearch(app.port, protocol, [bearer(app.acme.defaultKey)]);
+    expectRefusal(answer, 503, 'STORE_UNAVAILABLE', protocol);
     expect(answer.text).not.toContain('agt_');
   }
 });
+
+test.each([
+  ['rest', true],
+  ['mcp', true],
+  ['mcp', false],
+] as const)(
+  'a call that its client left while it waited for the store changes nothing (%s, fast lane: %s)',
+  async (protocol, fastLane) => {
+    const app = await startTwoTenants({ seed: false, config: { server: { fastLane } } });
+    const { plaintext } = await app.mint(app.acme, { additionalScopes: ['key:read', 'key:write'] });
+    const { keys, audit } = app.services.store;
+    const [mint, append] = [vi.spyOn(keys, 'mint'), vi.spyOn(audit, 'append')];
+    const hand = otherHand(app);
+    hand.exec('BEGIN IMMEDIATE');
+    const wanted = { scope_type: 'global', name: 'wanted no more' };
+    const client = new AbortController();
+    const { signal } = client;
+    const headers = { authorization: `Bearer ${plaintext}`, 'content-type': 'application/json' };
+    const left =
+      protocol === 'rest'
+        ? fetch(`${app.url}/v1/keys`, { method: 'POST', headers, body: JSON.stringify(wanted), signal })
+        : openCall(app.url, plaintext, '2026', { name: 'mint_key', arguments: wanted, signal });
+    const ended = left.catch(() => 'left');
+    await expect.poll(() => mint.mock.calls.length).toBe(1);
+    client.abort();
+    await expect.poll(() => append.mock.calls.map(([row]) => row.errorCode)).toEqual(['CANCELLED']);
+    hand.exec('COMMIT');
+    expect(await ended).toBe('left');
+    await expect(mint.mock.results[0]?.value).rejects.toMatchObject({ code: 'CANCELLED' });
+    const listed = await requestJson(`${app.url}/v1/keys`, { key: plaintext });
+    expect(listed.status).toBe(200);
+    expect(listed.text).not.toContain(wanted.name);
+    const rows = (await app.audit()).filter(({ tool }) => tool === 'mint_key');
+    expect(rows).toMatchObject([{ errorCode: 'CANCELLED', status: 499 }]);
+  },
+);

@@ -1,11 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { createLineTransport } from '../../src/transport/line-transport.ts';
-import { envelope } from '../support/http.ts';
-import { serveLines } from '../support/line-peer.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { createLineTransport } from '../../../src/transport/stdio/line-transport.ts';
+import { envelope } from '../../support/http.ts';
+import { serveLines } from '../../support/line-peer.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
-test('a key in a place that the engine quotes is answered, hidden, and the id is free again', async () => {
+test('a key in a place that the SDK quotes is answered, hidden, and the id is free again', async () => {
   const app = await startTwoTenants({ seed: false });
   const client = serveLines(app, { apiKey: app.acme.defaultKey });
   const _meta = { ...envelope, 'io.modelcontextprotocol/protocolVersion': `\n${app.bolt.defaultKey}` };
@@ -18,7 +18,7 @@ test('a key in a place that the engine quotes is answered, hidden, and the id is
   expect((await app.audit(10)).filter(({ method }) => method === 'stdio')).toHaveLength(2);
 });
 
-test('an input that is closed before its end ends the reading', { timeout: 5000 }, async () => {
+test('an input that is closed before its end ends the reading', async () => {
   const input = new PassThrough();
   const reading = createLineTransport(input, new PassThrough()).read(async () => {});
   input.write('{}\n');

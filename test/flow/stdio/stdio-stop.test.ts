@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { linePeer } from '../support/line-peer.ts';
-import { startProgram } from '../support/program.ts';
-import { emptyPage, json, queryOf, startRestPlatform } from '../support/rest-platform.ts';
-import { startApp } from '../support/start-app.ts';
+import { linePeer } from '../../support/line-peer.ts';
+import { startProgram } from '../../support/program.ts';
+import { emptyPage, json, queryOf, startRestPlatform } from '../../support/rest-platform.ts';
+import { startApp } from '../../support/start-app.ts';
 
 test('the program that is asked to stop answers what it had read, and ends', async () => {
   const platform = await startRestPlatform(async (call, response) => {
@@ -18,7 +18,7 @@ test('the program that is asked to stop answers what it had read, and ends', asy
   const client = linePeer(program.stdin, program.stdoutStream);
   await client.handshake();
   const answer = client.callTool(1, 'search_agents');
-  await expect.poll(() => platform.calls.length, { timeout: 5000 }).toBe(1);
+  await expect.poll(() => platform.calls.length).toBe(1);
   program.kill('SIGTERM');
   expect((await answer).result.structuredContent).toEqual({ agents: [], next_cursor: null });
   expect(await program.closed).toMatchObject({ code: 0, signal: null });

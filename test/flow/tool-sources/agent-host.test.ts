@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createAgentHost } from '../../examples/agent-host/agent-host.ts';
-import { readCanary, startCanaries } from '../support/canary-platform.ts';
-import { root } from '../support/fresh-start.ts';
-import { startHost } from '../support/host-calls.ts';
-import { startScript } from '../support/program.ts';
-import { startApp, type Tenant } from '../support/start-app.ts';
+import { createAgentHost } from '../../../examples/agent-host/agent-host.ts';
+import { root } from '../../support/fresh-start.ts';
+import { startHost } from '../../support/host-calls.ts';
+import { readMarker, startMarkerPlatform } from '../../support/marker-platform.ts';
+import { startScript } from '../../support/program.ts';
+import { startApp, type Tenant } from '../../support/start-app.ts';
 
 const ORGANIZATIONS = 50;
 /** A hundred thousand with `npm run test:agent-host`. */
@@ -27,17 +27,17 @@ function withIdOne(counted: { ids: Set<unknown> }): typeof fetch {
 }
 
 test(`${CALLS} calls for ${ORGANIZATIONS} organisations, all with JSON-RPC id 1: each answer is its own`, {
-  timeout: 20_000 + CALLS * 20,
+  timeout: 90_000 + CALLS * 20,
 }, async () => {
-  const { url, canaries } = await startCanaries();
+  const { url, markers } = await startMarkerPlatform();
   const app = await startApp({
     seed: false,
-    tools: [readCanary],
+    tools: [readMarker],
     config: { downstream: { url } },
   });
   const tenants: Tenant[] = [];
   for (let index = 0; index < ORGANIZATIONS; index += 1) tenants.push(await app.provision(`Org ${index}`));
-  for (const { id } of tenants) canaries.set(id, `canary of ${id}`);
+  for (const { id } of tenants) markers.set(id, `marker of ${id}`);
   const { plaintext: hostKey } = await app.mintHost(tenants);
   const counted = { ids: new Set<unknown>() };
   const host = createAgentHost({ url: `${app.url}/mcp`, hostKey, fetch: withIdOne(counted) });
@@ -50,8 +50,8 @@ test(`${CALLS} calls for ${ORGANIZATIONS} organisations, all with JSON-RPC id 1:
     while (next < CALLS) {
       const call = String(next++);
       const { id } = tenants[Math.floor(Math.random() * ORGANIZATIONS)] as Tenant;
-      const answer = await host.callTool(id, 'read_canary', { call });
-      const right = { canary: `canary of ${id}`, call };
+      const answer = await host.callTool(id, 'read_marker', { call });
+      const right = { marker: `marker of ${id}`, call };
       if (JSON.stringify(answer) === JSON.stringify(right)) heard.add(call);
       else wrong.push({ id, right, answer });
     }

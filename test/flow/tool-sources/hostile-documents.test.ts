@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { standalone, validated } from '../../src/json-schema/json-schema.ts';
-import { temporaryDir } from '../support/fresh-start.ts';
-import { callTool } from '../support/http.ts';
-import { refusalIn } from '../support/refusal.ts';
-import { json, startRestPlatform } from '../support/rest-platform.ts';
-import { startApp } from '../support/start-app.ts';
+import { standalone, validated } from '../../../src/json-schema/json-schema.ts';
+import { temporaryDir } from '../../support/fresh-start.ts';
+import { callTool } from '../../support/http.ts';
+import { refusalIn } from '../../support/refusal.ts';
+import { json, startRestPlatform } from '../../support/rest-platform.ts';
+import { startApp } from '../../support/start-app.ts';
 
 const text = { type: 'string' };
 const openObject = { type: 'object', additionalProperties: text };
@@ -34,6 +34,7 @@ const document = {
           inQuery('organization_id'),
           inQuery('extra', openObject),
           inQuery('deep', openObject, { style: 'deepObject', explode: true }),
+          inQuery('organization', openObject, { style: 'deepObject', explode: true }),
           inQuery('cursor'),
           { name: 'json', in: 'query', content: { 'application/json': { schema: { type: 'object' } } } },
           inHeader('X-Organization-Id'),
@@ -110,6 +111,17 @@ test('no other spelling and no other place names an organisation, and no header 
     { extra: { ' organization_id': 'org_victim' } },
     { deep: { organization_id: 'org_victim' } },
     { json: { inner: [{ organization_id: 'org_victim' }] } },
+    { extra: { ｏrganization_id: 'org_victim' } },
+    { extra: { organ\u0131zation_id: 'org_victim' } },
+    { extra: { 'a][organization_id': 'org_victim' } },
+    { extra: { [`${' '.repeat(300)}organization_id`]: 'org_victim' } },
+    { deep: { 'x[organization_id': 'org_victim' } },
+    { deep: { 'x][organization_id__in': 'org_victim' } },
+    { extra: { organization_ids: 'org_victim' } },
+    { extra: { 'filter%5Borganization_id%5D': 'org_victim' } },
+    { organization: { id: 'org_victim' } },
+    { organization: { 'id][in': 'org_victim' } },
+    { organization: { 'x][id': 'ok' }, extra: { 'organization.id': 'org_victim' } },
   ];
   for (const args of refused) {
     expect([args, await app.call('h_list', args)]).toEqual([
@@ -126,6 +138,13 @@ test('no other spelling and no other place names an organisation, and no header 
   ]);
 });
 
+test('an object that only sounds like an organisation is sent', async () => {
+  const { call, acme } = await startHostile();
+  const sent = await call('h_list', { organization: { name: 'Ann' }, deep: { id: '7' }, extra: { id: '8' } });
+  const target = `/list?id=8&deep%5Bid%5D=7&organization%5Bname%5D=Ann&organization_id=${acme.id}`;
+  expect([sent.code, sent.sent?.target]).toEqual(['ok', target]);
+});
+
 test('names that mean something to the language are names, and the platform has cursors of its own', async () => {
   const { call, acme } = await startHostile();
   const spread = await call(
@@ -138,7 +157,7 @@ test('names that mean something to the language are names, and the platform has 
   ]);
 });
 
-test('a key that is restricted to workspaces names no other one, wherever it stands', async () => {
+test('a key that is restricted to workspaces names no other one, in any argument', async () => {
   const app = await startHostile();
   const restrictions = { workspace_ids: ['ws_1'] };
   const { plaintext } = await app.mint(app.acme, { scopes: ['agent:read'], restrictions });
@@ -159,9 +178,7 @@ test('a schema that refers to itself is checked in no more time than it is long'
   const { call } = await startHostile();
   let nested: unknown = 1;
   for (let depth = 0; depth < 30; depth += 1) nested = { args: [nested] };
-  const started = performance.now();
   await call('h_filter', { body: nested });
-  expect(performance.now() - started).toBeLessThan(2000);
   expect((await call('h_filter', { body: { args: 'none' } })).code).toBe('VALIDATION_ERROR');
 });
 
@@ -171,12 +188,20 @@ test('a schema that wants to be checked later is checked at once', async () => {
   expect((await call('h_async', { body: { n: 1 } })).code).toBe('ok');
 });
 
-test('a long reply does not hold up everybody', async () => {
-  const items = Array.from({ length: 30_000 }, (_, id) => ({ id }));
-  const { call } = await startHostile(() => items);
-  const started = performance.now();
-  expect((await call('h_big', {})).code).toBe('ok');
-  expect(performance.now() - started).toBeLessThan(3000);
+test('a long reply costs no more than its length', async () => {
+  let length = 5_000;
+  const { call } = await startHostile(() => Array.from({ length }, (_, id) => ({ id })));
+  const costOfCall = async () => {
+    const before = process.cpuUsage();
+    expect((await call('h_big', {})).code).toBe('ok');
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
+  await costOfCall();
+  const short = await costOfCall();
+  length = 50_000;
+  // Ten times as long; a hundred times the cost would be the square.
+  expect(await costOfCall()).toBeLessThan(50 * short);
 });
 
 test('a key that somebody put into a path is not kept in the audit', async () => {
@@ -199,7 +224,7 @@ test('a short schema whose references fan out stays short', () => {
     }),
   );
   const schema = { type: 'object', properties: { first: { $ref: '#/$defs/d0' } }, $defs };
-  const shown = JSON.stringify(standalone(schema, schema, 'organization_id'));
+  const shown = JSON.stringify(standalone(schema, schema, () => false));
   expect(shown.length).toBeLessThan(48 * 1024);
   expect(JSON.stringify(validated(schema)).length).toBeLessThan(64 * 1024);
 });

@@ -1,17 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { DownstreamRequest } from '../../src/downstream/downstream.ts';
-import { createMcpDownstream } from '../../src/downstream/mcp-downstream.ts';
-import { AppError } from '../../src/errors.ts';
-import { newOrganizationId } from '../../src/ids.ts';
-import { fingerprint } from '../../src/mcp-tools/approved-tools.ts';
-import { startBehind, upstreamProgram, upstreamScopes } from '../support/behind-upstream.ts';
-import { temporaryDir } from '../support/fresh-start.ts';
-import { callTool } from '../support/http.ts';
-import { refusalIn } from '../support/refusal.ts';
-import { startApp, type Tenant } from '../support/start-app.ts';
-import { startUpstream } from '../support/upstream-http.ts';
+import type { DownstreamRequest } from '../../../src/downstream/downstream.ts';
+import { createMcpDownstream } from '../../../src/downstream/mcp/mcp-downstream.ts';
+import { AppError } from '../../../src/errors.ts';
+import { newOrganizationId } from '../../../src/ids.ts';
+import { hashOf, offerOf, type UpstreamTool } from '../../../src/tool-sources/approved-tools.ts';
+import { startBehind, upstreamProgram, upstreamScopes } from '../../support/behind-upstream.ts';
+import { temporaryDir } from '../../support/fresh-start.ts';
+import { callTool } from '../../support/http.ts';
+import { refusalIn } from '../../support/refusal.ts';
+import { startApp, type Tenant } from '../../support/start-app.ts';
+import { startUpstream } from '../../support/upstream-http.ts';
 
 test('a server that fails, garbles, redirects or is gone is a failure with a code, and found again', async () => {
   const upstream = await startUpstream();
@@ -68,12 +68,12 @@ test('a program is named beside the configuration, as every other file is', asyn
 });
 
 test('as many organisations are connected as the configuration says: an idle one makes room, a busy one never', async () => {
-  const app = await startBehind(upstreamProgram, { connections: 1, timeoutSeconds: 2 });
+  const app = await startBehind(upstreamProgram, { connections: 1, timeoutSeconds: 10 });
   const pid = async (tenant: Tenant) =>
     JSON.parse((await app.ask(tenant, 'up_process')).content[0].text).pid as number;
   const first = await pid(app.acme);
   await pid(app.bolt);
-  await expect.poll(() => isRunning(first), { timeout: 5000 }).toBe(false);
+  await expect.poll(() => isRunning(first)).toBe(false);
   const waiting = app.ask(app.bolt, 'up_waiting');
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(await app.ask(app.acme, 'up_process')).toBe('OVERLOADED');
@@ -142,8 +142,10 @@ function downstreamAt(url: string) {
       requireOrganizationInReply: false,
     },
     credentialFor: () => ({}),
+    variablesFor: () => ({}),
     timeoutMs: 5000,
     connections: 1,
+    elapsed: () => performance.now(),
   });
   const organizationId = newOrganizationId(Date.now());
   return {
@@ -215,6 +217,8 @@ test('with a credential for each organisation, the list is asked for without any
   expect(upstream.seen.at(-1)?.headers['x-up']).toBe('of-acme');
   expect(await app.ask(app.bolt, 'up_plain')).toBe('DOWNSTREAM_NOT_CONFIGURED');
 });
+
+const fingerprint = (tool: UpstreamTool) => hashOf(offerOf(tool));
 
 test('all that a model sees of a tool is in its fingerprint, and the order of fields is not', () => {
   const tool = {

@@ -1,21 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runHere } from '../cli/in-process.ts';
-import { type Mcp, startBehind, upstreamProgram, upstreamScopes } from '../support/behind-upstream.ts';
-import { temporaryDir, writeConfig } from '../support/fresh-start.ts';
-import { callTool, rpc } from '../support/http.ts';
-import { refusalIn } from '../support/refusal.ts';
-import { startApp } from '../support/start-app.ts';
-import { collect, eras, openCall } from '../support/streams.ts';
-import { startUpstream } from '../support/upstream-http.ts';
+import { runHere } from '../../cli/in-process.ts';
+import { type Mcp, startBehind, upstreamProgram, upstreamScopes } from '../../support/behind-upstream.ts';
+import { temporaryDir, writeConfig } from '../../support/fresh-start.ts';
+import { callTool, rpc } from '../../support/http.ts';
+import { refusalIn } from '../../support/refusal.ts';
+import { startApp } from '../../support/start-app.ts';
+import { collect, eras, openCall } from '../../support/streams.ts';
+import { startUpstream } from '../../support/upstream-http.ts';
 
 test.each<[string, () => Promise<Mcp>]>([
   ['over HTTP', async () => (await startUpstream()).url],
   ['as a program', async () => upstreamProgram],
 ])(
   'its tools are offered under a prefix, %s, and told the organisation that the caller never names',
-  { timeout: 30_000 },
   async (_how, start) => {
     const app = await startBehind(await start());
     const { tools } = (await rpc(app.url, app.acme.defaultKey, 'tools/list')).body.result;
@@ -60,9 +59,9 @@ test.each<[string, () => Promise<Mcp>]>([
 
 test('many calls at once for two organisations never meet', async () => {
   const app = await startBehind((await startUpstream()).url);
-  const calls = Array.from({ length: 60 }, (_, place) => ({
-    tenant: place % 2 === 0 ? app.acme : app.bolt,
-    words: `w${place}`,
+  const calls = Array.from({ length: 60 }, (_, index) => ({
+    tenant: index % 2 === 0 ? app.acme : app.bolt,
+    words: `w${index}`,
   }));
   const said = await Promise.all(
     calls.map(({ tenant, words }) => app.ask(tenant, 'up_say_again', { words })),
@@ -87,13 +86,15 @@ test.each(eras)('progress and cancellation go through, in the era of %s', async 
     [3, 'Step 3.'],
   ]);
   expect(messages.at(-1).result.structuredContent).toEqual({ content: [{ type: 'text', text: 'counted' }] });
+  const calls = () => upstream.seen.filter(({ method }) => method === 'tools/call').length;
+  const before = calls();
   const end = new AbortController();
   const waiting = openCall(app.url, app.acme.defaultKey, era, { name: 'up_waiting', signal: end.signal });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await expect.poll(calls).toBeGreaterThan(before);
   end.abort();
   await expect(waiting).rejects.toThrow();
   const methods = () => upstream.seen.map(({ method }) => method);
-  await expect.poll(methods, { timeout: 5000 }).toContain('notifications/cancelled');
+  await expect.poll(methods).toContain('notifications/cancelled');
 });
 
 test('the gateway’s credential goes along, and nothing of the caller’s', async () => {
@@ -136,12 +137,12 @@ test('a description that changed is held back and reported, until the operator a
   const env = { TENANTRY_CONFIG: join(dataDir, 'mcp.config.json') };
   const shown = await runHere(['downstreams', 'approve', 'up'], env, dataDir);
   expect(shown.stdout).toMatch(
-    /sayAgain: Say again\n {2}Says it again\. Before that[\s\S]+1 changed or new: held back/,
+    /1 of 1, changed:\n {2}name +\| sayAgain\n {2}title +\| Say again\n {2}description +\| Says it again\. Before that[\s\S]+\n1 changed or new: held back/,
   );
   const third = await start();
   expect(await names(third)).toEqual([]);
   await third.close();
-  const [, digest = ''] = /approve up --yes ([0-9a-f]{16})/.exec(shown.stdout) ?? [];
+  const [, digest = ''] = /approve up --yes ([0-9a-f]{64})/.exec(shown.stdout) ?? [];
   upstream.state.words = 'Something else still.';
   const other = await runHere(['downstreams', 'approve', 'up', '--yes', digest], env, dataDir);
   expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('look at it again')]);
@@ -168,7 +169,7 @@ test('a server that is not there, or has no such tool, is told at the start', as
     downstreams: [{ prefix: 'up', mcp: 'http://127.0.0.1:9/mcp', scopes: {} }],
   });
   // Keys can be looked after all the same: it may be the moment to revoke one.
-  expect((await runHere(['orgs', 'list'], { TENANTRY_CONFIG: file }, dir)).code).toBe(0);
+  expect((await runHere(['orgs', 'create', 'Acme'], { TENANTRY_CONFIG: file }, dir)).code).toBe(0);
   expect(await runHere(['serve'], { TENANTRY_CONFIG: file }, dir)).toMatchObject({
     code: 78,
     stderr: expect.stringMatching(/NOT_SET: expected the credential[\s\S]+downstreams up: /),

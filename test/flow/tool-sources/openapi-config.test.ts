@@ -3,35 +3,36 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
-import { prepareTools } from '../../src/configured-tools.ts';
-import { platformTools, tools } from '../../tools/index.ts';
-import { deskDocument } from '../support/desk-document.ts';
-import { writeConfig } from '../support/fresh-start.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { prepareTools } from '../../../src/tool-sources/prepare-tools.ts';
+import { platformTools, tools } from '../../../tools/index.ts';
+import { machineClock } from '../../support/clocks.ts';
+import { writeConfig } from '../../support/fresh-start.ts';
+import { platformDocument } from '../../support/platform-document.ts';
 
-const desk = {
+const downstream = {
   prefix: 'desk',
   openapi: './desk.json',
   scopes: { tags: { tickets: 'agent:read' } },
   organizationInDocument: false,
 };
 
-/** What a configuration comes to, with `document` beside it. */
-async function prepare(settings: object, document: unknown = deskDocument, name = 'desk.json', env = {}) {
-  const { dir, file } = writeConfig({ downstreams: [{ ...desk, ...settings }] });
+/** The result of a configuration, with `document` beside it. */
+async function prepare(settings: object, document: unknown = platformDocument, name = 'desk.json', env = {}) {
+  const { dir, file } = writeConfig({ downstreams: [{ ...downstream, ...settings }] });
   if (document !== null) {
     writeFileSync(join(dir, name), typeof document === 'string' ? document : JSON.stringify(document));
   }
   const loaded = loadConfig({ TENANTRY_CONFIG: file, ...env }, dir);
   if (!loaded.ok) return { mistakes: loaded.mistakes, tools: [] };
-  const prepared = await prepareTools(loaded.config, env, { tools, platformTools });
+  const prepared = await prepareTools(loaded.config, env, { tools, platformTools }, machineClock());
   onTestFinished(async () => {
     await Promise.all(prepared.downstreams.map((each) => each.close()));
   });
   return prepared;
 }
 
-const changed = (change: object) => ({ ...deskDocument, ...change });
+const changed = (change: object) => ({ ...platformDocument, ...change });
 const pathOf = (path: string, operationId: string) => {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   const parameters = path.startsWith('/x')
@@ -75,14 +76,19 @@ test.each<[string, object, unknown, RegExp]>([
   [
     'has no such operation',
     { scopes: { operations: { none: 'agent:read' } } },
-    deskDocument,
+    platformDocument,
     /scopes\.operations: .*"none"/,
   ],
-  ['has no such tag', { scopes: { tags: { none: 'agent:read' } } }, deskDocument, /scopes\.tags: .*"none"/],
+  [
+    'has no such tag',
+    { scopes: { tags: { none: 'agent:read' } } },
+    platformDocument,
+    /scopes\.tags: .*"none"/,
+  ],
   [
     'asks for an unknown scope',
     { scopes: { methods: { get: 'no:such' } } },
-    deskDocument,
+    platformDocument,
     /scope of the catalogue/,
   ],
 ])('a document that %s is told at the start', async (_what, settings, document, mistake) => {
@@ -94,6 +100,13 @@ test.each<[string, object, unknown, RegExp]>([
 test.each<[string, object, RegExp]>([
   ['a prefix that is none', { prefix: 'My Desk' }, /downstreams\.0\.prefix: expected a word/],
   ['an address without TLS', { url: 'http://desk.example' }, /downstreams\.0\.url: expected a URL/],
+  ...['/..', '/api/../v2', '/%2e%2E/x', '/./x', '/a%2Fb', '/a\\b', '/a%5cb'].map(
+    (path): [string, object, RegExp] => [
+      `an address with the path ${path}`,
+      { url: `https://desk.example${path}` },
+      /downstreams\.0\.url: expected a path without "\.", "\.\."/,
+    ],
+  ),
   ['an address with a query', { url: 'https://desk.example/?a=b' }, /downstreams\.0\.url/],
   [
     'a credential that is not set',
@@ -109,6 +122,11 @@ test.each<[string, object, RegExp]>([
     'an organisation that no operation has',
     { organization: { in: 'query', name: 'organisation' }, organizationInDocument: true },
     /organization: expected the name of a parameter of the document, got "organisation"/,
+  ],
+  [
+    'a parameter of slashes that no path has',
+    { slashes: ['id', 'ids'] },
+    /downstreams desk: slashes: expected a parameter in the path .*, got "ids"/,
   ],
   ['a document over plain HTTP', { openapi: 'http://desk.example/desk.json' }, /openapi: .*https/],
   [
@@ -141,14 +159,14 @@ test.each<[string, object, RegExp]>([
   expect(mistakes).toEqual([expect.stringMatching(mistake)]);
 });
 
-test('without paths of its own a document may have any, and two documents stand side by side', async () => {
+test('with REST off a document may have any paths, and two documents work side by side', async () => {
   const { mistakes, tools: made } = await prepare({ rest: false }, withPath('/v1/keys', 'listKeys'));
   expect(mistakes).toEqual([]);
   expect(made.filter(({ name }) => name === 'desk_list_keys')).toMatchObject([
     { rest: null, scope: 'agent:read' },
   ]);
   const { dir, file } = writeConfig({
-    downstreams: [desk, { ...desk, scopes: { methods: { get: 'job:read' } } }],
+    downstreams: [downstream, { ...downstream, scopes: { methods: { get: 'job:read' } } }],
   });
   const twice = loadConfig({ TENANTRY_CONFIG: file }, dir);
   expect(twice).toMatchObject({
@@ -170,7 +188,7 @@ test('a document is read in YAML too, and from a URL, which is not followed else
   expect(ofFile.tools.map(({ name }) => name)).toContain('desk_list_things');
   const server = createServer(({ url }, response) => {
     if (url === '/elsewhere') response.writeHead(302, { location: '/desk.json' }).end();
-    else response.end(JSON.stringify(deskDocument));
+    else response.end(JSON.stringify(platformDocument));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());

@@ -1,10 +1,10 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { root, temporaryDir } from '../support/fresh-start.ts';
-import { callTool, requestJson, rpc } from '../support/http.ts';
-import { startProgram, startScript, startServer } from '../support/program.ts';
-import { refusalIn } from '../support/refusal.ts';
+import { root, temporaryDir } from '../../support/fresh-start.ts';
+import { callTool, requestJson, rpc } from '../../support/http.ts';
+import { startProgram, startScript, startServer } from '../../support/program.ts';
+import { refusalIn } from '../../support/refusal.ts';
 
 const example = join(root, 'examples/openapi');
 const WORKSPACES_TOKEN = 'the-gateways-own';
@@ -32,9 +32,7 @@ async function startExample() {
   return { ...(await startServer(env, dir)), run, acme, bolt };
 }
 
-test('the example puts a document in front of its platform: tools, workspaces, scopes, audit', {
-  timeout: 60_000,
-}, async () => {
+test('the example puts a document in front of its platform: tools, workspaces, scopes, audit', async () => {
   const { url, run, acme, bolt, seen } = await startExample();
   expect(seen.stderr).toContain('deleteSecrets');
   const { tools } = (await rpc(url, acme.key, 'tools/list')).body.result;

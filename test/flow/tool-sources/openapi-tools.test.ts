@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { auditLine } from '../../src/audit/audit-event.ts';
-import { deskDocument } from '../support/desk-document.ts';
-import { temporaryDir } from '../support/fresh-start.ts';
-import { callTool, requestJson, rpc } from '../support/http.ts';
-import { bytesOf, expectRefusal, refusalIn } from '../support/refusal.ts';
-import { json, type PlatformCall, startRestPlatform } from '../support/rest-platform.ts';
-import { startApp } from '../support/start-app.ts';
+import { auditLine } from '../../../src/audit/audit-event.ts';
+import { temporaryDir } from '../../support/fresh-start.ts';
+import { callTool, requestJson, rpc } from '../../support/http.ts';
+import { platformDocument } from '../../support/platform-document.ts';
+import { bytesOf, expectRefusal, refusalIn } from '../../support/refusal.ts';
+import { json, type PlatformCall, startRestPlatform } from '../../support/rest-platform.ts';
+import { startApp } from '../../support/start-app.ts';
 
 const scopes = {
   tags: { tickets: 'ticket:read', secrets: 'secret:read' },
@@ -21,14 +21,14 @@ type Answer = (call: PlatformCall, organizationId: string) => unknown;
 async function startDesk(answer: Answer = () => ({}), more: Record<string, unknown> = {}) {
   const dir = temporaryDir();
   const file = join(dir, 'desk.json');
-  writeFileSync(file, JSON.stringify(deskDocument));
+  writeFileSync(file, JSON.stringify(platformDocument));
   let acmeId = '';
   const platform = await startRestPlatform((call, response) => {
     const body = answer(call, acmeId);
     if (body === undefined) response.writeHead(204).end();
     else json(response, body, call.method === 'POST' ? 201 : 200);
   });
-  const desk = {
+  const downstream = {
     prefix: 'desk',
     openapi: file,
     url: `${platform.url}/api`,
@@ -39,7 +39,7 @@ async function startDesk(answer: Answer = () => ({}), more: Record<string, unkno
   };
   const app = await startApp({
     seed: false,
-    config: { builtinTools: false, scopes: { catalogue, canonical: catalogue }, downstreams: [desk] },
+    config: { builtinTools: false, scopes: { catalogue, canonical: catalogue }, downstreams: [downstream] },
   });
   const acme = await app.provision('Acme');
   acmeId = acme.id;
@@ -116,9 +116,9 @@ test('a request is what the document says, and the organisation where the docume
     '/api/tickets',
     JSON.stringify({ title: 'aa', priority: 2, organization_id: id }),
   ]);
-  expect(await sent('desk_compare_tickets', { id: 'a/b', base: '..', head: 'v 1' })).toEqual([
+  expect(await sent('desk_compare_tickets', { id: 'a?b', base: '...', head: 'v 1' })).toEqual([
     'GET',
-    `/api/orgs/${id}/tickets/a%2Fb/compare/.....v%201`,
+    `/api/orgs/${id}/tickets/a%3Fb/compare/......v%201`,
     '',
   ]);
   expect(await sent('desk_get_ticket', { id: '7' })).toEqual(['GET', `/api/tickets/7?${organization}`, '']);
@@ -159,6 +159,8 @@ test('no argument names the organisation, however it is wrapped, and none leaves
     ['desk_create_ticket', { body: { title: 'a', priority: 1 } }, 'VALIDATION_ERROR'],
     ['desk_get_ticket', { id: '..' }, 'VALIDATION_ERROR'],
     ['desk_get_ticket', { id: '' }, 'VALIDATION_ERROR'],
+    ['desk_get_ticket', { id: '../x' }, 'VALIDATION_ERROR'],
+    ['desk_get_ticket', { id: '%2e%2e' }, 'VALIDATION_ERROR'],
     ['desk_get_ticket', { id: ['a'] }, 'VALIDATION_ERROR'],
     ['desk_get_ticket', { id: '1', more: 1 }, 'VALIDATION_ERROR'],
     ['desk_list_tickets', { states: ['none'] }, 'VALIDATION_ERROR'],
@@ -171,13 +173,9 @@ test('no argument names the organisation, however it is wrapped, and none leaves
     expect([name, args, answer.code, answer.sent]).toEqual([name, args, code, undefined]);
   }
   // A pattern of the document is shown, and not run over what a caller sends.
-  const startedMs = performance.now();
-  await app.call('desk_create_ticket', { body: { title: `${'a'.repeat(40)}!` } });
-  expect(performance.now() - startedMs).toBeLessThan(1000);
+  const { sent: odd } = await app.call('desk_create_ticket', { body: { title: `${'a'.repeat(40)}!` } });
+  expect(odd?.method).toBe('POST');
   for (const [id, segment] of [
-    ['../x', '..%2Fx'],
-    ['%2e%2e', '%252e%252e'],
-    ['a/b', 'a%2Fb'],
     ['x?organization_id=y', 'x%3Forganization_id%3Dy'],
     ['{organization_id}', '%7Borganization_id%7D'],
   ] as const) {
@@ -200,7 +198,7 @@ test('the platform’s own word for the organisation is no argument either, howe
   }
 });
 
-test('an answer is the status and the body; what is not as the document says, or another’s, is not shown', async () => {
+test('an answer is the status and the body; a reply against the document, or another’s, is not shown', async () => {
   let body: unknown;
   const app = await startDesk(() => body);
   const ask = async (reply: unknown, name = 'desk_get_ticket') => {

@@ -1,20 +1,22 @@
-import { writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
-import { prepareTools } from '../../src/configured-tools.ts';
-import { platformTools, tools as shipped } from '../../tools/index.ts';
-import { readDemo, root, temporaryDir, writeConfig } from '../support/fresh-start.ts';
-import { callTool, requestJson, rpc } from '../support/http.ts';
-import { startProgram, startServer } from '../support/program.ts';
-import { refusalIn } from '../support/refusal.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { AppError, delay } from '../../../src/tool/public.ts';
+import { prepareTools } from '../../../src/tool-sources/prepare-tools.ts';
+import { platformTools, tools as shipped } from '../../../tools/index.ts';
+import { machineClock } from '../../support/clocks.ts';
+import { readDemo, root, temporaryDir, writeConfig } from '../../support/fresh-start.ts';
+import { callTool, requestJson, rpc } from '../../support/http.ts';
+import { startProgram, startServer } from '../../support/program.ts';
+import { refusalIn } from '../../support/refusal.ts';
 
 const example = join(root, 'examples/custom-tools/mcp.config.json');
 
-test('the example serves its tools beside ours: listed, gated, bound, audited', {
-  timeout: 60_000,
-}, async () => {
+test('the example serves its tools beside ours: listed, gated, bound, audited', async () => {
   const env = { TENANTRY_CONFIG: example, TENANTRY_DATA_DIR: temporaryDir() };
   const server = await startServer(env, root);
   const { defaultKeys, managerKeys } = readDemo(server.seen.stderr);
@@ -63,17 +65,40 @@ test('the example serves its tools beside ours: listed, gated, bound, audited', 
   expect(await server.closed).toMatchObject({ code: 0 });
 });
 
+const run = promisify(execFile);
 const door = pathToFileURL(join(root, 'src/tool.js')).href;
 const zod = pathToFileURL(join(root, 'node_modules/zod/index.js')).href;
 
-/** What a configuration with `source` as its module of tools comes to. */
+test('what the package publishes for tools is exactly what its types declare', async () => {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { types, default: published } = exports['./tool'];
+  const declared = types.replace(/^\.\/dist\/(.*)\.d\.ts$/, '$1.ts');
+  // In a process of its own: the test runner would import them another way than Node.
+  const namesOf = async (file: string) => {
+    const script = `console.log(Object.keys(await import('${pathToFileURL(join(root, file))}')).sort().join())`;
+    return (await run(process.execPath, ['--input-type=module', '-e', script])).stdout;
+  };
+  expect(await namesOf(published)).toEqual(await namesOf(declared));
+});
+
+test('a tool that waits ends as soon as its call does, with the reason', async () => {
+  const end = new AbortController();
+  await delay(0, end.signal);
+  const waiting = delay(3_600_000, end.signal);
+  const reason = new AppError('CANCELLED');
+  end.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+  await expect(delay(0, end.signal)).rejects.toBe(reason);
+});
+
+/** The result of a configuration with `source` as its module of tools. */
 async function prepare(source: string | null, config: object = {}) {
   const { dir, file } = writeConfig({ tools: './tools.mjs', ...config });
   const names = `import { AppError, defineTool } from '${door}';\nimport { z } from '${zod}';\n`;
   if (source !== null) writeFileSync(join(dir, 'tools.mjs'), names + source);
   const loaded = loadConfig({ TENANTRY_CONFIG: file }, dir);
   if (!loaded.ok) throw new Error(loaded.mistakes.join());
-  return prepareTools(loaded.config, {}, { tools: shipped, platformTools });
+  return prepareTools(loaded.config, {}, { tools: shipped, platformTools }, machineClock());
 }
 
 const toolSource = (fields: string) => `export const tools = [defineTool({
@@ -120,7 +145,7 @@ test('without the shipped platform its tools are gone, and those of keys stay', 
   expect(names).toHaveLength(shipped.length - platformTools.length + 1);
 });
 
-test('a module that is wrong ends the start with 78', { timeout: 30_000 }, async () => {
+test('a module that is wrong ends the start with 78', async () => {
   const { dir, file } = writeConfig({ tools: './none.ts', server: { port: 0 } });
   const { code, stdout, stderr } = await startProgram(['serve'], { TENANTRY_CONFIG: file }, dir).closed;
   expect([code, stdout]).toEqual([78, '']);

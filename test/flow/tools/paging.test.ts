@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { callTool, type JsonAnswer, requestJson } from '../support/http.ts';
-import { startTwoTenants } from '../support/start-app.ts';
+import { callTool, type JsonAnswer, requestJson } from '../../support/http.ts';
+import { startTwoTenants } from '../../support/start-app.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -34,7 +34,9 @@ export function mcpRemoteHeaders({ headers }: HttpWire) {
   };
 }
 
-const noRegistration = /Dynamic Client Registration rejected \(HTTP 404\)/;
+const noRegistration = /Dynamic Client Registration rejected \(HTTP 404\).*no sign-in here.*was accepted/s;
+const keyRefused =
+  /Dynamic Client Registration rejected \(HTTP 404\).*no sign-in here.*was refused: INVALID_TOKEN/s;
 
 export const mcpRemote = (protocol: 'legacy' | 'auto'): Bridge => ({
   client: {
@@ -42,8 +44,8 @@ export const mcpRemote = (protocol: 'legacy' | 'auto'): Bridge => ({
     version: `mcp-remote ${versionOf('mcp-remote')}`,
     transport: 'stdio bridged to HTTP',
     era: protocol === 'auto' ? '2026' : '2025',
-    // It takes any challenge for one to sign in, and then says what became of that.
-    wording: { INSUFFICIENT_SCOPE: noRegistration, INVALID_TOKEN: noRegistration },
+    // It takes any challenge for one to sign in, and then reports the result of that.
+    wording: { INSUFFICIENT_SCOPE: noRegistration, INVALID_TOKEN: keyRefused },
     wordingWhenConnecting: /Connection closed/,
     open: openAsHost,
   },
@@ -127,7 +129,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Resolves when somebody answers there, whatever it is. */
+/** Resolves when any server answers there. */
 async function answering(url: string): Promise<void> {
   const latest = performance.now() + 35_000;
   while (performance.now() < latest) {

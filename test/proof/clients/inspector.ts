@@ -31,7 +31,7 @@ const refusals = {
   stdio: {
     INVALID_TOKEN: /The credential is not valid/,
     ORGANIZATION_MISMATCH: /cannot act for the organisation named/,
-    ORGANIZATION_REQUIRED: /name one in the organisation header/,
+    ORGANIZATION_REQUIRED: /name one in the header X-Organization-Id/,
   },
 };
 

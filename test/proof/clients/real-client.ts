@@ -1,13 +1,13 @@
 import type { Wire } from '../../support/real-clients.ts';
 
-/** What came of a call, as the client shows it to whoever uses it. */
+/** The result of a call, as the client shows it to its user. */
 export type Outcome =
-  // biome-ignore lint/suspicious/noExplicitAny: a proof looks into whatever came back
+  // biome-ignore lint/suspicious/noExplicitAny: a proof looks into the raw answer
   | { readonly kind: 'answered'; readonly data: any; readonly text: string }
   | { readonly kind: 'failed'; readonly says: string; readonly data: unknown }
   | { readonly kind: 'refused'; readonly says: string; readonly isConnecting?: boolean };
 
-/** One session of a client, whatever it is made of. */
+/** One session of any client. */
 export type Agent = {
   /** The protocol revision agreed on, where the client tells. */
   readonly revision: string | null;

@@ -99,7 +99,7 @@ export type Credential = { readonly key: string; readonly organizationId?: strin
 /** How sessions reach the server: what a person would write into a client's settings. */
 export type Wiring = {
   readonly kind: 'HTTP' | 'stdio';
-  /** Stands in the environment of every process that these wires start. */
+  /** Is in the environment of every process that these wires start. */
   readonly marker: string;
   /** The key as `Authorization: Bearer`, or in the environment. */
   plain(credential: Credential): Wire;
@@ -111,7 +111,7 @@ export type Wiring = {
 
 export type Through = (wire: HttpWire, env: Env) => Wire;
 
-/** `through` makes of a URL with its headers the program that stands between. */
+/** `through` makes of a URL with its headers the program in between. */
 export function wireHttp(server: RealServer, through?: Through): Wiring {
   const marker = randomUUID();
   const env = { ...server.surroundings, ...markerIn(marker) };

@@ -16,7 +16,7 @@ const packages: Readonly<Record<string, readonly [row: string, name: string]>> =
   'client 2.4, pinned': ['client-2-pinned', '@modelcontextprotocol/client'],
 };
 
-/** Over HTTP today's client reads the challenge, which names the scopes, instead of the body, which names the code. */
+/** Over HTTP the MCP 2026-07-28 client reads the challenge, which names the scopes, instead of the body, which names the code. */
 const wordingOfToday = { INSUFFICIENT_SCOPE: /InsufficientScopeError .*key:write/ };
 
 /** Both generations of the official client, in each of their modes. */

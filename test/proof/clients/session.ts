@@ -15,7 +15,7 @@ export type Session = {
   readonly agent: Agent;
   readonly found: Memory;
   open(wire: Wire): Promise<Agent>;
-  /** What a session of its own comes to that only asks who it is. */
+  /** The result of a separate session that only asks who it is. */
   greet(wire: Wire): Promise<Outcome>;
 };
 
@@ -60,7 +60,7 @@ function rowOf({ client, done, failures, revision }: Report): ProofRow {
   };
 }
 
-/** Step after step; what fails is told and the rest goes on. */
+/** Step after step; reports a failure and goes on. */
 export async function runSession(client: RealClient, wiring: Wiring, server: RealServer): Promise<Report> {
   const { attempt, failures, count } = countAttempts();
   const { open, closeAll } = openWith(client);

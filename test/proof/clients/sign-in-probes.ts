@@ -28,21 +28,21 @@ export async function probeSignIn(url: string, mcpPath: string, credential: Reco
       ...body,
     });
     await answer.body?.cancel();
-    const got = [answer.status, answer.headers.get('allow') ?? answer.headers.get('www-authenticate')];
+    const challenge =
+      answer.headers.get('www-authenticate')?.replace(/, error_description="[^"]+"$/, '') ?? null;
+    const got = [answer.status, answer.headers.get('allow') ?? challenge];
     const [wanted, shown] = [JSON.stringify(expected), JSON.stringify(got)];
     if (shown !== wanted) failures.push(`${method} ${path}: expected ${wanted}, got ${shown}`);
   };
   for (const probe of signInPaths(mcpPath)) await expectAnswer(probe, [404, null]);
-  for (const method of ['GET', 'DELETE']) {
-    for (const headers of [{}, credential])
-      await expectAnswer({ method, path: mcpPath, headers: { accept: 'text/event-stream', ...headers } }, [
-        405,
-        'POST',
-      ]);
-  }
-  await expectAnswer({ method: 'POST', path: mcpPath }, [401, 'Bearer realm="tenantry"']);
+  const accept = 'text/event-stream';
+  for (const method of ['GET', 'DELETE'])
+    await expectAnswer({ method, path: mcpPath, headers: { accept, ...credential } }, [405, 'POST']);
   const wrong = { authorization: 'Bearer tnt_nonsense' };
-  const challenge = 'Bearer realm="tenantry", error="invalid_token"';
-  await expectAnswer({ method: 'POST', path: mcpPath, headers: wrong }, [401, challenge]);
+  for (const method of ['GET', 'DELETE', 'POST']) {
+    await expectAnswer({ method, path: mcpPath }, [401, 'Bearer realm="tenantry"']);
+    const refused = [401, 'Bearer realm="tenantry", error="invalid_token"'];
+    await expectAnswer({ method, path: mcpPath, headers: wrong }, refused);
+  }
   return { asked, failures };
 }

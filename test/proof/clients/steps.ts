@@ -27,7 +27,7 @@ const callable = tools
   .map(({ name }) => name);
 
 /** The result of a call that must succeed. */
-// biome-ignore lint/suspicious/noExplicitAny: a proof looks into whatever came back
+// biome-ignore lint/suspicious/noExplicitAny: a proof looks into the raw answer
 async function answerOf(outcome: Promise<Outcome>): Promise<any> {
   const got = await outcome;
   if (got.kind !== 'answered') throw new Error(`${got.kind}: ${got.says}`);

@@ -11,7 +11,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import type { EngineAnswer } from '../../../src/transport/engine-extension.ts';
+import type { SdkAnswer } from '../../../src/transport/mcp/sdk-extension.ts';
 
 /** State that travels with the client is sealed for the one who was asked. */
 export const stateCodec = createRequestStateCodec<{ readonly step: number }>({
@@ -43,13 +43,13 @@ const all = (context: ServerContext, requests: InputRequests) =>
   Object.keys(requests).every((key) => answered(context, key));
 
 const asking =
-  (inputRequests: InputRequests, done: string): EngineAnswer =>
+  (inputRequests: InputRequests, done: string): SdkAnswer =>
   async (context) =>
     all(context, inputRequests) ? words(done) : inputRequired({ inputRequests });
 
 /** Asks with sealed state, and ends only with that state and every answer. */
 const askingWithState =
-  (inputRequests: InputRequests, done: string): EngineAnswer =>
+  (inputRequests: InputRequests, done: string): SdkAnswer =>
   async (context) => {
     const state = context.mcpReq.requestState<{ readonly step: number }>();
     if (state?.step === 1 && all(context, inputRequests)) return words(done);
@@ -81,12 +81,12 @@ async function inSteps(context: ServerContext) {
   });
 }
 
-// The engine's own type of the envelope leaves out what the envelope always carries.
+// The SDK's own type of the envelope leaves out what the envelope always carries.
 const capabilitiesOf = ({ mcpReq }: ServerContext): ClientCapabilities =>
   (mcpReq.envelope as Record<string, ClientCapabilities> | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? {};
 
 /** What is asked depends on what the client says that it can answer. */
-const asFarAsAble: EngineAnswer = async (context) => {
+const asFarAsAble: SdkAnswer = async (context) => {
   const able = capabilitiesOf(context);
   const inputRequests = {
     ...(able.elicitation && { user_name: userName }),
@@ -95,13 +95,13 @@ const asFarAsAble: EngineAnswer = async (context) => {
   return all(context, inputRequests) ? words('Nothing is missing.') : inputRequired({ inputRequests });
 };
 
-const needsSampling: EngineAnswer = async (context) => {
+const needsSampling: SdkAnswer = async (context) => {
   if (capabilitiesOf(context).sampling) return words('The client can sample.');
   throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { sampling: {} } });
 };
 
 /** Tools that ask the client back, which the product does not do; named as the suite names them. */
-export const askingTools: ReadonlyMap<string, EngineAnswer> = new Map<string, EngineAnswer>([
+export const askingTools: ReadonlyMap<string, SdkAnswer> = new Map<string, SdkAnswer>([
   [
     'test_input_required_result_elicitation',
     async ({ mcpReq }) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError, defineTool, type Tool, type ToolContent } from '../../../src/tool/index.ts';
+import { AppError, defineTool, type Tool, type ToolContent } from '../../../src/tool/public.ts';
 
 /** A PNG of one red pixel, and a WAV without a sample; base64. */
 export const PNG =
@@ -16,7 +16,7 @@ const fixture = (name: string) => ({
   description: 'A fixture of the conformance suite.',
   scope: 'any' as const,
   effect: 'reads' as const,
-  faces: 'mcp' as const,
+  protocol: 'mcp' as const,
   input: nothing,
   output: Done,
 });
@@ -93,11 +93,11 @@ export const fixtureTools: readonly Tool[] = [
   },
 ];
 
-/** The registry's side of a tool whose answer the engine gives: gate, list and audit know it like all others. */
-export const engineTool = (name: string): Tool =>
+/** The registry's side of a tool whose answer the SDK gives: gate, list and audit know it like all others. */
+export const sdkTool = (name: string): Tool =>
   defineTool({
     ...fixture(name),
     async handle() {
-      throw new Error(`${name} is answered by the engine`);
+      throw new Error(`${name} is answered by the SDK`);
     },
   });

@@ -32,7 +32,7 @@ export async function runSuite(
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-conformance-'));
   try {
     const args = [suites[release], 'server', '--url', url, ...selection, '-o', folder];
-    // The older release writes below the folder where it runs, whatever it is told.
+    // The older release always writes below the folder where it runs.
     const child = spawn(process.execPath, args, { cwd: folder, env: bareEnvironment(), stdio: 'ignore' });
     await once(child, 'close');
     return globSync(`${folder}/**/checks.json`).map(readScenario);

@@ -8,9 +8,9 @@ import {
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { EngineAnswer, EngineExtension } from '../../../src/transport/engine-extension.ts';
-import type { Exchange } from '../../../src/transport/exchange.ts';
-import { resourceNotFound } from '../../../src/transport/mcp-server.ts';
+import type { RequestContext } from '../../../src/transport/http/request-context.ts';
+import { resourceNotFound } from '../../../src/transport/mcp/mcp-server.ts';
+import type { SdkAnswer, SdkExtension } from '../../../src/transport/mcp/sdk-extension.ts';
 import { askingTools, stateCodec } from './asking-tools.ts';
 import { PNG } from './fixture-tools.ts';
 
@@ -97,7 +97,7 @@ function readFixture(uri: string): ReadResourceResult | undefined {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const logging: EngineAnswer = async ({ mcpReq }) => {
+const logging: SdkAnswer = async ({ mcpReq }) => {
   for (const text of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
     await mcpReq.log('info', text);
     await pause(50);
@@ -105,27 +105,27 @@ const logging: EngineAnswer = async ({ mcpReq }) => {
   return { content: [{ type: 'text', text: 'Three lines were logged.' }] };
 };
 
-const engineAnswers = new Map([
+const sdkAnswers = new Map([
   ...askingTools,
   ['test_tool_with_logging', logging] as const,
   ['test_logging_tool', logging] as const,
 ]);
 
-/** What the suite wants and the product does not offer, spoken by the engine alone. */
-export const conformanceExtension: EngineExtension = {
+/** What the suite wants and the product does not offer; the SDK alone answers it. */
+export const conformanceExtension: SdkExtension = {
   options: { requestState: { verify: stateCodec.verify } },
-  tools: engineAnswers,
+  tools: sdkAnswers,
   extend: addFixtures,
 };
 
-function addFixtures(server: Server, exchangeOf: (context: ServerContext) => Exchange): void {
+function addFixtures(server: Server, contextOf: (context: ServerContext) => RequestContext): void {
   server.registerCapabilities({ prompts: {}, resources: {}, completions: {}, logging: {} });
   server.setRequestHandler('logging/setLevel', () => ({}));
   server.setRequestHandler('resources/list', () => ({ resources: listed }));
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [template] }));
   server.setRequestHandler('resources/read', ({ params }, context) => {
     const found = readFixture(params.uri);
-    if (found === undefined) throw resourceNotFound(params.uri, exchangeOf(context));
+    if (found === undefined) throw resourceNotFound(params.uri, contextOf(context));
     return found;
   });
   server.setRequestHandler('completion/complete', () => ({ completion: { values: ['paris', 'park'] } }));
@@ -138,7 +138,7 @@ function addFixtures(server: Server, exchangeOf: (context: ServerContext) => Exc
   }));
   server.setRequestHandler('prompts/get', ({ params }, context) => {
     const prompt = Object.hasOwn(prompts, params.name) ? prompts[params.name] : undefined;
-    if (prompt === undefined) throw resourceNotFound(params.name, exchangeOf(context));
+    if (prompt === undefined) throw resourceNotFound(params.name, contextOf(context));
     return prompt.get(params.arguments ?? {}, context);
   });
 }

@@ -33,7 +33,7 @@ export const newBook = (): Book => ({
   surprises: [],
 });
 
-/** Mints, rotates and revokes keys of its own, on both faces, until `isOver` or the server is gone. */
+/** Mints, rotates and revokes keys of its own, over both protocols, until `isOver` or the server is gone. */
 export async function mutate(
   client: KeepAlive,
   manager: string,
@@ -95,7 +95,7 @@ function noteAct(book: Book, kind: Act['kind'], keyId: string, answer: Received)
   return shown;
 }
 
-/** Calls tools that change nothing, on both faces, until `isOver` or the server is gone. */
+/** Calls tools that change nothing, over both protocols, until `isOver` or the server is gone. */
 export async function read(
   client: KeepAlive,
   key: string,

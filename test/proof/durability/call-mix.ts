@@ -2,10 +2,10 @@ import { mcpCall, restCall, type Sent } from './keep-alive.ts';
 import type { ProofTenant } from './proof-tenant.ts';
 import { oneOf, type Random } from './random.ts';
 
-/** A request, and what its row must say of whoever sent it. */
+/** A request, and what its row must say of its sender. */
 export type MixedCall = {
   readonly sent: Sent;
-  readonly face: 'mcp' | 'rest';
+  readonly protocol: 'mcp' | 'rest';
   /** Null where the credential is refused: its refusal may be counted instead of written. */
   readonly prefix: string | null;
   readonly organizationId: string | null;
@@ -14,19 +14,19 @@ export type MixedCall = {
 /** `tnt_a1B2c3D4`, which the audit shows, of the plaintext. */
 export const prefixOf = (plaintext: string): string => plaintext.slice(0, 12);
 
-/** Allowed, refused and malformed calls, on both faces, in both eras, of two organisations. */
-export function mixedCall(random: Random, tenants: readonly ProofTenant[], place: number): MixedCall {
+/** Allowed, refused and malformed calls, over both protocols, in both eras, of two organisations. */
+export function mixedCall(random: Random, tenants: readonly ProofTenant[], index: number): MixedCall {
   const tenant = oneOf(random, tenants);
   const key = random() < 0.5 ? tenant.manager : tenant.defaultKey;
   const own = { prefix: prefixOf(key), organizationId: tenant.organizationId };
   if (random() < 0.02) return refusedCall(random, key);
   const foreign = tenants.find((each) => each !== tenant)?.organizationId ?? '';
-  const face = random() < 0.5 ? 'mcp' : 'rest';
-  const calls = face === 'mcp' ? mcpCalls(key, foreign) : restCalls(key, foreign, tenant.manager, place);
+  const protocol = random() < 0.5 ? 'mcp' : 'rest';
+  const calls = protocol === 'mcp' ? mcpCalls(key, foreign) : restCalls(key, foreign, tenant.manager, index);
   const sent = oneOf(random, calls)();
-  // A call that changes something is the manager's, whoever was drawn.
+  // A call that changes something is always the manager's.
   const isManagers = sent.headers?.authorization === `Bearer ${tenant.manager}`;
-  return { sent, face, ...own, ...(isManagers && { prefix: prefixOf(tenant.manager) }) };
+  return { sent, protocol, ...own, ...(isManagers && { prefix: prefixOf(tenant.manager) }) };
 }
 
 function mcpCalls(key: string, foreign: string): readonly (() => Sent)[] {
@@ -77,7 +77,7 @@ function mcpCalls(key: string, foreign: string): readonly (() => Sent)[] {
   ];
 }
 
-function restCalls(key: string, foreign: string, manager: string, place: number): readonly (() => Sent)[] {
+function restCalls(key: string, foreign: string, manager: string, index: number): readonly (() => Sent)[] {
   const get = (path: string, headers: Record<string, string> = {}): Sent => {
     const sent = restCall('GET', path, key);
     return { ...sent, headers: { ...sent.headers, ...headers } };
@@ -107,7 +107,7 @@ function restCalls(key: string, foreign: string, manager: string, place: number)
     () => post('{}'),
     () => post('{}', { 'content-type': 'text/html' }),
     () => post('{}', { 'content-encoding': 'gzip' }),
-    () => restCall('POST', '/v1/keys', manager, { scope_type: 'global', name: `mixed ${place}` }),
+    () => restCall('POST', '/v1/keys', manager, { scope_type: 'global', name: `mixed ${index}` }),
     () =>
       restCall('POST', '/v1/keys', manager, { scope_type: 'global', name: 'x', scopes: ['billing:write'] }),
   ];
@@ -118,17 +118,17 @@ function refusedCall(random: Random, key: string): MixedCall {
   const nobody = { prefix: null, organizationId: null };
   const mangled = `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`;
   return oneOf<() => MixedCall>(random, [
-    () => ({ sent: mcpCall('whoami', mangled), face: 'mcp', ...nobody }),
-    () => ({ sent: restCall('GET', '/v1/whoami', mangled), face: 'rest', ...nobody }),
-    () => ({ sent: { method: 'GET', path: '/v1/whoami' }, face: 'rest', ...nobody }),
-    () => ({ sent: restCall('GET', '/v1/whoami', `${key},Bearer ${key}`), face: 'rest', ...nobody }),
+    () => ({ sent: mcpCall('whoami', mangled), protocol: 'mcp', ...nobody }),
+    () => ({ sent: restCall('GET', '/v1/whoami', mangled), protocol: 'rest', ...nobody }),
+    () => ({ sent: { method: 'GET', path: '/v1/whoami' }, protocol: 'rest', ...nobody }),
+    () => ({ sent: restCall('GET', '/v1/whoami', `${key},Bearer ${key}`), protocol: 'rest', ...nobody }),
     () => ({
       sent: {
         method: 'GET',
         path: '/v1/whoami',
         headers: { authorization: `Bearer ${key}`, 'x-api-key': key },
       },
-      face: 'rest',
+      protocol: 'rest',
       ...nobody,
     }),
   ])();

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { openStore } from '../../../db/open-store.ts';
+import { openStore } from '../../../db/sqlite/open-store.ts';
 import { auditChain, emptyChain } from '../../../src/audit/audit-event.ts';
-import { verifyChain } from '../../../src/audit/verify.ts';
+import { verifyChain } from '../../../src/audit/chain/verify.ts';
+import { machineClock } from '../../support/clocks.ts';
 import type { Act, Book } from './acts.ts';
 import { type Cut, chooseCuts, createDisk } from './power-cut.ts';
 import { seededRandom } from './random.ts';
@@ -12,7 +13,7 @@ import { proofFolder, type TracedRun } from './traced-run.ts';
 export type CutReport = {
   readonly cuts: number;
   readonly failures: readonly string[];
-  /** Cuts that took bytes which no sync had settled. */
+  /** Cuts that took bytes which were not synced. */
   readonly cutsWithLoss: number;
   /** The most mutations that one cut took back. */
   readonly mostLost: number;
@@ -116,7 +117,7 @@ export const lostReads = (view: StoreView, requestIds: readonly string[]): strin
 
 /** The program's own start on what is left: it holds no key whose last change was promised. */
 async function reopened(file: string, { acts, unsettled }: Promised): Promise<string[]> {
-  const store = openStore(file, { durability: 'process', auditChain, now: Date.now });
+  const store = openStore(file, { durability: 'process', auditChain, clock: machineClock() });
   const found: string[] = [];
   try {
     const { ok, brokenAt, problem } = await verifyChain(store.audit);

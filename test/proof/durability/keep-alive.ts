@@ -8,11 +8,11 @@ export type Sent = {
   readonly body?: string;
 };
 
-/** `body` is whatever JSON came back; proofs look into it freely. */
+/** `body` is any JSON; proofs look into it freely. */
 export type Received = {
   readonly status: number;
   readonly requestId: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a proof asserts on whatever came back
+  // biome-ignore lint/suspicious/noExplicitAny: a proof asserts on the raw answer
   readonly body: any;
 };
 

@@ -2,14 +2,14 @@ import type { AuditEvent } from '../../../src/audit/audit-event.ts';
 import type { MixedCall } from './call-mix.ts';
 import type { Received } from './keep-alive.ts';
 
-export type AnsweredCall = Pick<MixedCall, 'face' | 'prefix' | 'organizationId'> &
+export type AnsweredCall = Pick<MixedCall, 'protocol' | 'prefix' | 'organizationId'> &
   Pick<Received, 'status' | 'requestId'> & {
     /** The code of a refusal; null where there was none. */
     readonly code: string | null;
     readonly path: string;
   };
 
-/** The code that an answer of any face bears. */
+/** The code that an answer bears, over either protocol. */
 export function codeIn({ body }: Received): string | null {
   const code =
     body?.error?.data?.code ?? body?.error?.code ?? body?.result?._meta?.['tenantry/error']?.code ?? null;
@@ -26,26 +26,30 @@ export function mismatches(calls: readonly AnsweredCall[], events: readonly Audi
   }
   const open = events.filter(({ kind, requestId }) => kind === 'intent' && !rows.has(requestId));
   const found = open.map(({ requestId }) => `an intent was never closed: ${requestId}`);
-  let refusals = 0;
+  const refusals = new Map<string, number>();
   for (const call of calls) {
-    const { requestId, prefix } = call;
+    const { requestId, prefix, code } = call;
     const own = rows.get(requestId) ?? [];
     rows.delete(requestId);
-    if (prefix === null && own.length === 0) refusals += 1;
+    // Beyond a budget a refusal is counted in place of its row: by key and code, or over all unknown credentials.
+    if (own.length === 0 && code !== null) add(refusals, prefix === null ? '' : `${prefix} ${code}`, 1);
     else if (own.length !== 1) found.push(`${lineOf(call)}: ${own.length} rows`);
     for (const row of own) found.push(...differences(call, row).map((line) => `${lineOf(call)}: ${line}`));
   }
   const counted = countedRefusals(events);
-  if (counted !== refusals)
-    found.push(`${refusals} refusals without a row, and summaries tell of ${counted}`);
+  for (const name of new Set([...refusals.keys(), ...counted.keys()])) {
+    const [missing = 0, told = 0] = [refusals.get(name), counted.get(name)];
+    if (missing !== told)
+      found.push(`${missing} refusals without a row, and summaries tell of ${told}: ${name}`);
+  }
   for (const [row] of rows.values()) {
     found.push(`a row of no call: ${row?.requestId} ${row?.method} ${row?.target}`);
   }
   return found;
 }
 
-const lineOf = ({ requestId, face, path, status, code }: AnsweredCall): string =>
-  `${face} ${path} ${status} ${code} (${requestId})`;
+const lineOf = ({ requestId, protocol, path, status, code }: AnsweredCall): string =>
+  `${protocol} ${path} ${status} ${code} (${requestId})`;
 
 /** A row says who called, what they were answered, and nothing else than the truth. */
 function differences(call: AnsweredCall, row: AuditEvent): string[] {
@@ -64,7 +68,17 @@ function differences(call: AnsweredCall, row: AuditEvent): string[] {
   });
 }
 
-const countedRefusals = (events: readonly AuditEvent[]): number =>
-  events
-    .filter(({ kind }) => kind === 'summary')
-    .reduce((sum, { change }) => sum + Number(JSON.parse(change ?? '{}').unwritten ?? 0), 0);
+const add = (counts: Map<string, number>, name: string, count: number): void =>
+  void counts.set(name, (counts.get(name) ?? 0) + count);
+
+function countedRefusals(events: readonly AuditEvent[]): ReadonlyMap<string, number> {
+  const counted = new Map<string, number>();
+  for (const { kind, keyPrefix, change } of events) {
+    if (kind !== 'summary') continue;
+    const { unwritten, codes } = JSON.parse(change ?? '{}');
+    if (keyPrefix === null) add(counted, '', Number(unwritten));
+    for (const [code, count] of Object.entries(codes ?? {}))
+      add(counted, `${keyPrefix} ${code}`, Number(count));
+  }
+  return counted;
+}

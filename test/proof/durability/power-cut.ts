@@ -15,7 +15,7 @@ const SECTOR_BYTES = 512;
 
 /** Bytes that grow in amortised constant time. */
 type Image = { bytes: Buffer; size: number };
-/** A file at an instant: what a sync has settled, and what was written since. */
+/** A file at an instant: its synced bytes, and the writes since. */
 type FileState = { readonly durable: Image; pending: Change[] };
 
 /** The disk as a trace goes on; `advance` only goes forward. */
@@ -142,6 +142,6 @@ function spread<Item>(items: readonly Item[], count: number): Item[] {
   if (items.length <= count) return [...items];
   return Array.from(
     { length: count },
-    (_, place) => items[Math.floor((place * items.length) / count)],
+    (_, index) => items[Math.floor((index * items.length) / count)],
   ).filter((item) => item !== undefined);
 }

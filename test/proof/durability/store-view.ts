@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3';
-import { drizzle, gt, inArray } from '../../../db/drizzle.ts';
-import { keyColumns } from '../../../db/key-rows.ts';
-import { audit, keys } from '../../../db/schema.ts';
-import { type AuditEvent, auditChain, type ChainHead } from '../../../src/audit/audit-event.ts';
+import { drizzle, gt, inArray } from '../../../db/sqlite/connection/drizzle.ts';
+import { keyColumns } from '../../../db/sqlite/rows/key-rows.ts';
+import { audit, keys } from '../../../db/sqlite/schema/schema.ts';
+import { type AuditEvent, auditChain, type ChainHead, chainPoint } from '../../../src/audit/audit-event.ts';
 import type { OrganizationId } from '../../../src/ids.ts';
 import type { KeyRecord } from '../../../src/keys/key-record.ts';
 import type { Act } from './acts.ts';
@@ -45,7 +45,7 @@ export function walkChain(view: StoreView, from: ChainHead): ChainHead | string 
     if (auditChain.hash(head.hash, event.seq, auditChain.values(event)) !== event.hash) {
       return `the chain breaks at row ${event.seq}`;
     }
-    head = { seq: event.seq, hash: event.hash };
+    head = { ...chainPoint(event.seq), hash: event.hash };
   }
   return head;
 }

@@ -75,7 +75,7 @@ export function startTraced(
       }
       throw new Error(`the traced program never said ${pattern}:\n${seen}`);
     },
-    /** Ends the program as it stands, and resolves once its trace is whole. */
+    /** Kills the program, and resolves once its trace is whole. */
     async kill(): Promise<void> {
       child.kill('SIGKILL');
       await closed;
@@ -115,7 +115,7 @@ export async function readTrace(traceFile: string, storeFile: string): Promise<r
   return events;
 }
 
-/** A call that another thread's interrupted stands in two lines. */
+/** A call that another thread's call interrupted takes two lines. */
 function wholeCall(line: string, unfinished: Map<string, string>): string | undefined {
   const space = line.indexOf(' ');
   const thread = line.slice(0, space);

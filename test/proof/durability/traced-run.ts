@@ -26,10 +26,14 @@ export function proofFolder(): string {
   return folder;
 }
 
-/** The program's own settings for a store in `folder`, with room for all keys that a proof mints. */
+/**
+ * The program's own settings for a store in `folder`, with room for all keys that a proof mints. A machine that is busy
+ * makes the loop late; what a server sheds then has proofs of its own.
+ */
 export function serverEnvironment(folder: string, config: object = {}): Record<string, string> {
   const file = join(folder, 'mcp.config.json');
-  const settings = { dataDir: '.', keys: { maxPerOrganization: 1_000_000 }, logLevel: 'error', ...config };
+  const room = { keys: { maxPerOrganization: 1_000_000 }, limits: { maxEventLoopDelayMs: 0 } };
+  const settings = { dataDir: '.', ...room, logLevel: 'error', ...config };
   writeFileSync(file, JSON.stringify(settings));
   return { TENANTRY_CONFIG: file, ADMIN_TOKEN, PORT: '0' };
 }
@@ -75,10 +79,10 @@ export async function runTraced(load: Load): Promise<TracedRun> {
   const tenant = await makeTenant(url, 'Traced', book);
   const client = keepAlive(url);
   const isOver = () => book.acts.length > mutations || book.surprises.length > 100;
-  const random = (place: number) => seededRandom(seed + place);
+  const random = (index: number) => seededRandom(seed + index);
   await Promise.all([
-    ...times(mutators, (place) => mutate(client, tenant.manager, book, random(place), isOver)),
-    ...times(readers, (place) => read(client, tenant.defaultKey, book, random(1000 + place), isOver)),
+    ...times(mutators, (index) => mutate(client, tenant.manager, book, random(index), isOver)),
+    ...times(readers, (index) => read(client, tenant.defaultKey, book, random(1000 + index), isOver)),
   ]);
   client.close();
   await server.kill();
@@ -87,8 +91,8 @@ export async function runTraced(load: Load): Promise<TracedRun> {
   return { events, book, from: answerOf(events, book.acts[0]?.requestId) };
 }
 
-export const times = <T>(count: number, make: (place: number) => T): T[] =>
-  Array.from({ length: count }, (_, place) => make(place));
+export const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));
 
 /** Where in the trace the answer with this id left. @throws where it never did */
 export function answerOf(events: readonly TraceEvent[], requestId: string | undefined): number {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { openStore } from '../../../db/open-store.ts';
+import { openStore } from '../../../db/sqlite/open-store.ts';
 import { auditChain } from '../../../src/audit/audit-event.ts';
-import { verifyChain } from '../../../src/audit/verify.ts';
+import { verifyChain } from '../../../src/audit/chain/verify.ts';
+import { machineClock } from '../../support/clocks.ts';
 import { requestJson } from '../../support/http.ts';
 import type { Seen, Subject } from './probe.ts';
 
@@ -42,7 +43,7 @@ export function keepAnswers() {
       const store = openStore(join(dataDir, 'tenantry.db'), {
         durability: 'process',
         auditChain,
-        now: Date.now,
+        clock: machineClock(),
       });
       try {
         const { ok, problem } = await verifyChain(store.audit);

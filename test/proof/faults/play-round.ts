@@ -17,7 +17,7 @@ export type Fault = {
   readonly maySucceed?: boolean;
 };
 
-/** For one answer: whatever else the machine does, the event loop did not stand still. */
+/** For one answer: in spite of other load of the machine, the event loop did not stop. */
 const BOUND_MS = 1000;
 /** The promise is 100 ms; so much is held against the machine, over what a good call takes on it just then. */
 const FULL_P99_MS = 250;

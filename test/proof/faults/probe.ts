@@ -53,7 +53,7 @@ export async function timed(what: string, send: () => Promise<JsonAnswer>): Prom
   return { what, status: answer.status, code: refusalIn(answer)?.code ?? null, tookMs, answer };
 }
 
-/** No answer at all counts as status 0, so that it is judged and not thrown. */
+/** No answer at all counts as status 0, so that it is checked and not thrown. */
 const lost = (thrown: unknown): JsonAnswer => ({
   status: 0,
   headers: new Headers(),
@@ -63,7 +63,7 @@ const lost = (thrown: unknown): JsonAnswer => ({
 
 /** Words that only an exception, an SQL text or a path of the machine would bring into an answer. */
 const inner =
-  /sqlite|\btenantry\.db|-wal|enoent|eacces|eperm|enospc|econn|errno|constraint|disk i\/o|malformed|stack|at [\w.]+ \(|node:|\/tmp\/|\/home\/|\/src\/|\.ts\b/i;
+  /sqlite|\btenantry\.db|\.db-wal|enoent|eacces|eperm|enospc|econn|errno|constraint|disk i\/o|malformed|stack|at [\w.]+ \(|node:|\/tmp\/|\/home\/|\/src\/|\.ts\b/i;
 
 export const leakIn = ({ what, status, answer }: Seen): string[] => {
   const found = status === 0 ? null : inner.exec(answer.text);

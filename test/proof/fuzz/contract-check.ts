@@ -1,7 +1,7 @@
 import { contractCodes } from './contract-codes.ts';
 import type { WireAnswer } from './read-answer.ts';
 
-export type FuzzFace = 'mcp' | 'rest';
+export type FuzzProtocol = 'mcp' | 'rest';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -11,14 +11,14 @@ const exceptionText =
   /\bat (?:\S+ \()?(?:file:|node:|\/)\S*:\d+|\n\s+at |SQLITE_|node_modules|node:internal|(?:Type|Range|Syntax|Reference|Zod|Sqlite)Error|\bfts5:|\bzod\b|syntax error|no such (?:column|table)/;
 const nodeItself: ReadonlySet<number> = new Set([400, 408, 413, 431]);
 
-export type Oracle = {
+export type ContractCheck = {
   /** How `answer` breaks the contract; undefined where it keeps it. */
-  complaint(answer: WireAnswer, face: FuzzFace): string | undefined;
+  complaint(answer: WireAnswer, protocol: FuzzProtocol): string | undefined;
 };
 
 /** `unsayable` are secrets and paths of the machine, which no answer may hold. */
-export const createOracle = (unsayable: readonly string[]): Oracle => ({
-  complaint(answer, face) {
+export const createContractCheck = (unsayable: readonly string[]): ContractCheck => ({
+  complaint(answer, protocol) {
     const { status, headers, text } = answer;
     if (status >= 500 || status < 200) return `status ${status}: ${text.slice(0, 200)}`;
     if (exceptionText.test(text)) return `speaks of an exception: ${exceptionText.exec(text)?.[0]}`;
@@ -28,7 +28,7 @@ export const createOracle = (unsayable: readonly string[]): Oracle => ({
     if (isBare(answer)) return nodeItself.has(status) ? undefined : `bare ${status}`;
     if (!UUID_V7.test(headers['x-request-id'] ?? '')) return `${status} without a request id`;
     if (!headers['cache-control']?.includes('no-store')) return `${status} may be kept by a cache`;
-    return face === 'mcp' ? mcpComplaint(answer) : restComplaint(answer);
+    return protocol === 'mcp' ? mcpComplaint(answer) : restComplaint(answer);
   },
 });
 
@@ -36,13 +36,19 @@ export const createOracle = (unsayable: readonly string[]): Oracle => ({
 export const isBare = ({ status, headers, text }: WireAnswer): boolean =>
   status >= 400 && text === '' && headers['x-request-id'] === undefined && headers.connection === 'close';
 
-/** The code that the answer carries, on either face; undefined where it is none of failure. */
+/** The code that the answer carries, over either protocol; undefined where it is none of failure. */
 export function codeIn(answer: WireAnswer): string | undefined {
   const message = messageIn(answer);
   const { error } = message ?? {};
   if (isRecord(error)) return String(isRecord(error.data) ? error.data.code : error.code);
   const failure = toolFailureIn(message);
   return failure === undefined ? undefined : String(failure.code);
+}
+
+/** What OAuth clients are told where they look for a sign-in; without a credential it owes no row. */
+export function saysNoSignIn(answer: WireAnswer): boolean {
+  const { error, error_description } = messageIn(answer) ?? {};
+  return error === 'invalid_request' && String(error_description).startsWith('There is no sign-in here.');
 }
 
 /** The JSON of the answer, out of its event stream where it came in one: the last event. */
@@ -77,11 +83,11 @@ function mcpComplaint(answer: WireAnswer): string | undefined {
   if (!isRecord(error) || !isRecord(error.data) || typeof error.message !== 'string')
     return 'no error object';
   const { code, request_id } = error.data;
-  const [spoken, meant, rpc] = contractCodes.get(String(code)) ?? [];
-  if (spoken === undefined) return `unknown code ${code}`;
+  const [reportAs, meant, rpc] = contractCodes.get(String(code)) ?? [];
+  if (reportAs === undefined) return `unknown code ${code}`;
   if (request_id !== headers['x-request-id']) return `${code} with another request id`;
   if (error.code !== rpc) return `${code} as ${error.code}`;
-  if (status === meant || (spoken === 'rpc' && status === 200)) return undefined;
+  if (status === meant || (reportAs === 'rpc' && status === 200)) return undefined;
   // The older eras say in bodies alone what is no method, and with HTTP's own status what a client will not accept.
   const isOfOlderEra =
     (status === 200 && code === 'METHOD_NOT_FOUND') || (status === 406 && code === 'INVALID_REQUEST');
@@ -104,6 +110,7 @@ function restComplaint(answer: WireAnswer): string | undefined {
   if (message === undefined) return `${status} is no JSON object: ${text.slice(0, 200)}`;
   if (status === 200 || status === 201) return 'error' in message ? `${status} with an error` : undefined;
   const { error } = message;
+  if (saysNoSignIn(answer)) return status === 404 ? undefined : `no sign-in with status ${status}`;
   if (!isRecord(error)) return `${status} without an error`;
   if (typeof error.message !== 'string' || error.request_id !== headers['x-request-id'])
     return `${error.code} without its sentence or request id`;

@@ -1,9 +1,9 @@
 /**
- * How the contract (section 10) has each code: HTTP status, JSON-RPC number, and where it is spoken on MCP.
- * Written by hand, so that the program's own table is judged too.
+ * How the contract (section 10) has each code: HTTP status, JSON-RPC number, and how it is reported on MCP.
+ * Written by hand, so that the program's own table is checked too.
  */
-type Spoken = 'gate' | 'rpc' | 'tool';
-export type CodeOfContract = readonly [spoken: Spoken, status: number, rpc: number];
+type ReportAs = 'gate' | 'rpc' | 'tool';
+export type CodeOfContract = readonly [reportAs: ReportAs, status: number, rpc: number];
 
 export const contractCodes: ReadonlyMap<string, CodeOfContract> = new Map<string, CodeOfContract>([
   ['AUTHENTICATION_REQUIRED', ['gate', 401, 40101]],

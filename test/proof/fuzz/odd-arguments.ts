@@ -8,7 +8,7 @@ import { oddLiterals } from './odd-text.ts';
 import type { FuzzTarget } from './start-target.ts';
 
 export type ArgumentsCase = FuzzCase & {
-  /** Whether the path surely leads to the tool's route, whatever its places hold. */
+  /** Whether the path surely leads to the tool's route, with any values in its places. */
   readonly isKnownPath: boolean;
 };
 
@@ -71,23 +71,23 @@ const absentId = (name: string): string | undefined =>
 const jsonOf = (members: ReadonlyMap<string, string>): string =>
   `{${[...members].map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`;
 
-/** Every tool on each of its faces, with arguments that are almost, or not at all, what it takes. */
+/** Every tool over each of its protocols, with arguments that are almost, or not at all, what it takes. */
 export function argumentsCases({ keys }: FuzzTarget): fc.Arbitrary<ArgumentsCase> {
   const speakers = fc.constantFrom(keys.full, keys.full, keys.full, keys.full, keys.canonical, keys.nothing);
   const perTool = tools.map((tool) => {
     const members = membersFor(tool);
-    const faces: fc.Arbitrary<ArgumentsCase>[] = [];
+    const cases: fc.Arbitrary<ArgumentsCase>[] = [];
     if (tool.onMcp)
-      faces.push(
+      cases.push(
         fc
           .tuple(speakers, members, fc.boolean())
           .map(([key, given, isModern]) => onMcp(tool, key, given, isModern)),
       );
     if (tool.rest !== null)
-      faces.push(
+      cases.push(
         fc.tuple(speakers, members, spelling).map(([key, given, how]) => onRest(tool, key, given, how)),
       );
-    return fc.oneof(...faces);
+    return fc.oneof(...cases);
   });
   return fc.oneof(...perTool);
 }
@@ -100,12 +100,12 @@ function onMcp(
 ): ArgumentsCase {
   const { headers, body } = (isModern ? modern : older)(key, call(tool.name, '@'));
   const text = latin1(body.replace('"@"', () => jsonOf(members)));
-  return { face: 'mcp', isKnownPath: true, bytes: requestBytes('POST /mcp HTTP/1.1', headers, text) };
+  return { protocol: 'mcp', isKnownPath: true, bytes: requestBytes('POST /mcp HTTP/1.1', headers, text) };
 }
 
 type Spelling = { readonly path: string | undefined; readonly isRepeated: boolean; readonly extra: string };
 
-/** Other ways to write what stands in a path or a query; undefined leaves the path right. */
+/** Other ways to write the parts of a path or a query; undefined leaves the path right. */
 const spelling: fc.Arbitrary<Spelling> = fc.record({
   path: fc.option(
     fc.constantFrom(
@@ -172,13 +172,13 @@ function onRest(
   if (takesBody) headers.push(['Content-Type', 'application/json']);
   const line = `${method} ${target}${query === '' ? '' : `?${query}`} HTTP/1.1`;
   return {
-    face: 'rest',
+    protocol: 'rest',
     isKnownPath,
     bytes: requestBytes(line, headers, takesBody ? latin1(jsonOf(rest)) : ''),
   };
 }
 
-/** A JSON text as it stands in a URL. Half a character has no such form. */
+/** A JSON text as a URL has it. Half a character has no such form. */
 const textOf = (json: string): string => {
   const value: unknown = /^"/.test(json) ? JSON.parse(json) : json;
   return encodeURIComponent(String(value).toWellFormed());

@@ -3,19 +3,19 @@ import { operatorTools, tools } from '../../../tools/index.ts';
 import { call, listing, modern, older } from '../../support/lane-requests.ts';
 import { oddRequest } from '../../support/odd-requests.ts';
 import { exampleOf } from '../../support/schema-example.ts';
+import type { FuzzProtocol } from './contract-check.ts';
 import { changed, heavyBodies, oddBodies, textChange } from './odd-text.ts';
-import type { FuzzFace } from './oracle.ts';
 import type { FuzzTarget } from './start-target.ts';
 
 export type FuzzCase = {
-  readonly face: FuzzFace;
+  readonly protocol: FuzzProtocol;
   readonly bytes: Buffer;
   /** Nothing that is served can be meant by it. */
   readonly mustBeRefused?: boolean;
 };
 
 type Template = {
-  readonly face: FuzzFace;
+  readonly protocol: FuzzProtocol;
   readonly line: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
@@ -61,17 +61,17 @@ export function oddBodyCases({ keys, acme }: FuzzTarget): fc.Arbitrary<FuzzCase>
         ]);
       if (extra !== undefined && extra[1] !== null) headers.push([extra[0], extra[1]]);
       return {
-        face: base.face,
+        protocol: base.protocol,
         bytes: requestBytes(base.line, headers, bodyOf(base, wrong), isChunked === 0),
       };
     });
   return fc.oneof({ weight: 15, arbitrary: several }, { weight: 1, arbitrary: twiceNamed(plain) });
 }
 
-/** Right in all but that one of its names stands twice in an object, where the second is what it was. */
+/** Correct, except that one of its names occurs twice in an object; the second is the original one. */
 const twiceNamed = (plain: fc.Arbitrary<Template>): fc.Arbitrary<FuzzCase> =>
   fc.tuple(plain, fc.nat(1000), fc.constantFrom('null', '1', '{}')).map(([base, at, literal]) => ({
-    face: base.face,
+    protocol: base.protocol,
     mustBeRefused: true,
     bytes: requestBytes(base.line, base.headers, changed(base.body, { kind: 'twice', at, literal })),
   }));
@@ -98,7 +98,7 @@ export function requestBytes(
 }
 
 const asTemplate = ({ headers, body }: { headers: Template['headers']; body: string }): Template => ({
-  face: 'mcp',
+  protocol: 'mcp',
   line: 'POST /mcp HTTP/1.1',
   headers: headers.map(([name, value]) => [name, latin1(value)]),
   body: latin1(body),
@@ -155,7 +155,7 @@ function restTemplates(
       const example = Object.entries(Object(exampleOf(schema, schema)));
       const body = Object.fromEntries(example.filter(([name]) => !inPath.includes(name)));
       return {
-        face: 'rest',
+        protocol: 'rest',
         line: `${(rest ?? '').replaceAll(/\{[^}]+\}/g, 'key_01ARZ3NDEKTSV4RRFFQ69G5FAV')} HTTP/1.1`,
         headers: [
           ['Authorization', `Bearer ${key}`],

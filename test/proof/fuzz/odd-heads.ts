@@ -157,7 +157,7 @@ const oddHosts = [
   '2130706433',
 ];
 
-/** Raw requests for `whoami`, right but for up to a few things about their head. */
+/** Raw requests for `whoami`, correct except for up to a few parts of their head. */
 export function headCases({ keys, acme, bolt }: FuzzTarget): fc.Arbitrary<HeadCase> {
   const owners = [
     { key: keys.canonical, ids: [acme.id] },
@@ -240,7 +240,7 @@ const isWhole = (drawn: Drawn): boolean =>
   drawn.version === 'HTTP/1.1' &&
   drawn.end === '\r\n';
 
-/** The organisations that may stand in a 2xx answer; whatever breaks the head may only lead to fewer. */
+/** The organisations that a 2xx answer may name; a broken head may only lead to fewer. */
 function answerable({ credential, named, host }: Drawn): readonly string[] {
   const [name, ...more] = named.map((each) => each.trim());
   if (more.length > 0 || !hosts.includes(host)) return [];
@@ -293,8 +293,8 @@ function rawRequestOf({
   const first = `${isMcp ? 'POST' : 'GET'} ${form}${target} ${version}`;
   const whole = `${[first, ...lines].join(end)}${end}${end}${body}`;
   if (noise === undefined) return whole;
-  const place = noise[0] % whole.length;
-  return whole.slice(0, place) + String.fromCharCode(noise[1]) + whole.slice(place + 1);
+  const index = noise[0] % whole.length;
+  return whole.slice(0, index) + String.fromCharCode(noise[1]) + whole.slice(index + 1);
 }
 
 const asLine = ([name, value]: Line): string => `${name}: ${value}`;

@@ -56,8 +56,8 @@ const folded: readonly (readonly [plain: RegExp, like: string])[] = [
 type Change = (id: string, at: number) => string;
 
 const replaceAt = (id: string, at: number, put: (found: string) => string): string => {
-  const place = at % id.length;
-  return id.slice(0, place) + put(id.charAt(place)) + id.slice(place + 1);
+  const index = at % id.length;
+  return id.slice(0, index) + put(id.charAt(index)) + id.slice(index + 1);
 };
 
 const changes: readonly Change[] = [
@@ -121,7 +121,7 @@ export function organizationCases({ keys, acme, bolt }: FuzzTarget): fc.Arbitrar
       ];
       const body = mcpBody('tools/call', { name: 'whoami', arguments: {} });
       return {
-        face: isSegment(segment) ? 'mcp' : 'rest',
+        protocol: isSegment(segment) ? 'mcp' : 'rest',
         header,
         segment,
         isHost,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createSearchWords } from '../../../db/platform/search-words.ts';
+import { createSearchWords } from '../../../db/platform/data/search-words.ts';
 import { requestJson } from '../../support/http.ts';
 import { call, modern, older } from '../../support/lane-requests.ts';
 import { type FuzzCase, latin1, requestBytes } from './odd-bodies.ts';
@@ -112,7 +112,7 @@ export async function naiveSearch({ url, keys }: FuzzTarget) {
   };
 }
 
-/** Any text of a length that the tool takes; words that are in the panel stand in most. */
+/** Any text of a length that the tool takes; most hold words of the panel. */
 export function searchCases({ keys }: FuzzTarget, vocabulary: readonly string[]): fc.Arbitrary<SearchCase> {
   const joint = fc.constantFrom(
     ' ',
@@ -150,6 +150,11 @@ export function searchCases({ keys }: FuzzTarget, vocabulary: readonly string[])
         keys.canonical,
         call('search_agents', { query, limit }),
       );
-      return { face: 'mcp', query, limit, bytes: requestBytes('POST /mcp HTTP/1.1', headers, latin1(body)) };
+      return {
+        protocol: 'mcp',
+        query,
+        limit,
+        bytes: requestBytes('POST /mcp HTTP/1.1', headers, latin1(body)),
+      };
     });
 }

@@ -177,18 +177,18 @@ export function changed(text: string, change: TextChange): string {
       return spliced(text, MEMBER, change.at, (found) => `"${name}":${change.literal},${found}`);
     }
     default: {
-      const place = change.at % (text.length + 1);
-      if (change.kind === 'cut') return text.slice(0, place);
-      const rest = change.kind === 'insert' ? place : place + 1;
+      const index = change.at % (text.length + 1);
+      if (change.kind === 'cut') return text.slice(0, index);
+      const rest = change.kind === 'insert' ? index : index + 1;
       const put = change.kind === 'drop' ? '' : String.fromCharCode(change.byte);
-      return text.slice(0, place) + put + text.slice(rest);
+      return text.slice(0, index) + put + text.slice(rest);
     }
   }
 }
 
-function spliced(text: string, pattern: RegExp, place: number, put: (found: string) => string): string {
+function spliced(text: string, pattern: RegExp, index: number, put: (found: string) => string): string {
   const found = [...text.matchAll(pattern)];
-  const chosen = found[place % Math.max(1, found.length)];
+  const chosen = found[index % Math.max(1, found.length)];
   if (chosen === undefined) return put('');
   const end = chosen.index + chosen[0].length;
   return text.slice(0, chosen.index) + put(chosen[0]) + text.slice(end);

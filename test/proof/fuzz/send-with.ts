@@ -1,11 +1,11 @@
+import { codeIn } from './contract-check.ts';
 import { HANG_MS } from './hang.ts';
 import type { FuzzCase } from './odd-bodies.ts';
-import { codeIn } from './oracle.ts';
 import type { WireAnswer } from './read-answer.ts';
 import type { FuzzTarget } from './start-target.ts';
 import { createWire } from './wire.ts';
 
-/** Sends cases to the target, judges the answers and keeps count. */
+/** Sends cases to the target, checks the answers and keeps count. */
 export function sendWith(target: FuzzTarget) {
   const wire = createWire(target.port);
   const startedAt = performance.now();
@@ -13,14 +13,14 @@ export function sendWith(target: FuzzTarget) {
   let sent = 0;
   let slowestMs = 0;
 
-  async function once({ bytes, face }: FuzzCase, isKnownPath: boolean) {
+  async function once({ bytes, protocol }: FuzzCase, isKnownPath: boolean) {
     const answer = await wire.send(bytes);
     if (answer === undefined) return { answer, complaint: 'no answer' };
     sent += 1;
     target.owe(answer, isKnownPath);
     const code = codeIn(answer) ?? String(answer.status);
     outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
-    return { answer, complaint: target.oracle.complaint(answer, face) };
+    return { answer, complaint: target.contract.complaint(answer, protocol) };
   }
 
   return {

@@ -6,8 +6,8 @@ import { builtInScopes, defaultCatalogue } from '../../../src/scopes/scopes.ts';
 import { requestJson } from '../../support/http.ts';
 import { ADMIN_TOKEN } from '../../support/operator.ts';
 import { startTwoTenants } from '../../support/start-app.ts';
+import { codeIn, createContractCheck, isBare, saysNoSignIn } from './contract-check.ts';
 import { beforeTheSlot } from './contract-codes.ts';
-import { codeIn, createOracle, isBare } from './oracle.ts';
 import type { WireAnswer } from './read-answer.ts';
 
 /** Few, so that a flood of mintings does not make the store the thing that is measured. */
@@ -33,33 +33,38 @@ export async function startTarget(seed = true) {
     operator: ADMIN_TOKEN,
   };
   const secrets = Object.values(keys);
-  const oracle = createOracle([...secrets, app.dataDir, process.cwd()]);
+  const contract = createContractCheck([...secrets, app.dataDir, process.cwd()]);
   const rows = rowCounter(app.dataDir);
+  const { refusals } = app.services;
+  const admit = refusals.admit.bind(refusals);
+  // Each refusal of a key is written here, however many there are: the run holds every request against its row.
+  refusals.admit = (refusal) => refusal.key !== null || admit(refusal);
   let before = 0;
   let owed = 0;
   const unclear = new Set<string>();
   return {
     ...app,
     keys,
-    oracle,
+    contract,
     /** What came before is no part of the run. */
     startCounting(): void {
       before = rows();
-      app.services.refusals.takeUnwritten();
+      refusals.takeUnwritten();
     },
     /** Counts the row that `answer` owes to the audit, if its request passed the door. */
     owe(answer: WireAnswer, isKnownPath = true): void {
       const code = codeIn(answer);
       // Of a path that may lead nowhere, only the audit can tell whether a tool was asked.
       if (code === 'NOT_FOUND' && !isKnownPath) unclear.add(answer.headers['x-request-id'] ?? '');
-      else if (!isBare(answer) && !beforeTheSlot.has(code ?? '')) owed += 1;
+      else if (!isBare(answer) && !saysNoSignIn(answer) && !beforeTheSlot.has(code ?? '')) owed += 1;
       // Nothing keeps what was sent for the platform.
       app.sent.length = 0;
     },
-    /** What of the server did not stand the run; `cut` is how many requests were given up before their answer. */
+    /** Parts of the server that failed in the run; `cut` is how many requests were given up before their answer. */
     async aftermath(cut = 0): Promise<string[]> {
       const asked = rows.notFound().filter((requestId) => unclear.has(requestId)).length;
-      const made = rows() - before - asked + app.services.refusals.takeUnwritten();
+      const counted = refusals.takeUnwritten().reduce((sum, { count }) => sum + count, 0);
+      const made = rows() - before - asked + counted;
       const health = await requestJson(`${app.url}/healthz`);
       const polluted: unknown = Reflect.get({}, 'polluted');
       return [
@@ -78,7 +83,7 @@ export type FuzzTarget = Awaited<ReturnType<typeof startTarget>>;
 const isTrouble = (line: string): boolean =>
   Number(JSON.parse(line).level) >= 50 || line.includes('INTERNAL');
 
-/** How many closing rows of requests there are; none stands twice. `notFound` has the requests that ended so. */
+/** How many closing rows of requests there are; none occurs twice. `notFound` has the requests that ended so. */
 function rowCounter(dataDir: string) {
   const database = new Database(join(dataDir, 'tenantry.db'), { readonly: true });
   onTestFinished(() => void database.close());

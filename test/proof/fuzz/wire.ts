@@ -9,7 +9,7 @@ export type Wire = {
   send(bytes: Buffer, method?: string): Promise<WireAnswer | undefined>;
 };
 
-/** A slow machine must not be taken for a server that hangs, so whoever asks judges `ms` itself. */
+/** A slow machine must not be taken for a server that hangs, so each caller checks `ms` itself. */
 const GIVE_UP_MS = 3 * HANG_MS;
 
 /** Connections that are used again for as long as the server keeps them. */

@@ -3,8 +3,8 @@ import { onTestFinished } from 'vitest';
 import { tools } from '../../../tools/index.ts';
 import { envelope } from '../../support/http.ts';
 
-/** How a question is spoken. The engine takes what the fast lane leaves: here, requests with an unusual `_meta`. */
-export const voices = ['rest', '2026', '2025', '2026 engine', '2025 engine'] as const;
+/** How a question is sent. The SDK takes what the fast lane leaves: here, requests with an unusual `_meta`. */
+export const voices = ['rest', '2026', '2025', '2026 SDK', '2025 SDK'] as const;
 export type Voice = (typeof voices)[number];
 
 /** The part of a JSON-RPC request that says what is wanted. */
@@ -86,13 +86,13 @@ function restRequest({ tool, args }: Asked): Sent {
 }
 
 const unusual = {
-  '2026 engine': { 'io.modelcontextprotocol/logLevel': 'error' },
-  '2025 engine': { 'io.modelcontextprotocol/related-task': { taskId: 'one' } },
+  '2026 SDK': { 'io.modelcontextprotocol/logLevel': 'error' },
+  '2025 SDK': { 'io.modelcontextprotocol/related-task': { taskId: 'one' } },
 };
 
 function mcpRequest({ tool, args, message, voice, organizationUrl }: Asked): Sent {
   const isModern = voice.startsWith('2026');
-  const more = voice === '2026 engine' || voice === '2025 engine' ? unusual[voice] : {};
+  const more = voice === '2026 SDK' || voice === '2025 SDK' ? unusual[voice] : {};
   const meta = { ...(isModern ? envelope : {}), ...more };
   const { method, params } = message ?? { method: 'tools/call', params: { name: tool, arguments: args } };
   return {
@@ -114,7 +114,7 @@ function modernHeaders(method: string, params: Message['params']): Record<string
   return named === undefined ? headers : { ...headers, 'mcp-name': String(named) };
 }
 
-/** They differ by their nature, or by where in the life of a connection they stand. */
+/** Headers that differ in every answer, or with the age of the connection. */
 const ofTheMoment = new Set(['date', 'x-request-id', 'connection', 'keep-alive']);
 
 function readAnswer(

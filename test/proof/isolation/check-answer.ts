@@ -1,7 +1,7 @@
 import type { Answer, Ask } from './ask.ts';
-import { readCanaries } from './canaries.ts';
 import type { Pair } from './draw.ts';
-import type { Speaker, World } from './world.ts';
+import type { Fixture, TestPrincipal } from './fixture.ts';
+import { findMarkers } from './markers.ts';
 
 /** What was seen so far. */
 export type Tally = {
@@ -27,21 +27,27 @@ export const newTally = (): Tally => ({
 /** The answer about what is nobody's, by who may ask what and how; the organisation is no part of it. */
 export type References = Map<string, string>;
 
-export const referenceKey = ({ speaker, question, voice }: Pair): string =>
-  `${speaker.kind} ${question.name} ${voice}`;
+export const referenceKey = ({ principal, question, voice }: Pair): string =>
+  `${principal.kind} ${question.name} ${voice}`;
 
 const attempts = /\\?"target\\?":\\?"[^"\\]*/g;
 
 /** Holds an answer against what its caller may see. */
-export function judge(pair: Pair, given: Answer, { owners }: World, references: References, tally: Tally) {
-  const { question, speaker, whose } = pair;
+export function checkAnswer(
+  pair: Pair,
+  given: Answer,
+  { owners }: Fixture,
+  references: References,
+  tally: Tally,
+) {
+  const { question, principal, whose } = pair;
   const answer = withoutEcho(given, pair);
   const fail = (what: string) => tally.failures.push(`${describe(pair)}: ${what}`);
   tally.asked[whose] += 1;
   if (answer.status >= 500) fail(`status ${answer.status}`);
   // The audit shows callers what they themselves tried, and no more.
   const shown = question.tool === 'list_audit_events' ? answer.text.replaceAll(attempts, '') : answer.text;
-  const { foreign, showsOwn } = readCanaries(shown, speaker.organization.index, owners);
+  const { foreign, showsOwn } = findMarkers(shown, principal.organization.index, owners);
   if (foreign.length > 0) fail(`it shows ${foreign.slice(0, 3).join(', ')} of another organisation`);
   if (whose === 'own') {
     if (!showsOwn) return;
@@ -56,7 +62,7 @@ export function judge(pair: Pair, given: Answer, { owners }: World, references: 
   if (reference === undefined) {
     references.set(key, answer.comparable);
     const says = answer.text.replaceAll('\\"', '"').includes(question.absent);
-    if (!says && !(isRefused && mayLackScopes(speaker)))
+    if (!says && !(isRefused && mayLackScopes(principal)))
       fail(`expected ${question.absent}, got ${answer.text}`);
   } else if (reference !== answer.comparable) {
     fail(`expected ${endOf(reference)}, got ${endOf(answer.comparable)}`);
@@ -76,26 +82,26 @@ const endOf = (answer: string): string =>
   `${answer.length} characters ending in ${JSON.stringify(answer.slice(-300))}`;
 
 /** The others hold every scope there is, so that each question reaches what it is about. */
-const mayLackScopes = ({ kind }: Speaker): boolean => kind === 'member' || kind === 'host';
+const mayLackScopes = ({ kind }: TestPrincipal): boolean => kind === 'member' || kind === 'host';
 
-const describe = ({ speaker, question, voice, whose, asked }: Pair): string =>
-  `${speaker.kind} of ${speaker.organization.index} asks ${question.name} (${voice}) about ${whose} ${JSON.stringify(asked.message ?? asked.args)}`;
+const describe = ({ principal, question, voice, whose, asked }: Pair): string =>
+  `${principal.kind} of ${principal.organization.index} asks ${question.name} (${voice}) about ${whose} ${JSON.stringify(asked.message ?? asked.args)}`;
 
 /** Asks about nobody's first, where that was not asked in this way yet. */
-export async function askAndJudge(
+export async function askAndCheck(
   pair: Pair,
   nobodys: () => Pair,
   ask: Ask,
-  world: World,
+  fixture: Fixture,
   references: References,
   tally: Tally,
 ): Promise<number> {
   let asked = 1;
   if (pair.whose === 'foreign' && !references.has(referenceKey(pair))) {
     const absent = nobodys();
-    judge(absent, await ask(absent.asked), world, references, tally);
+    checkAnswer(absent, await ask(absent.asked), fixture, references, tally);
     asked += 1;
   }
-  judge(pair, await ask(pair.asked), world, references, tally);
+  checkAnswer(pair, await ask(pair.asked), fixture, references, tally);
   return asked;
 }

@@ -11,9 +11,9 @@ export const headOf = (app: TestApp): Promise<number> =>
 
 /** A digest of every row that names the organisation, in the store and on the platform, by table. */
 export function digestRows(app: TestApp, organizationId: string, throughSeq: number): Record<string, string> {
-  const { storeFile, platformFile } = app.services.config;
+  const { storeLocation, config } = app.services;
   const digests: Record<string, string> = {};
-  for (const file of [storeFile, platformFile]) {
+  for (const file of [storeLocation.name, config.platformFile]) {
     const database = new Database(file, { readonly: true });
     for (const table of tablesWithOrganization(database)) {
       digests[table] = digestTable(database, table, organizationId, throughSeq);
@@ -52,7 +52,7 @@ function digestTable(database: Database.Database, table: string, organizationId:
 
 /** Which organisation each key's calls were written under since `afterSeq`, and how many. */
 export function callsByKey(app: TestApp, afterSeq: number) {
-  const database = new Database(app.services.config.storeFile, { readonly: true });
+  const database = new Database(app.services.storeLocation.name, { readonly: true });
   const rows = database
     .prepare<[number], { organization_id: string | null; key_id: string | null; calls: number }>(
       `SELECT organization_id, key_id, COUNT(*) AS calls FROM audit

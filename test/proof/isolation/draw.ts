@@ -2,16 +2,16 @@ import { ulid } from 'ulid';
 import { trials } from '../support/depth.ts';
 import type { Random } from '../support/random.ts';
 import { type Asked, speaks, type Voice, voices } from './ask.ts';
-import { newCanary } from './canaries.ts';
 import { asking, type Cursors } from './cursors.ts';
+import type { Fixture, TestPrincipal } from './fixture.ts';
+import { newMarker } from './markers.ts';
 import { type Question, questions, rarely, type Thing } from './questions.ts';
-import type { Speaker, World } from './world.ts';
 
 export type Whose = 'own' | 'foreign' | 'absent';
 
 /** One pair: who asks what, how, and about whose thing. */
 export type Pair = {
-  readonly speaker: Speaker;
+  readonly principal: TestPrincipal;
   readonly question: Question;
   readonly voice: Voice;
   readonly whose: Whose;
@@ -19,21 +19,21 @@ export type Pair = {
 };
 
 const often = questions.flatMap((question) => Array<Question>(question.weight).fill(question));
-/** The engine takes several times as long as the fast lane. */
+/** The SDK takes several times as long as the fast lane. */
 const heard: readonly Voice[] = [
-  ...voices.flatMap((voice) => Array(voice.endsWith('e') ? 1 : 4).fill(voice)),
+  ...voices.flatMap((voice) => Array(voice.endsWith('SDK') ? 1 : 4).fill(voice)),
 ];
 const sorts: readonly Whose[] = ['own', 'own', 'foreign', 'foreign', 'foreign', 'absent'];
 /** The longer the audit, the longer they take. */
 const RARELY_ONE_IN = trials({ planted: 400, ci: 400, full: 4_000 });
 
-export function drawPair(world: World, cursors: Cursors, random: Random): Pair {
-  const speaker = random.pick(world.speakers);
+export function drawPair(fixture: Fixture, cursors: Cursors, random: Random): Pair {
+  const principal = random.pick(fixture.principals);
   const question = random.pick(random.whole(RARELY_ONE_IN) === 0 ? rarely : often);
   const drawn = random.pick(isMcpAlone(question) ? heardOnMcp : heard);
   const voice = speaks(question.tool, drawn) ? drawn : 'rest';
   const whose = question.about === null ? 'own' : random.pick(question.changes ? sorts.slice(2) : sorts);
-  return drawPairOf({ speaker, question, voice, whose }, world, cursors, random);
+  return drawPairOf({ principal, question, voice, whose }, fixture, cursors, random);
 }
 
 /** REST has no resources, and no URL that names an organisation. */
@@ -42,20 +42,25 @@ const isMcpAlone = ({ message, signal }: Question): boolean =>
 const heardOnMcp = heard.filter((voice) => voice !== 'rest');
 
 /** The same question about what is nobody's. */
-export const withNobody = (pair: Pair, world: World, cursors: Cursors, random: Random): Pair =>
-  drawPairOf({ ...pair, whose: 'absent' }, world, cursors, random);
+export const withNobody = (pair: Pair, fixture: Fixture, cursors: Cursors, random: Random): Pair =>
+  drawPairOf({ ...pair, whose: 'absent' }, fixture, cursors, random);
 
-export function drawPairOf(drawn: Omit<Pair, 'asked'>, world: World, cursors: Cursors, random: Random): Pair {
-  const { speaker, question, voice, whose } = drawn;
-  const id = question.about === null ? '' : nameOf(drawn, question.about, world, cursors, random);
-  const args = question.args(id, speaker.organization.own);
-  const asked = { ...asking(speaker, voice, question.tool, args), message: question.message?.(id) };
-  if (question.signal === undefined) return { speaker, question, voice, whose, asked };
+export function drawPairOf(
+  drawn: Omit<Pair, 'asked'>,
+  fixture: Fixture,
+  cursors: Cursors,
+  random: Random,
+): Pair {
+  const { principal, question, voice, whose } = drawn;
+  const id = question.about === null ? '' : nameOf(drawn, question.about, fixture, cursors, random);
+  const args = question.args(id, principal.organization.own);
+  const asked = { ...asking(principal, voice, question.tool, args), message: question.message?.(id) };
+  if (question.signal === undefined) return { principal, question, voice, whose, asked };
   const isInUrl = question.signal !== 'header';
-  const header = question.signal === 'url' ? null : speaker.organization.tenant.id;
+  const header = question.signal === 'url' ? null : principal.organization.tenant.id;
   const organizationHeader = isInUrl ? header : id;
   return {
-    speaker,
+    principal,
     question,
     voice,
     whose,
@@ -64,33 +69,39 @@ export function drawPairOf(drawn: Omit<Pair, 'asked'>, world: World, cursors: Cu
 }
 
 function nameOf(
-  { speaker, question, whose }: Omit<Pair, 'asked'>,
+  { principal, question, whose }: Omit<Pair, 'asked'>,
   about: Thing | 'cursor',
-  world: World,
+  fixture: Fixture,
   cursors: Cursors,
   random: Random,
 ): string {
-  if (about === 'cursor') return cursorOf(speaker, question.tool, whose, cursors, random);
-  if (whose === 'own') return random.pick(speaker.organization.own[about]);
+  if (about === 'cursor') return cursorOf(principal, question.tool, whose, cursors, random);
+  if (whose === 'own') return random.pick(principal.organization.own[about]);
   if (whose === 'absent') return nobodys[about]();
   // A host key that names another organisation of its grants speaks for that one, rightly.
   const selects = question.signal === 'header' || question.signal === 'url';
-  const others = world.organizations.filter(
-    ({ index }) => index !== speaker.organization.index && !(selects && speaker.reach.has(index)),
+  const others = fixture.organizations.filter(
+    ({ index }) => index !== principal.organization.index && !(selects && principal.reach.has(index)),
   );
   return random.pick(random.pick(others).own[about]);
 }
 
 /** Another's cursor is, where there is one, that of the same key in another organisation. */
-function cursorOf(speaker: Speaker, tool: string, whose: Whose, cursors: Cursors, random: Random): string {
-  const own = cursors.get(speaker)?.get(tool);
+function cursorOf(
+  principal: TestPrincipal,
+  tool: string,
+  whose: Whose,
+  cursors: Cursors,
+  random: Random,
+): string {
+  const own = cursors.get(principal)?.get(tool);
   if (whose === 'own' && own !== undefined) return own;
-  const isElsewhere = (other: Speaker) => other.organization !== speaker.organization;
+  const isElsewhere = (other: TestPrincipal) => other.organization !== principal.organization;
   const others = [...cursors].filter(([other]) => isElsewhere(other));
-  const ofSameKey = others.filter(([other]) => other.key === speaker.key);
+  const ofSameKey = others.filter(([other]) => other.key === principal.key);
   const found = (ofSameKey.length > 0 ? ofSameKey : others).flatMap(([, each]) => each.get(tool) ?? []);
   if (whose === 'foreign' && found.length > 0) return random.pick(found);
-  return Buffer.from(newCanary() + newCanary() + newCanary()).toString('base64url');
+  return Buffer.from(newMarker() + newMarker() + newMarker()).toString('base64url');
 }
 
 const withUlid = (tag: string) => () => `${tag}_${ulid()}`;
@@ -103,6 +114,6 @@ const nobodys: Readonly<Record<Thing, () => string>> = {
   user: withUlid('usr'),
   group: withUlid('grp'),
   organization: withUlid('org'),
-  prefix: () => `tnt_${newCanary().slice(-8)}`,
-  canary: newCanary,
+  prefix: () => `tnt_${newMarker().slice(-8)}`,
+  marker: newMarker,
 };

@@ -1,23 +1,23 @@
 import { openPlatformDatabase } from '../../../db/platform/platform-database.ts';
 import { builtInScopes, isAdminScope } from '../../../src/scopes/scopes.ts';
 import { startApp, type TestApp } from '../../support/start-app.ts';
-import type { Owners } from './canaries.ts';
-import { noteOwners, type PlantedOrganization, plantOrganization } from './plant.ts';
+import { type FilledOrganization, fillOrganization, noteOwners } from './fill-organization.ts';
+import type { Owners } from './markers.ts';
 
-/** A credential as it speaks for one organisation. */
-export type Speaker = {
+/** A credential and the organisation that it speaks for. */
+export type TestPrincipal = {
   readonly kind: 'global' | 'admin' | 'member' | 'host';
   readonly key: string;
-  readonly organization: PlantedOrganization;
-  /** Every organisation that the credential may speak for, by its place in the world. */
+  readonly organization: FilledOrganization;
+  /** Every organisation that the credential may speak for, by its index in the fixture. */
   readonly reach: ReadonlySet<number>;
 };
 
-export type World = {
+export type Fixture = {
   readonly app: TestApp;
   readonly owners: Owners;
-  readonly organizations: readonly PlantedOrganization[];
-  readonly speakers: readonly Speaker[];
+  readonly organizations: readonly FilledOrganization[];
+  readonly principals: readonly TestPrincipal[];
 };
 
 /** Two host keys whose grants overlap; the last two organisations are granted to none. */
@@ -26,8 +26,8 @@ const hostGrants = [
   [2, 3, 4, 5],
 ];
 
-/** One server and `count` organisations, each full of its own canary; ends once every job has ended. */
-export async function plantWorld(count: number): Promise<World> {
+/** One server and `count` organisations, each full of its own marker; ends once every job has ended. */
+export async function startFixture(count: number): Promise<Fixture> {
   const app = await startApp({
     seed: false,
     config: { permissions: { everything: '*' }, limits: { maxConcurrentRequests: 5000 } },
@@ -35,21 +35,21 @@ export async function plantWorld(count: number): Promise<World> {
   const { catalogue } = app.services.mintRules;
   const scopes = [...catalogue.scopes, ...builtInScopes];
   const platform = openPlatformDatabase(app.services.config.platformFile);
-  const organizations: PlantedOrganization[] = [];
+  const organizations: FilledOrganization[] = [];
   const owners: Owners = new Map();
   for (let index = 0; index < count; index += 1) {
-    const planted = await plantOrganization(index, app, platform, [...new Set(scopes)]);
-    organizations.push(planted);
-    noteOwners(owners, planted);
+    const organization = await fillOrganization(index, app, platform, [...new Set(scopes)]);
+    organizations.push(organization);
+    noteOwners(owners, organization);
   }
   const unfinished = platform.sqlite.prepare("SELECT 1 FROM jobs WHERE status <> 'completed'");
   while (unfinished.get() !== undefined) await new Promise((resolve) => setTimeout(resolve, 50));
   platform.sqlite.close();
-  const speakers = [...organizations.flatMap(ownSpeakers), ...(await hostSpeakers(app, organizations))];
-  return { app, owners, organizations, speakers };
+  const principals = [...organizations.flatMap(ownPrincipals), ...(await hostPrincipals(app, organizations))];
+  return { app, owners, organizations, principals };
 }
 
-function ownSpeakers(organization: PlantedOrganization): Speaker[] {
+function ownPrincipals(organization: FilledOrganization): TestPrincipal[] {
   const { index, globalKey, adminKey, memberKey } = organization;
   const common = { organization, reach: new Set([index]) };
   return [
@@ -59,8 +59,8 @@ function ownSpeakers(organization: PlantedOrganization): Speaker[] {
   ];
 }
 
-async function hostSpeakers(app: TestApp, organizations: readonly PlantedOrganization[]) {
-  const speakers: Speaker[] = [];
+async function hostPrincipals(app: TestApp, organizations: readonly FilledOrganization[]) {
+  const principals: TestPrincipal[] = [];
   const scopes = app.services.mintRules.catalogue.scopes.filter((scope) => !isAdminScope(scope));
   for (const grants of hostGrants) {
     const reached = grants.flatMap((index) => organizations[index] ?? []);
@@ -69,7 +69,7 @@ async function hostSpeakers(app: TestApp, organizations: readonly PlantedOrganiz
       { name: 'host', scopes },
     );
     const common = { kind: 'host' as const, key: host.plaintext, reach: new Set(grants) };
-    speakers.push(...reached.map((organization) => ({ ...common, organization })));
+    principals.push(...reached.map((organization) => ({ ...common, organization })));
   }
-  return speakers;
+  return principals;
 }

@@ -11,7 +11,7 @@ export const things = [
   'user',
   'group',
   'prefix',
-  'canary',
+  'marker',
   'organization',
 ] as const;
 export type Thing = (typeof things)[number];
@@ -25,7 +25,7 @@ export type Question = {
   /** Never asked about the caller's own: at the end all rows must be what they were. */
   readonly changes: boolean;
   readonly args: (id: string, own: Readonly<Record<Thing, readonly string[]>>) => object;
-  /** What stands in the answer about what is nobody's, for a caller who may ask. */
+  /** The text in the answer about an absent thing, for a caller who may ask. */
   readonly absent: string;
   /** What says it on MCP instead of a call of the tool, with the same effect. */
   readonly message?: (id: string) => Message;
@@ -84,9 +84,9 @@ const filters: Question[] = [
   read('search_agents', 'research_group', (research_group_id) => ({ research_group_id }), nobody, {
     name: 'search_agents in a group',
   }),
-  read('search_agents', 'canary', (query) => ({ query }), nobody, { name: 'search_agents for a word' }),
-  read('search_agents', 'canary', (tag) => ({ tags: [tag] }), nobody, { name: 'search_agents by tag' }),
-  read('search_agents', 'canary', (occupation) => ({ occupation }), nobody, {
+  read('search_agents', 'marker', (query) => ({ query }), nobody, { name: 'search_agents for a word' }),
+  read('search_agents', 'marker', (tag) => ({ tags: [tag] }), nobody, { name: 'search_agents by tag' }),
+  read('search_agents', 'marker', (occupation) => ({ occupation }), nobody, {
     name: 'search_agents by occupation',
   }),
   read('list_keys', 'user', (user_id) => ({ user_id }), '"keys":[]', { name: 'list_keys of a user' }),
@@ -162,7 +162,7 @@ const reading = (tool: string, about: 'agent' | 'study'): Question =>
     message: (id) => ({ method: 'resources/read', params: { uri: `${about}://${id}` } }),
   });
 
-const completing = (about: 'agent' | 'study', typed: 'agent' | 'study' | 'canary'): Question =>
+const completing = (about: 'agent' | 'study', typed: 'agent' | 'study' | 'marker'): Question =>
   read('search_agents', typed, () => ({}), '"values":[]', {
     name: `complete ${about} by ${typed}`,
     weight: 1,
@@ -178,8 +178,8 @@ const completing = (about: 'agent' | 'study', typed: 'agent' | 'study' | 'canary
 const resources: Question[] = [
   reading('get_agent', 'agent'),
   reading('get_study', 'study'),
-  completing('agent', 'canary'),
-  completing('study', 'canary'),
+  completing('agent', 'marker'),
+  completing('study', 'marker'),
   completing('study', 'study'),
 ];
 

@@ -7,7 +7,7 @@ export const inspected = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 export type Heap = {
   /** What is still held once all that nobody holds is gone. */
   heldBytes(): Promise<number>;
-  /** A program that ends waits for whoever looks into it. */
+  /** A program that ends waits for its debugger. */
   close(): void;
 };
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool } from '../../../src/tool/index.ts';
+import { defineTool } from '../../../src/tool/public.ts';
 
 const common = { scope: 'any', effect: 'reads', input: z.strictObject({}), output: z.object({}) } as const;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

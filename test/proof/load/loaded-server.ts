@@ -24,9 +24,9 @@ export async function startLoaded({ tenants: count, limits = {}, env = {} }: Loa
   const dataDir = temporaryDir();
   const app = await startApp({ dataDir });
   const tenants: Tenant[] = [];
-  for (let place = 0; place < count; place += 1) {
+  for (let index = 0; index < count; index += 1) {
     // The search of the first few has something to find.
-    tenants.push(await app.provision(`Organisation ${place}`, place < 4 ? 'acme' : undefined));
+    tenants.push(await app.provision(`Organisation ${index}`, index < 4 ? 'acme' : undefined));
   }
   const { plaintext: hostKey } = await app.mintHost(tenants);
   await app.close();

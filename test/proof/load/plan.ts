@@ -2,7 +2,7 @@
 export type LoadPlan = {
   readonly port: number;
   readonly seconds: number;
-  /** Requests that are sent each second, whatever the server does; null keeps every connection busy instead. */
+  /** Requests that are sent each second, independent of the server; null keeps every connection busy instead. */
   readonly perSecond: number | null;
   /** All are opened before the first request, and opened again when they end. */
   readonly connections: number;
@@ -20,7 +20,7 @@ export type PlannedRequest = {
 
 export const SHED = '503 OVERLOADED';
 
-/** Latencies in milliseconds, of answers as expected alone, from its sending over a connection that stands. */
+/** Latencies in milliseconds, of answers as expected alone, from its sending over an open connection. */
 export type LoadResult = {
   /** When the first was due, by the clock of the machine. */
   readonly startedAtMs: number;

@@ -4,7 +4,7 @@ import { SHED } from './plan.ts';
 const MOST_LINES = 100;
 const HALF_MS = 500;
 
-/** Counts what became of each request. */
+/** Counts the outcome of each request. */
 export function createTally() {
   const outcomes: Record<string, number> = {};
   const unexpected: string[] = [];
@@ -12,9 +12,9 @@ export function createTally() {
   const halves: { taken: number[]; shed: number }[] = [];
   return {
     note(request: PlannedRequest, outcome: string, dueMs: number, tookMs: number) {
-      const place = Math.floor(dueMs / HALF_MS);
-      const half = halves[place] ?? { taken: [], shed: 0 };
-      halves[place] = half;
+      const index = Math.floor(dueMs / HALF_MS);
+      const half = halves[index] ?? { taken: [], shed: 0 };
+      halves[index] = half;
       if (outcome === 'not connected') return;
       const hasLeft = outcome === 'gone' && request.leavesAfterMs !== undefined;
       const shown = hasLeft ? 'left' : outcome;

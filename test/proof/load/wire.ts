@@ -5,7 +5,7 @@ type Done = (outcome: string, tookMs: number) => void;
 
 export type Wire = {
   readonly connected: Promise<void>;
-  /** Writes a request; calls back once, when its answer is whole. Time counts from when the connection stands. */
+  /** Writes a request; calls back once, when its answer is whole. Time counts from when the connection is open. */
   send(bytes: string, done: Done): void;
   leave(): void;
 };

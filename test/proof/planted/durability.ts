@@ -7,7 +7,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'synchronous-normal',
     harm: 'a revoked key works again after a power cut',
-    file: 'db/connections.ts',
+    file: 'db/sqlite/connection/connections.ts',
     find: `openForWriting(file, 'FULL'));
     prepareStore(control);
     proveSynchronous(control, 'FULL');`,
@@ -19,7 +19,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'synchronous-unsaid',
     harm: 'the level is left to the driver, which the program must notice before it serves',
-    file: 'db/open-database.ts',
+    file: 'db/sqlite/connection/open-database.ts',
     find: '  database.pragma(`synchronous = ',
     replace: '  if (synchronous === undefined) database.pragma(`synchronous = ',
     ...cut,
@@ -27,9 +27,9 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'acknowledge-before-commit',
     harm: 'a revocation is answered and its transaction commits a moment later, or never',
-    file: 'db/store-call.ts',
-    find: '  return storeCall(database, prepareCommit(database, operation));',
-    replace: `  return storeCall(database, () => {
+    file: 'db/sqlite/connection/store-call.ts',
+    find: '  return commitInTurn(database, prepareCommit(database, operation));',
+    replace: `  return commitInTurn(database, () => {
     if (!database.inTransaction) {
       database.exec('BEGIN IMMEDIATE');
       setTimeout(() => database.open && database.exec('COMMIT'), 1);
@@ -41,7 +41,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'calls-synced-normal',
     harm: 'audit.durability "power" is read and nothing follows from it',
-    file: 'db/connections.ts',
+    file: 'db/sqlite/connection/connections.ts',
     find: "durability === 'power' ? 'FULL' : 'NORMAL'",
     replace: "durability === 'power' ? 'NORMAL' : 'NORMAL'",
     ...cutCalls,
@@ -50,15 +50,14 @@ export const durabilityBugs: readonly PlantedBug[] = [
     name: 'answer-before-row',
     harm: 'the answer of a call leaves before its row is committed',
     file: 'src/app.ts',
-    find: '    await slot.close({ status: answer.status, errorCode: answer.errorCode, change: exchange.detail });',
-    replace:
-      '    void slot.close({ status: answer.status, errorCode: answer.errorCode, change: exchange.detail });',
+    find: '    await slot?.close({ status, errorCode, change: requestContext?.detail });',
+    replace: '    void slot?.close({ status, errorCode, change: requestContext?.detail });',
     ...cutCalls,
   },
   {
     name: 'no-sync-of-mutations',
     harm: 'mutations are acknowledged without any sync of the store',
-    file: 'db/connections.ts',
+    file: 'db/sqlite/connection/connections.ts',
     find: `    proveSynchronous(control, 'FULL');`,
     replace: `    proveSynchronous(control, 'FULL');
     control.pragma('synchronous = OFF');`,
@@ -68,20 +67,16 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'rows-wait-for-others',
     harm: 'rows of calls are answered at once and written by the dozen, so a killed process loses the last',
-    file: 'db/group-commit.ts',
-    find: `    const group = waiting;
-    waiting = [];
-    if (group.length === 0) return;`,
+    file: 'db/sqlite/stores/group-commit.ts',
+    find: '    if (inQueue || waiting.length === 0) return;',
     replace: `    for (const waiter of waiting) waiter.settle();
-    if (waiting.length < 12) return;
-    const group = waiting;
-    waiting = [];`,
+    if (inQueue || waiting.length < 12) return;`,
     proof: 'durability-kill',
   },
   {
     name: 'mint-in-two-transactions',
     harm: 'a process that dies between the two leaves a key that the audit does not know',
-    file: 'db/key-store.ts',
+    file: 'db/sqlite/stores/key-store.ts',
     find: `        const key = insertKey(control, keyspace, made);
         append([auditRow(key)]);
         return key;
@@ -96,7 +91,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'rotation-without-row',
     harm: 'a rotation is not in the audit',
-    file: 'db/key-store.ts',
+    file: 'db/sqlite/stores/key-store.ts',
     find: '        append([auditRow(inserted, old)]);\n',
     replace: '',
     proof: 'durability-kill',
@@ -104,24 +99,24 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'revocation-row-of-calls',
     harm: 'the row of a revocation is written again by the request that asked for it',
-    file: 'src/keys/manage-keys.ts',
-    find: '      if (changed) author.committed();',
-    replace: '',
+    file: 'src/audit/audit-slot.ts',
+    find: '    if (mutation?.row === undefined) return append(outcome);',
+    replace: `    if (mutation?.row?.change?.includes('"revoked"') !== false) return append(outcome);`,
     proof: 'durability-kill',
   },
   {
     name: 'rest-reads-without-row',
     harm: 'who read over REST is nowhere written',
     file: 'src/app.ts',
-    find: '    await slot.close({ status: answer.status, errorCode: answer.errorCode, change: exchange.detail });',
-    replace: `    if (route.kind !== 'rest' || answer.errorCode !== null)
-      await slot.close({ status: answer.status, errorCode: answer.errorCode, change: exchange.detail });`,
+    find: 'async function closed({ answer, slot, requestContext }: Call): Promise<Answer> {\n',
+    replace:
+      "async function closed({ answer, slot: open, requestContext, route }: Call): Promise<Answer> {\n  const slot = route?.kind === 'rest' && answer?.errorCode === null ? undefined : open;\n",
     proof: 'durability-audit',
   },
   {
     name: 'malformed-without-row',
     harm: 'whoever probes with malformed bodies leaves no trace',
-    file: 'src/app.ts',
+    file: 'src/transport/http/steps/close-slot.ts',
     find: '    await slot.close({ status: refusal.status, errorCode: error.code, change: error.detail });',
     replace: `    if (refusal.status !== 400)
       await slot.close({ status: refusal.status, errorCode: error.code, change: error.detail });`,
@@ -130,8 +125,8 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'row-without-key',
     harm: 'a row does not say which key called',
-    file: 'src/audit/audit-slot.ts',
-    find: 'keyPrefix: caller.key?.prefix ?? null,',
+    file: 'src/principal.ts',
+    find: 'keyPrefix: key?.prefix ?? null,',
     replace: 'keyPrefix: null,',
     proof: 'durability-audit',
   },

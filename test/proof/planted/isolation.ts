@@ -5,7 +5,7 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'agent-of-anyone',
     harm: 'the platform finds an agent by its id alone, so that others can tell which ids exist',
-    file: 'db/platform/agent-routes.ts',
+    file: 'db/platform/routes/agent-routes.ts',
     find: 'WHERE a.organization_id = ? AND a.agent_id = ?`',
     replace: "WHERE ? <> '' AND a.agent_id = ?`",
     proof: 'isolation',
@@ -13,7 +13,7 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'jobs-of-everyone',
     harm: 'the list of jobs holds those of every organisation',
-    file: 'db/platform/jobs.ts',
+    file: 'db/platform/data/jobs.ts',
     find: ".where(and(own, lt(jobs.id, sql.placeholder('before'))))",
     replace: ".where(lt(jobs.id, sql.placeholder('before')))",
     proof: 'isolation',
@@ -21,7 +21,7 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'search-of-everyone',
     harm: 'a search finds the agents of every organisation',
-    file: 'db/platform/search-agents.ts',
+    file: 'db/platform/data/search-agents.ts',
     find: "const where = ['a.organization_id = @organizationId', 'a.id < @before',",
     replace: "const where = ['a.id < @before',",
     proof: 'isolation',
@@ -29,7 +29,7 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'group-with-agents-of-anyone',
     harm: 'creating a research group tells whether another organisation has the agent',
-    file: 'db/platform/research-groups.ts',
+    file: 'db/platform/data/research-groups.ts',
     find: 'const where = and(eq(agents.organizationId, organizationId), listed);',
     replace: "const where = organizationId === '' ? undefined : listed;",
     proof: 'isolation',
@@ -37,7 +37,7 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'key-of-anyone',
     harm: 'a key is shown, changed and revoked by its id, whoever it belongs to',
-    file: 'db/key-rows.ts',
+    file: 'db/sqlite/rows/key-rows.ts',
     find: 'and(ofKeyspace(keyspace), eq(keys.id, requireKeyId(keyId)), isShown);',
     replace: 'and(keyspace === undefined ? undefined : isShown, eq(keys.id, requireKeyId(keyId)));',
     proof: 'isolation',
@@ -45,10 +45,10 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'foreign-key-tells',
     harm: 'revoking a key of another organisation fails in another way than revoking one that does not exist',
-    file: 'db/key-store.ts',
-    find: `        const asking = readActingKey(control, keyspace, actor);
+    file: 'db/sqlite/stores/key-store.ts',
+    find: `        const asking = readActorKey(control, keyspace, actor);
         if (current === undefined) return undefined;`,
-    replace: `        const asking = readActingKey(control, keyspace, actor);
+    replace: `        const asking = readActorKey(control, keyspace, actor);
         const held = drizzle(control).select({ id: keys.id }).from(keys).where(eq(keys.id, keyId)).get();
         if (current === undefined && held !== undefined) throw new Error('a key of another organisation');
         if (current === undefined) return undefined;`,
@@ -57,7 +57,7 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'audit-of-everyone',
     harm: 'an organisation reads the audit of all',
-    file: 'db/audit-trail.ts',
+    file: 'db/sqlite/stores/audit-trail.ts',
     find: 'list(eq(audit.organizationId, requireOrganizationId(organizationId)), filter, page),',
     replace: 'list(requireOrganizationId(organizationId) ? undefined : undefined, filter, page),',
     proof: 'isolation',
@@ -65,7 +65,7 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'member-of-anyone',
     harm: 'people of another organisation are shown and changed by their id',
-    file: 'db/member-rows.ts',
+    file: 'db/sqlite/rows/member-rows.ts',
     find: 'and(membersOf(organizationId), eq(memberships.userId, requireUserId(userId)));',
     replace: 'and(organizationId ? undefined : undefined, eq(memberships.userId, requireUserId(userId)));',
     proof: 'isolation',
@@ -73,7 +73,7 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'groups-of-everyone',
     harm: 'the list of permission groups holds those of every organisation',
-    file: 'db/group-store.ts',
+    file: 'db/sqlite/stores/group-store.ts',
     find: '.where(and(groupsOf(organizationId), after))',
     replace: '.where(after)',
     proof: 'isolation',
@@ -81,10 +81,10 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'header-beats-key',
     harm: 'whoever names another organisation in the header speaks for it',
-    file: 'src/identity/identify-key.ts',
-    find: 'const caller = callerOf(found.key, organization, standing, deps.permissionRules);',
+    file: 'src/identity/schemes/api-key.ts',
+    find: 'const principal = principalOf(found.key, organization, membership, deps.permissionRules);',
     replace:
-      'const caller = callerOf(found.key, { ...organization, id: namedOrganizations(presented)[0] ?? organization.id }, standing, deps.permissionRules);',
+      'const principal = principalOf(found.key, { ...organization, id: namedOrganizations(presented, attributionOfKey(found.key, "none"))[0] ?? organization.id }, membership, deps.permissionRules);',
     proof: 'isolation',
   },
   {
@@ -99,7 +99,7 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'grant-of-anyone',
     harm: 'a host key acts for organisations that were granted to another',
-    file: 'db/host-grants.ts',
+    file: 'db/sqlite/rows/host-grants.ts',
     find: `        eq(hostGrants.keyId, sql.placeholder('keyId')),
         eq(hostGrants.organizationId`,
     replace: `        sql\`\${sql.placeholder('keyId')} IS NOT NULL\`,
@@ -109,23 +109,23 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'cursor-of-any-organisation',
     harm: 'a host key goes on in one organisation where a page of another ended',
-    file: 'src/tool/cursor.ts',
-    find: '[caller.organization.id, speakerOf(caller), tool, question]',
-    replace: '[speakerOf(caller), tool, question]',
+    file: 'src/tool/call/cursor.ts',
+    find: '[principal.organization.id, principal.subjectId, tool, question]',
+    replace: '[principal.subjectId, tool, question]',
     proof: 'isolation',
   },
   {
     name: 'foreign-reply-shown',
     harm: 'a platform that answers for another organisation is believed',
     file: 'src/downstream/bound-downstream.ts',
-    find: '    requireOwnReply(said, speaksFor, downstream.terms);\n',
+    find: '    requireOwnReply(said, speaksFor, downstream.terms, places.length > 0);\n',
     replace: '    void [said, requireOwnReply];\n',
     proof: 'isolation-callers',
   },
   {
     name: 'calls-joined',
     harm: 'calls with the same arguments at the same time are answered once for all who ask',
-    file: 'src/tool/call-tool.ts',
+    file: 'src/tool/call/call-tool.ts',
     find: '    const handled = await settleOrAbort(tool.handle(opened, context), signal);',
     replace: `    const asked = tool.name + JSON.stringify(opened);
     const joined = ((globalThis as { joined?: Record<string, Promise<unknown>> }).joined ??= {});
@@ -136,11 +136,11 @@ export const isolationBugs: readonly PlantedBug[] = [
   {
     name: 'answers-by-rpc-id',
     harm: 'answers in flight are kept by the id of the JSON-RPC request, which callers choose',
-    file: 'src/transport/tool-answer.ts',
-    find: '    const output = await callTool(caller, { ...wanted, ...listener }, deps.callTool);',
+    file: 'src/transport/mcp/tool-answer.ts',
+    find: '    const output = await callTool(principal, { ...wanted, ...listener }, deps.callTool);',
     replace: `    const flying = ((globalThis as { flying?: Record<string, unknown> }).flying ??= {});
-    const id = String(exchange.rpcId);
-    flying[id] ??= callTool(caller, { ...wanted, ...listener }, deps.callTool).finally(() => delete flying[id]);
+    const id = String(requestContext.rpcId);
+    flying[id] ??= callTool(principal, { ...wanted, ...listener }, deps.callTool).finally(() => delete flying[id]);
     const output = (await flying[id]) as Record<string, unknown>;`,
     proof: 'isolation-callers',
   },

@@ -1,20 +1,10 @@
 import type { PlantedBug } from './planted-bug.ts';
 
-const answerOn = `async function answerOn(
-  route: Exclude<Route, { kind: 'operator' }>,
-  { query }: Target,
-  body: unknown,
-  request: IncomingMessage,
-  exchange: Exchange,
-  deps: AppDeps,
-): Promise<Answer> {
-`;
-
 export const loadBugs: readonly PlantedBug[] = [
   {
     name: 'left-call-keeps-its-place',
     harm: 'Clients that go away in the middle of a call use up the places, until every call is refused.',
-    file: 'src/transport/connection.ts',
+    file: 'src/transport/http/steps/take-share.ts',
     find: "else response.once('close', leave);",
     replace: "else response.once('finish', leave);",
     proof: 'load-slow-clients',
@@ -22,7 +12,7 @@ export const loadBugs: readonly PlantedBug[] = [
   {
     name: 'no-end-to-a-slow-header',
     harm: 'A client that sends its headers bit by bit holds a connection for ever (Slowloris).',
-    file: 'src/main.ts',
+    file: 'src/server/connection-limits.ts',
     find: '  headersTimeout: 5_000,\n  requestTimeout: 10_000,',
     replace: '  headersTimeout: 0,\n  requestTimeout: 0,',
     proof: 'load-slow-clients',
@@ -30,17 +20,18 @@ export const loadBugs: readonly PlantedBug[] = [
   {
     name: 'slow-body-holds-a-place',
     harm: 'A few clients that never finish a body take every place that the server has.',
-    file: 'src/transport/take-in.ts',
-    find: '  const startedMs = performance.now();\n',
-    replace: '  const startedMs = performance.now();\n  whenAnswered(connection, inFlight.enter(place));\n',
+    file: 'src/app.ts',
+    find: '    .step(answered,     receiveBody)            // 413, 415, 400\n    .step(answered,     takePlace(deps))        // 503\n',
+    replace:
+      '    .step(answered,     takePlace(deps))        // 503\n    .step(answered,     receiveBody)            // 413, 415, 400\n',
     proof: 'load-slow-clients',
   },
   {
     name: 'late-loop-sheds-nothing',
     harm: 'A process that is behind takes up all that comes, and every answer takes as long as the queue.',
-    file: 'src/limits/in-flight.ts',
-    find: 'if (count >= most || loop.isBehind)',
-    replace: 'if (count >= most)',
+    file: 'src/limits/loop-delay.ts',
+    find: 'get isBehind() {',
+    replace: 'get isBehind() {\n      if (mostMs > 0) return false;',
     proof: 'load-overload',
     test: 'falls behind',
   },
@@ -48,15 +39,23 @@ export const loadBugs: readonly PlantedBug[] = [
     name: 'shedding-never-ends',
     harm: 'One stall, and the server refuses every call until it is restarted.',
     file: 'src/limits/loop-delay.ts',
-    find: '? 0 : calmTicks + 1;',
-    replace: '? 0 : calmTicks;',
+    find: 'if (calmMs < CALM_MS) return { ...stretch, inTimeMs: stretch.inTimeMs + tookMs, calmMs };',
+    replace: 'return stretch;',
     proof: 'load-overload',
     test: 'falls behind',
   },
   {
+    name: 'one-pause-sheds',
+    harm: 'The machine stands still for a moment, and everybody who waited is told that the server is overloaded.',
+    file: 'src/limits/loop-delay.ts',
+    find: '{ firstMs: tookMs, againMs: 0,',
+    replace: '{ firstMs: 0, againMs: tookMs,',
+    proof: 'faults-pause',
+  },
+  {
     name: 'shed-without-a-word-when-to-retry',
     harm: 'Clients that are refused come back at once, and keep the server overloaded.',
-    file: 'src/transport/failure-response.ts',
+    file: 'src/transport/http/failure-response.ts',
     find: "return error.status === 503 ? { 'retry-after': '1' } : {};",
     replace: 'return {};',
     proof: 'load-overload',
@@ -65,18 +64,19 @@ export const loadBugs: readonly PlantedBug[] = [
   {
     name: 'every-exchange-is-kept',
     harm: 'The process grows with every request until the machine takes it away.',
-    file: 'src/app.ts',
-    find: answerOn,
-    replace: `const kept: Exchange[] = [];\n${answerOn}  kept.push(exchange);\n`,
+    file: 'src/transport/http/steps/answer-route.ts',
+    find: '  const { query } = target;\n',
+    replace:
+      '  const { query } = target;\n  ((globalThis as { kept?: unknown[] }).kept ??= []).push(requestContext);\n',
     proof: 'load-soak',
     test: 'on and on',
   },
   {
-    name: 'key-watch-outlives-its-stream',
-    harm: 'Each stream leaves a timer that reads the store for ever.',
-    file: 'src/transport/watch-key.ts',
-    find: 'return { [Symbol.dispose]: () => clearInterval(timer) };',
-    replace: 'return { [Symbol.dispose]: () => void timer };',
+    name: 'watched-call-is-kept',
+    harm: 'Each call stays watched when it is over, and the store is asked for it for ever.',
+    file: 'src/transport/http/call-watch.ts',
+    find: 'return () => leave(link);',
+    replace: 'return () => void link;',
     proof: 'load-soak',
     test: 'on and on',
   },

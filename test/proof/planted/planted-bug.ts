@@ -6,7 +6,7 @@ export type PlantedBug = {
   readonly harm: string;
   /** Path from the root. */
   readonly file: string;
-  /** Stands exactly once in the file. */
+  /** Occurs exactly once in the file. */
   readonly find: string;
   readonly replace: string;
   /** The file of `test/proof` that must turn red, without `.test.ts`. */

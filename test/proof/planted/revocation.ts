@@ -8,19 +8,19 @@ export const revocationBugs: readonly PlantedBug[] = [
   {
     name: 'keys-remembered-5s',
     harm: 'a revoked key works on for seconds (NocoDB CVE-2026-46554: up to three days)',
-    file: 'db/find-key.ts',
+    file: 'db/sqlite/credential-lookup/find-key.ts',
     find: `if (revision === knownRevision) return;
-      known = new Map();
+      known.clear();
       knownRevision = revision;`,
     replace: `if (performance.now() < knownRevision) return;
-      known = new Map();
+      known.clear();
       knownRevision = performance.now() + 5000 + 0 * revision;`,
     ...keys,
   },
   {
     name: 'revision-not-asked',
     harm: 'a key that a process has seen works there until it restarts',
-    file: 'db/open-store.ts',
+    file: 'db/sqlite/open-store.ts',
     find: 'findKey.begin(revision())',
     replace: 'findKey.begin(1)',
     ...keys,
@@ -28,7 +28,7 @@ export const revocationBugs: readonly PlantedBug[] = [
   {
     name: 'revision-blind-to-revoking',
     harm: 'a revoked key works on until anything else about any key changes',
-    file: 'db/revision.ts',
+    file: 'db/sqlite/credential-lookup/revision.ts',
     find: 'new Set([keys.lastUsedAtMs.name,',
     replace: 'new Set([keys.revokedAtMs.name, keys.revokedBy.name, keys.lastUsedAtMs.name,',
     ...keys,
@@ -36,7 +36,7 @@ export const revocationBugs: readonly PlantedBug[] = [
   {
     name: 'read-left-open',
     harm: 'a snapshot that stays open hides every commit after it, revocations too',
-    file: 'db/auth-reads.ts',
+    file: 'db/sqlite/credential-lookup/auth-reads.ts',
     find: 'const answerAll = auth.transaction((group: readonly Waiting[]) => {',
     replace: `const pinned = (run: (group: readonly Waiting[]) => void) => (group: readonly Waiting[]) => {
     if (!auth.inTransaction) {
@@ -51,7 +51,7 @@ export const revocationBugs: readonly PlantedBug[] = [
   {
     name: 'worker-remembers-keys',
     harm: 'a worker goes on accepting what another worker revoked',
-    file: 'db/open-store.ts',
+    file: 'db/sqlite/open-store.ts',
     find: 'findKey.begin(revision())',
     replace: `findKey.begin(process.send === undefined ? revision() : 1)`,
     proof: 'revocation',
@@ -60,9 +60,9 @@ export const revocationBugs: readonly PlantedBug[] = [
   {
     name: 'owner-activity-ignored',
     harm: 'the key of somebody who left the company still signs in',
-    file: 'src/identity/identify-key.ts',
-    find: "scopeType === 'user' && standing?.active !== true",
-    replace: "scopeType === 'user' && standing === undefined",
+    file: 'src/identity/schemes/api-key.ts',
+    find: "scopeType === 'user' && membership?.active !== true",
+    replace: "scopeType === 'user' && membership === undefined",
     proof: standing,
     test: 'is deactivated',
   },
@@ -86,7 +86,7 @@ export function forget(stored: readonly Scope[]): void {
   {
     name: 'revision-blind-to-suspension',
     harm: 'a suspended organisation is served by every process that has seen its key',
-    file: 'db/revision.ts',
+    file: 'db/sqlite/credential-lookup/revision.ts',
     find: "'UPDATE ON organizations'",
     replace: "'UPDATE OF name ON organizations'",
     proof: standing,
@@ -96,15 +96,24 @@ export function forget(stored: readonly Scope[]): void {
     name: 'stream-not-watched',
     harm: 'who once opened a stream reads on after the key is revoked',
     file: 'src/app.ts',
-    find: '  using _ = watchKey(identified, connection.end);\n',
-    replace: '  void [watchKey, identified];\n',
+    find: '    .step(answered,     watchCall(deps))\n',
+    replace: '',
     proof: standing,
     test: 'running stream',
   },
   {
+    name: 'plain-call-not-ended',
+    harm: 'a call of an hour goes on after its key is revoked, and is answered',
+    file: 'src/transport/http/call-watch.ts',
+    find: 'if (refusal === undefined) return;',
+    replace: 'if (refusal === undefined || others.length >= 0) return;',
+    proof: standing,
+    test: 'plain call',
+  },
+  {
     name: 'rotation-decided-before-its-transaction',
     harm: 'two rotations at once leave two successors of one key',
-    file: 'db/key-store.ts',
+    file: 'db/sqlite/stores/key-store.ts',
     find: `    rotate: (keyspace, keyId, actor, decide, auditRow) =>
       keyTransaction(control, () => {
         const facts = readRotateFacts(control, keyspace, keyId, actor);`,
@@ -116,8 +125,8 @@ export function forget(stored: readonly Scope[]): void {
   {
     name: 'provision-decided-before-its-transaction',
     harm: 'a platform that provisions twice at once is told of an internal error',
-    file: 'db/organization-store.ts',
-    find: 'const existing = withExternalId(control, externalId);',
+    file: 'db/sqlite/stores/organization-store.ts',
+    find: 'const existing = withExternalId(control, externalId) ?? withFoldedExternalId(control, externalId);',
     replace: 'const existing = undefined as Organization | undefined;',
     proof: 'races',
     test: 'provisions',
@@ -125,7 +134,7 @@ export function forget(stored: readonly Scope[]): void {
   {
     name: 'bootstrap-decided-before-its-transaction',
     harm: 'two who are quick enough both become the first manager (Paperclip CVE-2026-41679)',
-    file: 'db/organization-store.ts',
+    file: 'db/sqlite/stores/organization-store.ts',
     find: "        if (!isBootstrapOpen(control)) throw new AppError('BOOTSTRAP_CLOSED');\n",
     replace: '',
     proof: 'races',

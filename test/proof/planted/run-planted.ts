@@ -13,18 +13,25 @@ export type PlantedResult = Omit<PlantedBug, 'find' | 'replace'> & {
   readonly seconds: number;
 };
 
+type TestResult = {
+  readonly fullName: string;
+  readonly status: string;
+  readonly failureMessages: readonly string[];
+};
+
 type TestReport = {
   readonly numTotalTests: number;
   readonly testResults: readonly {
     readonly message: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+    readonly assertionResults: readonly TestResult[];
   }[];
 };
 
 /** Breaks a copy of the tree in one way after another; answers which proofs noticed. @throws if a proof is red without */
 export function runPlanted(
   only: readonly string[] | undefined,
-  say: (line: string) => void,
+  /** Gets the result of each as soon as it is known. */
+  tell: (result: PlantedResult) => void,
 ): PlantedResult[] {
   const names = plantedBugs.map(({ name }) => name);
   const unknown = only?.filter((name) => !names.includes(name)) ?? [];
@@ -39,18 +46,20 @@ export function runPlanted(
       if (redTests(tree, proof, undefined).length === 0) continue;
       unsteady.add(proof);
       const red = redTests(tree, proof, undefined);
-      if (red.length > 0) throw new Error(`${proof} is red without any planted bug: ${red.join('; ')}`);
+      if (red.length > 0)
+        throw new Error(`${proof} is red without any planted bug: ${red.map(whyRed).join('; ')}`);
     }
     return bugs.map((bug) => {
       const started = performance.now();
       const tries = unsteady.has(bug.proof) ? 2 : 1;
-      const red = withBug(tree, bug, () => redEachTime(tries, () => redTests(tree, bug.proof, bug.test)));
-      const seconds = Math.round((performance.now() - started) / 1000);
-      say(
-        `${red.length > 0 ? 'caught' : 'MISSED'}  ${bug.name}  (${bug.proof}, ${seconds} s)  ${red[0] ?? ''}`,
+      const red = withBug(tree, bug, () =>
+        redEachTime(tries, () => redNames(redTests(tree, bug.proof, bug.test))),
       );
+      const seconds = Math.round((performance.now() - started) / 1000);
       const { find: _find, replace: _replace, ...told } = bug;
-      return { ...told, red, seconds };
+      const result = { ...told, red, seconds };
+      tell(result);
+      return result;
     });
   } finally {
     rmSync(tree, { recursive: true, force: true });
@@ -90,7 +99,7 @@ function withBug<T>(tree: string, { name, file, find, replace }: PlantedBug, run
 }
 
 /** The tests that fail. A file that does not even load proves nothing, so that is an error. */
-function redTests(tree: string, proof: string, test: string | undefined): string[] {
+function redTests(tree: string, proof: string, test: string | undefined): TestResult[] {
   const outputFile = join(tree, '.planted.json');
   rmSync(outputFile, { force: true });
   const vitest = join(dirname(execPathOfVitest()), 'vitest.mjs');
@@ -112,8 +121,13 @@ function redTests(tree: string, proof: string, test: string | undefined): string
     const why = report.testResults.map(({ message }) => message).join('\n');
     throw new Error(`${proof}: no test ran, so nothing is shown: ${why}`);
   }
-  return ended.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+  return ended.filter(({ status }) => status === 'failed');
 }
+
+const redNames = (red: readonly TestResult[]): string[] => red.map(({ fullName }) => fullName);
+
+const whyRed = ({ fullName, failureMessages }: TestResult): string =>
+  `${fullName}: ${failureMessages.join(' ').slice(0, 500)}`;
 
 const execPathOfVitest = (): string => join(root, 'node_modules/vitest/package.json');
 

@@ -14,11 +14,20 @@ export const shutdownBugs: readonly PlantedBug[] = [
   {
     name: 'connections-kept-while-stopping',
     harm: 'one busy client keeps a stopping server up until its calls are cut after 10 s',
-    file: 'src/transport/write-answer.ts',
+    file: 'src/transport/http/wire/write-answer.ts',
     find: 'if (!request.complete || extra.isLast)',
     replace: 'if (!request.complete)',
     proof: 'shutdown',
     test: 'server that is asked to stop',
+  },
+  {
+    name: 'silent-connections-waited-for',
+    harm: 'a connection that a browser made in advance keeps a stopping server up for 10 s',
+    file: 'src/main.ts',
+    find: '      silent.closeSoon();\n',
+    replace: '      void silent;\n',
+    proof: 'shutdown',
+    test: 'says nothing',
   },
   {
     name: 'store-closed-while-answering',
@@ -43,7 +52,7 @@ export const shutdownBugs: readonly PlantedBug[] = [
   {
     name: 'stdio-answers-nothing-more',
     harm: 'a host that stops its program never hears what its last calls did',
-    file: 'src/transport/stdio.ts',
+    file: 'src/transport/stdio/stdio.ts',
     find: "if (end === 'stopped') await lastAnswers(pending);",
     replace: 'void [end, lastAnswers];',
     proof: 'shutdown',

@@ -1,18 +1,18 @@
-import { type Family, provideOrganization } from '../support/family.ts';
-import { type Desk, openDesk, type Question } from './desk.ts';
+import { type Fleet, provideOrganization } from '../support/fleet.ts';
+import { type ConnectionPool, openPool, type Question } from './connection-pool.ts';
 
 /** What a permission of a group allows, and what asks for it. */
 export const permissions = { 'desk:use': ['research_group:read'] };
 export const scopedQuestion: Question = { tool: 'list_research_groups', route: '/v1/research-groups' };
 
 /** An organisation with one member, whose own key may do what the member's one group allows. */
-export async function openTenantDesk(family: Family): Promise<TenantDesk> {
-  const [{ id, manager }, desk] = await Promise.all([
-    provideOrganization(family, 'Acme Research'),
-    openDesk(family),
+export async function openMemberTenant(fleet: Fleet): Promise<MemberTenant> {
+  const [{ id, manager }, pool] = await Promise.all([
+    provideOrganization(fleet, 'Acme Research'),
+    openPool(fleet),
   ]);
   const send = async (method: string, path: string, body?: object) => {
-    const answer = await family.operator(desk.choices.below(4), method, path, body, id);
+    const answer = await fleet.operator(pool.choices.below(4), method, path, body, id);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
     return answer.body;
   };
@@ -25,7 +25,7 @@ export async function openTenantDesk(family: Family): Promise<TenantDesk> {
   const ofUser = { scope_type: 'user', user_id: userId, name: 'own', scopes: ['research_group:read'] };
   const minted = await send('POST', '/v1/keys', ofUser);
   return {
-    desk,
+    pool,
     manager,
     key: minted.auth_token,
     keyId: minted.key.id,
@@ -37,8 +37,8 @@ export async function openTenantDesk(family: Family): Promise<TenantDesk> {
   };
 }
 
-export type TenantDesk = {
-  readonly desk: Desk;
+export type MemberTenant = {
+  readonly pool: ConnectionPool;
   readonly manager: string;
   readonly key: string;
   readonly keyId: string;

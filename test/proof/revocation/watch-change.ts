@@ -1,4 +1,4 @@
-import { isBusy } from '../support/family.ts';
+import { isBusy } from '../support/fleet.ts';
 import { type KeptConnection, type Outcome, openConnection } from '../support/kept-connection.ts';
 
 /** One connection to one process, kept over all that is tried, on which one kind of request is repeated. */
@@ -37,7 +37,7 @@ type Watch = { acknowledged: boolean; readonly denials: number[]; readonly failu
 
 /**
  * Callers that all repeat their requests while `change` takes place. A request that began after the change was
- * acknowledged must be refused as `expected`, on whatever connection; what overlaps the change may go either way.
+ * acknowledged must be refused as `expected`, on every connection; a request that overlaps the change may go either way.
  */
 export async function watchChange(
   callers: readonly Caller[],
@@ -57,7 +57,7 @@ export async function watchChange(
   return { failures, firstDenialAt: first, lastDenialAt: last, acknowledgedAt, busy };
 }
 
-/** Every connection has served the key before, so that whatever can be remembered of it is. */
+/** Every connection has served the key before, so that each process remembers all that it can. */
 async function askBefore(caller: Caller, watch: Watch): Promise<void> {
   const answer = await askPatiently(caller, watch);
   if (answer.status !== 200) fail(caller.line, watch, answer, 'refused before the change');

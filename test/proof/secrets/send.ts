@@ -17,8 +17,9 @@ export type Got = {
 export function createSender(url: string) {
   const { hostname, port } = new URL(url);
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
-  const send = ({ method = 'GET', path, headers = {}, body }: Sent): Promise<Got> =>
+  const send = (asked: Sent): Promise<Got> =>
     new Promise((resolve, reject) => {
+      const { method = 'GET', path, headers = {}, body } = asked;
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
       const options = { hostname, port, agent, method, path, headers: { ...headers, ...length } };
       const sent = request(options, (response) => {
@@ -30,7 +31,12 @@ export function createSender(url: string) {
           resolve({ status: response.statusCode ?? 0, headers: Object.fromEntries(named), text });
         });
       });
-      sent.on('error', reject).end(body);
+      const fail = (error: NodeJS.ErrnoException) => {
+        // The server closed a connection that lay idle while this was on its way: nothing was read of it.
+        if (sent.reusedSocket && error.code === 'ECONNRESET') send(asked).then(resolve, reject);
+        else reject(error);
+      };
+      sent.on('error', fail).end(body);
     });
   return { send, close: () => agent.destroy() };
 }

@@ -3,7 +3,7 @@ import { mcpHeaders, type Shown } from './mint-over-http.ts';
 import type { Sent } from './send.ts';
 
 /** Credentials of others have no form to be known by, so nothing of a query string is kept. */
-export const QUERY_CANARY = 'canaryInTheQuery';
+export const QUERY_MARKER = 'markerInTheQuery';
 
 type Place = (key: string, shown: Shown) => Sent;
 
@@ -26,15 +26,15 @@ const write = (path: string, body: object, shown: Shown, method = 'POST'): Sent 
 });
 const encodeAll = (key: string) => [...key].map((char) => `%${char.charCodeAt(0).toString(16)}`).join('');
 
-/** Where a credential does not belong; the caller's own stands beside it, so that the request is audited as theirs. */
+/** Where a credential does not belong; the caller's own is beside it, so that the request is audited as theirs. */
 const places: Readonly<Record<string, Place>> = {
   'query of REST': (key, shown) => ({
-    path: `/v1/agents/search?access_token=${key}&code=${QUERY_CANARY}`,
+    path: `/v1/agents/search?access_token=${key}&code=${QUERY_MARKER}`,
     headers: bearer(shown),
   }),
   'query of MCP': (key, shown) => ({
     ...call('search_agents', { limit: 1 }, bearer(shown)),
-    path: `/mcp?api_key=Bearer%20${key}&code=${QUERY_CANARY}`,
+    path: `/mcp?api_key=Bearer%20${key}&code=${QUERY_MARKER}`,
   }),
   'search text': (key, shown) => ({ path: `/v1/agents/search?query=${key}`, headers: bearer(shown) }),
   'id in the path': (key, shown) => ({ path: `/v1/agents/${key}`, headers: bearer(shown) }),
@@ -60,6 +60,8 @@ const places: Readonly<Record<string, Place>> = {
   'tool argument': (key, shown) => call('search_agents', { query: key, limit: 1 }, bearer(shown)),
   'unknown tool argument': (key, shown) => call('search_agents', { [key]: key }, bearer(shown)),
   'what a tool throws': (key, shown) => call('fail_carelessly', { words: key }, bearer(shown)),
+  'name in a tool argument': (key, shown) =>
+    call('fail_carelessly', { words: 'x', counts: { [key]: 'many' } }, bearer(shown)),
   'written by a tool': (key, shown) => call('mint_key', { scope_type: 'global', name: key }, bearer(shown)),
   cursor: (key, shown) => call('list_keys', { cursor: key }, bearer(shown)),
   'address of a resource': (key, shown) => rpc('resources/read', { uri: `agent://${key}` }, bearer(shown)),

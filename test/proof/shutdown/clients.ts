@@ -28,9 +28,9 @@ const hex = (value: number, digits: number) => value.toString(16).padStart(digit
 const kinds: readonly Kind[] = [
   ['slow MCP', 10, (key, marker) => mcpRequest(key, { name: 'search_agents', headers: traced(marker) })],
   [
-    'slow engine',
+    'slow SDK',
     6,
-    (key, marker) => mcpRequest(key, { name: 'search_agents', lane: 'engine', headers: traced(marker) }),
+    (key, marker) => mcpRequest(key, { name: 'search_agents', lane: 'sdk', headers: traced(marker) }),
   ],
   ['slow REST', 6, (key, marker) => restRequest(key, 'GET', '/v1/agents/search', undefined, traced(marker))],
   ['MCP', 6, (key, marker) => mcpRequest(key, { name: 'whoami', headers: traced(marker) })],

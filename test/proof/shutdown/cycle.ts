@@ -1,8 +1,8 @@
 import { startServer } from '../../support/program.ts';
-import { START_MS } from '../support/family.ts';
+import { START_MS } from '../support/fleet.ts';
 import { type Sent, startClients } from './clients.ts';
 
-const MOST_MS = 10_000;
+export const MOST_MS = 10_000;
 
 export type Cycle = {
   readonly number: number;
@@ -19,7 +19,7 @@ export type Ended = {
   readonly exitMs: number;
 };
 
-/** One server under load that is asked to stop, until it is gone and every client knows what became of it. */
+/** One server under load that is asked to stop, until it is gone and every client knows its outcome. */
 export async function runCycle({ number, dir, env, key, afterMs }: Cycle): Promise<Ended> {
   const server = await startServer(env, dir, START_MS);
   const clients = startClients(Number(new URL(server.url).port), key, number);

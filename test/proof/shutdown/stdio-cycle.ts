@@ -1,7 +1,7 @@
 import { envelope } from '../../support/http.ts';
 import { linePeer } from '../../support/line-peer.ts';
 import { startProgram } from '../../support/program.ts';
-import { START_MS } from '../support/family.ts';
+import { START_MS } from '../support/fleet.ts';
 import { countRows } from './against-audit.ts';
 import type { Cycle, Ended } from './cycle.ts';
 

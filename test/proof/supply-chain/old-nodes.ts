@@ -14,6 +14,11 @@ export function oldNodes(): readonly { readonly file: string; readonly version: 
     .filter(({ version }) => /^\d+\.\d+\.\d+$/.test(version) && !isAtLeast(version, LEAST_NODE));
 }
 
+/** Whether one line says what is needed, what is there, and what to type. */
+export const tellsOldNode = (said: string, version: string): boolean =>
+  said.startsWith(`tenantry needs Node ${LEAST_NODE} or later; this is v${version}. Type "npx -y node@24 `) &&
+  said.trim().split('\n').length === 1;
+
 function versionOf(file: string): string {
   try {
     return execFileSync(file, ['--version'], { encoding: 'utf8' }).trim().slice(1);

@@ -49,6 +49,6 @@ function nameOf(path: string): string {
 /** Whether `version` is `least` or later, in the numbers alone: of a version without a suffix. */
 export function isAtLeast(version: string, least: string): boolean {
   const [have, want] = [version, least].map((each) => each.split('.').map(Number));
-  const place = [0, 1, 2].find((each) => have?.[each] !== want?.[each]);
-  return place === undefined || (have?.[place] ?? 0) > (want?.[place] ?? 0);
+  const index = [0, 1, 2].find((each) => have?.[each] !== want?.[each]);
+  return index === undefined || (have?.[index] ?? 0) > (want?.[index] ?? 0);
 }

@@ -1,4 +1,4 @@
-/** How thoroughly: in `npm test`, in `npm run proof`, or to see whether a planted bug is caught. */
+/** How thoroughly: in `npm run proof -- --ci`, in `npm run proof`, or to see whether a planted bug is caught. */
 export type Depth = 'ci' | 'full' | 'planted';
 
 export const depth = readDepth(process.env.PROOF);

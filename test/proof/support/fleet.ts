@@ -4,7 +4,7 @@ import { ADMIN_TOKEN } from '../../support/operator.ts';
 import { startServer } from '../../support/program.ts';
 
 export type Send = (
-  place: number,
+  index: number,
   method: string,
   path: string,
   body?: object,
@@ -21,13 +21,13 @@ type Options = {
 export const START_MS = 60_000;
 
 /** Several `tenantry serve` on one store, each a process of its own on a port of its own. */
-export async function startFamily({ processes, config = {}, server = {} }: Options) {
+export async function startFleet({ processes, config = {}, server = {} }: Options) {
   const { dir, file } = writeConfig({ dataDir: '.', logLevel: 'error', ...config, server });
   const env = { TENANTRY_CONFIG: file, ADMIN_TOKEN };
   const members = await Promise.all(Array.from({ length: processes }, () => startServer(env, dir, START_MS)));
-  const operator: Send = (place, method, path, body, organizationId) =>
+  const operator: Send = (index, method, path, body, organizationId) =>
     whenNotBusy(() =>
-      requestJson(`${members[place % processes]?.url}${path}`, {
+      requestJson(`${members[index % processes]?.url}${path}`, {
         method,
         body,
         key: ADMIN_TOKEN,
@@ -42,12 +42,12 @@ export async function startFamily({ processes, config = {}, server = {} }: Optio
     env,
     members,
     ports: members.map(({ url }) => Number(new URL(url).port)),
-    /** With `ADMIN_TOKEN`, on the process named by its place. */
+    /** With `ADMIN_TOKEN`, on the process of that index. */
     operator,
   };
 }
 
-export type Family = Awaited<ReturnType<typeof startFamily>>;
+export type Fleet = Awaited<ReturnType<typeof startFleet>>;
 
 const MOST_TRIES = 500;
 
@@ -65,7 +65,7 @@ export async function whenNotBusy<T extends Said>(send: () => Promise<T>): Promi
 }
 
 /** An organisation made by the operator, and a key that may manage the keys of others. */
-export async function provideOrganization({ operator }: Family, name: string) {
+export async function provideOrganization({ operator }: Fleet, name: string) {
   const made = await operator(0, 'POST', '/admin/organizations', { name });
   const { organization_id: id } = made.body.organization;
   const manager = await operator(

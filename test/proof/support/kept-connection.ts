@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** What came of one request. Times are `performance.now()`: as the first byte was handed over, as the last one came. */
+/** The outcome of one request. Times are `performance.now()`: as the first byte was handed over, as the last one came. */
 export type Outcome =
   | {
       readonly answered: true;

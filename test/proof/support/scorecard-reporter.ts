@@ -49,7 +49,7 @@ function commitOfTree(): string | null {
   return (isCommitted && git('rev-parse', 'HEAD')) || null;
 }
 
-/** A test that failed before it could count still stands on the card. */
+/** A test that failed before it could count still gets a row. */
 function rowsOf(module: TestModule): ScoreRow[] {
   const broken = module.errors().map(() => lost(module.relativeModuleId));
   const rows = [...module.children.allTests()].flatMap((test) => {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-/** Choices that another run can repeat: the seed stands in the row, or in `PROOF_SEED`. */
+/** Choices that another run can repeat: the seed is in the row, or in `PROOF_SEED`. */
 export type Choices = {
   readonly seed: number;
   /** From 0 to below `end`. */

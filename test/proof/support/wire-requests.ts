@@ -31,13 +31,13 @@ export const restRequest = (
 export const openRequest = (method: string, target: string, body: unknown): Buffer =>
   request(method, target, {}, body);
 
-/** What the engine must judge, and the fast lane leaves to it. */
-const forEngine = { 'io.modelcontextprotocol/logLevel': 'error' };
+/** What the SDK must check, and the fast lane leaves to it. */
+const forSdk = { 'io.modelcontextprotocol/logLevel': 'error' };
 
 type Call = {
   readonly name: string;
   readonly arguments?: object;
-  readonly lane?: 'fast' | 'engine';
+  readonly lane?: 'fast' | 'sdk';
   /** Asks for progress, and so for a stream where the tool reports any. */
   readonly progressToken?: string;
   readonly headers?: Headers;
@@ -56,7 +56,7 @@ export function mcpRequest(key: string, call: Call): Buffer {
   };
   const _meta = {
     ...envelope,
-    ...(lane === 'engine' && forEngine),
+    ...(lane === 'sdk' && forSdk),
     ...(progressToken !== undefined && { progressToken }),
   };
   const params = { name, arguments: call.arguments ?? {}, _meta };

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import type { LedgerLine } from '../../db/ledger-file.ts';
-import type { KeyRecord, KnownKey } from '../../src/keys/key-record.ts';
-import type { KeyChange } from '../../src/keys/key-store.ts';
-import type { Store } from '../../src/store.ts';
-import { auditRow, START_MS } from './temporary-store.ts';
+import type { KeyRecord, KnownKey } from '../../../src/keys/key-record.ts';
+import type { KeyChange } from '../../../src/keys/key-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { auditRow, START_MS } from './fixtures.ts';
 
 export const changeKey = (store: Store, { id, organizationId }: KeyRecord, how: KeyChange) =>
   store.keys.change(
@@ -23,9 +21,3 @@ export function known(key: KeyRecord): KnownKey {
   const { replacedBy: _6, replaces: _7, lastUsedAtMs: _8, lastClient: _9, ...shown } = rest;
   return shown;
 }
-
-export const ledgerLines = (file: string): LedgerLine[] =>
-  readFileSync(`${file}.ledger`, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));

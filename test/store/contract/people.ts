@@ -1,10 +1,11 @@
-import { newGroupId, newUserId } from '../../src/ids.ts';
-import type { NewGroup } from '../../src/members/group-store.ts';
-import type { Asker, NewMember } from '../../src/members/member-store.ts';
-import type { Store } from '../../src/store.ts';
-import { auditRow, everything, openForeign, provision, START_MS } from './temporary-store.ts';
+import { newGroupId, newUserId } from '../../../src/ids.ts';
+import type { Actor } from '../../../src/members/actor.ts';
+import type { NewGroup } from '../../../src/members/group-store.ts';
+import type { NewMember } from '../../../src/members/member-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { auditRow, provision, START_MS } from './fixtures.ts';
 
-export const operator: Asker = { keyId: null, allow: () => {} };
+export const operator: Actor = { keyId: null, allow: () => {} };
 
 export const person = (traits: Partial<NewMember> = {}): NewMember => ({
   userId: newUserId(START_MS),
@@ -33,12 +34,4 @@ export async function populate(store: Store, email: string | null = null) {
   const made = await store.members.groups.create(id, group(), operator, row);
   await store.members.groups.addMember(id, made.id, member.userId, operator, row);
   return { id, defaultKey, userId: member.userId, groupId: made.id, newId: newUserId(START_MS), row };
-}
-
-/** Every row of every table, people included. */
-export function allRows(file: string): string {
-  const database = openForeign(file);
-  const tables = ['users', 'memberships', 'permission_groups', 'group_members'];
-  const rows = tables.map((table) => database.prepare(`SELECT * FROM ${table}`).all());
-  return everything(file) + JSON.stringify(rows);
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import type { AuditRow } from '../../src/audit/audit-event.ts';
-import type { Store } from '../../src/store.ts';
-import { auditRow, everything, newKey, openSettled, provision, START_MS } from './temporary-store.ts';
+import { type AuditRow, chainPoint } from '../../../src/audit/audit-event.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { auditRow, newKey, provision, START_MS } from './fixtures.ts';
+import type { StoreOpeners } from './test-store.ts';
 
 type Given = Awaited<ReturnType<typeof provision>>;
 type Attempt = (store: Store, id: never, given: Given) => Promise<unknown>;
@@ -52,7 +53,7 @@ const byOrganization: Record<string, Attempt> = {
 /** Methods that write a row which says whose it is; there `null` is the operator's. */
 const byAuditRow: Record<string, Attempt> = {
   'audit.append': (store, id) => store.audit.append(auditRow(id)),
-  'audit.prune': (store, id) => store.audit.prune(1, auditRow(id)),
+  'audit.prune': (store, id) => store.audit.prune(chainPoint(1), () => auditRow(id)),
   'keys.mint, by its row': (store, id, { organization }) =>
     store.keys.mint(
       organization.id,
@@ -130,71 +131,73 @@ const organizationGarbage = (real: string) => [
 
 const cases = (attempts: Record<string, Attempt>) => Object.entries(attempts);
 
-async function expectRefusals(attempt: Attempt, complaint: string, garbage: (given: Given) => unknown[]) {
-  const store = await openSettled();
-  const given = await provision(store, 'acme-1');
-  await provision(store, 'bolt-1');
-  const before = everything(store.file);
-  for (const value of garbage(given)) {
-    // What no type lets through, a bug may.
-    await expect(attempt(store, value as never, given), String(value)).rejects.toThrow(complaint);
+export function tenantContract({ openStore }: StoreOpeners): void {
+  async function expectRefusals(attempt: Attempt, complaint: string, garbage: (given: Given) => unknown[]) {
+    const store = await openStore();
+    const given = await provision(store, 'acme-1');
+    await provision(store, 'bolt-1');
+    const before = await store.everything();
+    for (const value of garbage(given)) {
+      // What no type lets through, a bug may.
+      await expect(attempt(store, value as never, given), String(value)).rejects.toThrow(complaint);
+    }
+    expect(await store.everything()).toBe(before);
   }
-  expect(everything(store.file)).toBe(before);
-}
 
-test.each(cases(byOrganization))(
-  '%s without a well-formed organisation throws and touches nothing',
-  (_, attempt) =>
-    expectRefusals(
-      attempt,
-      /mint, by|provision/.test(_) ? '' : 'tenant context missing',
-      ({ organization }) => [...organizationGarbage(organization.id), null],
-    ),
-);
-
-test.each(cases(byAuditRow))('%s for what is no organisation throws and touches nothing', (_, attempt) =>
-  expectRefusals(attempt, 'tenant context missing', ({ organization }) =>
-    organizationGarbage(organization.id),
-  ),
-);
-
-test.each(cases(byKey))('%s without a well-formed key id throws and touches nothing', (_, attempt) =>
-  expectRefusals(attempt, 'key missing', ({ defaultKey }) => [...organizationGarbage(defaultKey.id), null]),
-);
-
-test.each(cases(byActor))('%s for an actor that is no key throws and touches nothing', (_, attempt) =>
-  expectRefusals(attempt, 'key missing', ({ defaultKey }) => organizationGarbage(defaultKey.id)),
-);
-
-test('a hash that is none finds nothing', async () => {
-  const store = await openSettled();
-  const { hash } = await provision(store);
-  for (const value of [undefined, null, [hash], hash.toString('hex'), Buffer.alloc(0)]) {
-    await expect(store.keys.find(value as never)).rejects.toThrow('32 bytes');
-  }
-});
-
-test('an external id that was forgotten is no external id of anybody', async () => {
-  const store = await openSettled();
-  await provision(store, 'acme-1');
-  const before = everything(store.file);
-  const attempt = store.organizations.provision(
-    undefined as never,
-    () => expect.fail('made'),
-    () => auditRow(null),
+  test.each(cases(byOrganization))(
+    '%s without a well-formed organisation throws and touches nothing',
+    (_, attempt) =>
+      expectRefusals(
+        attempt,
+        /mint, by|provision/.test(_) ? '' : 'tenant context missing',
+        ({ organization }) => [...organizationGarbage(organization.id), null],
+      ),
   );
-  await expect(attempt).rejects.toThrow('external id missing');
-  expect(everything(store.file)).toBe(before);
-});
 
-test("an audit listing shows the rows of its organisation alone, the operator's shows all", async () => {
-  const store = await openSettled();
-  const acme = (await provision(store)).organization.id;
-  const bolt = (await provision(store)).organization.id;
-  const rows: AuditRow[] = [auditRow(acme), auditRow(bolt), auditRow(null), auditRow(acme)];
-  for (const each of rows) await store.audit.append(each);
-  const seqs = (events: readonly { readonly seq: number }[]) => events.map((event) => event.seq);
-  expect(seqs(await store.audit.list(acme, {}, { limit: 10 }))).toEqual([6, 3, 1]);
-  expect(seqs(await store.audit.list(bolt, {}, { limit: 10 }))).toEqual([4, 2]);
-  expect(seqs(await store.audit.listForOperator({}, { limit: 10 }))).toEqual([6, 5, 4, 3, 2, 1]);
-});
+  test.each(cases(byAuditRow))('%s for what is no organisation throws and touches nothing', (_, attempt) =>
+    expectRefusals(attempt, 'tenant context missing', ({ organization }) =>
+      organizationGarbage(organization.id),
+    ),
+  );
+
+  test.each(cases(byKey))('%s without a well-formed key id throws and touches nothing', (_, attempt) =>
+    expectRefusals(attempt, 'key missing', ({ defaultKey }) => [...organizationGarbage(defaultKey.id), null]),
+  );
+
+  test.each(cases(byActor))('%s for an actor that is no key throws and touches nothing', (_, attempt) =>
+    expectRefusals(attempt, 'key missing', ({ defaultKey }) => organizationGarbage(defaultKey.id)),
+  );
+
+  test('a hash that is none finds nothing', async () => {
+    const store = await openStore();
+    const { hash } = await provision(store);
+    for (const value of [undefined, null, [hash], hash.toString('hex'), Buffer.alloc(0)]) {
+      await expect(store.keys.find(value as never)).rejects.toThrow('32 bytes');
+    }
+  });
+
+  test('an external id that was forgotten is no external id of anybody', async () => {
+    const store = await openStore();
+    await provision(store, 'acme-1');
+    const before = await store.everything();
+    const attempt = store.organizations.provision(
+      undefined as never,
+      () => expect.fail('made'),
+      () => auditRow(null),
+    );
+    await expect(attempt).rejects.toThrow('external id missing');
+    expect(await store.everything()).toBe(before);
+  });
+
+  test("an audit listing shows the rows of its organisation alone, the operator's shows all", async () => {
+    const store = await openStore();
+    const acme = (await provision(store)).organization.id;
+    const bolt = (await provision(store)).organization.id;
+    const rows: AuditRow[] = [auditRow(acme), auditRow(bolt), auditRow(null), auditRow(acme)];
+    for (const each of rows) await store.audit.append(each);
+    const seqs = (events: readonly { readonly seq: number }[]) => events.map((event) => event.seq);
+    expect(seqs(await store.audit.list(acme, {}, { limit: 10 }))).toEqual([6, 3, 1]);
+    expect(seqs(await store.audit.list(bolt, {}, { limit: 10 }))).toEqual([4, 2]);
+    expect(seqs(await store.audit.listForOperator({}, { limit: 10 }))).toEqual([6, 5, 4, 3, 2, 1]);
+  });
+}
