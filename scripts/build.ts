@@ -10,10 +10,10 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
   cwd: root,
   stdio: 'inherit',
 });
-for (const folder of ['db/migrations', 'db/platform/migrations']) {
+for (const folder of ['db/sqlite/migrations', 'db/platform/migrations']) {
   cpSync(at(folder), at(`dist/${folder}`), { recursive: true });
 }
 // Its own package scope, so that `#tool` means the JavaScript beside it.
 const { name, version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
-const scope = { name, version, type: 'module', imports: { '#tool': './src/tool/index.js' } };
+const scope = { name, version, type: 'module', imports: { '#tool': './src/tool/builtin.js' } };
 writeFileSync(at('dist/package.json'), `${JSON.stringify(scope, null, 2)}\n`);

@@ -27,7 +27,7 @@ export async function measurePeers(pace: Pace): Promise<Table> {
   try {
     const tenantry = await keep(startTenantry(folders[0]));
     const power = await keep(startTenantry(folders[1]));
-    const engine = await keep(startTenantry(folders[2]));
+    const sdk = await keep(startTenantry(folders[2]));
     const key = bearer(demoKey(tenantry));
     const whoami = call('whoami');
     const answers = { call: modern(key, whoami), list: modern(key, list) };
@@ -62,8 +62,8 @@ export async function measurePeers(pace: Pace): Promise<Table> {
       { name: 'search_agents', server: tenantry, request: modern(key, search), beside: BARE_CALL },
       {
         name: 'tools/call without the fast lane',
-        server: engine,
-        request: modern(bearer(demoKey(engine)), whoami),
+        server: sdk,
+        request: modern(bearer(demoKey(sdk)), whoami),
         beside: BARE_CALL,
       },
       { name: SDK, server: sdk2, request: answers.call, beside: BARE_CALL },

@@ -47,13 +47,13 @@ async function searchTimes(panels: readonly { name: string; agents: number }[]):
       keys: panels.length,
     });
     const keys = readFileSync(keysFile, 'utf8').split('\n');
-    for (const [place, { agents }] of panels.entries())
-      seedAgents(folder, organizationIds[place] ?? '', agents);
+    for (const [index, { agents }] of panels.entries())
+      seedAgents(folder, organizationIds[index] ?? '', agents);
     const server = await startTenantry(folder);
     try {
       const rows: Row[] = [];
-      for (const [place, { name }] of panels.entries()) {
-        const timesMs = await times(server.url, keys[place] ?? '');
+      for (const [index, { name }] of panels.entries()) {
+        const timesMs = await times(server.url, keys[index] ?? '');
         const values = { p50: median(timesMs), p95: quantile(timesMs, 0.95), most: quantile(timesMs, 1) };
         rows.push({ name, values });
       }

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openStore } from '../../db/open-store.ts';
+import { openStore } from '../../db/sqlite/open-store.ts';
 import { auditChain } from '../../src/audit/audit-event.ts';
+import { createClock } from '../../src/clock.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
 import { refusalOf } from '../../src/keys/key-record.ts';
 import type { Pace } from '../support/contest.ts';
@@ -16,7 +17,7 @@ const KEYS = 100;
 /** As many at once as a loaded server is asked in one turn of its event loop. */
 const AT_ONCE = 16;
 
-/** Verifying a key and nothing else: parse, find in SQLite, judge. */
+/** Verifying a key and nothing else: parse, find in SQLite, check. */
 export async function measureVerification({ seconds, repetitions }: Pace): Promise<Table> {
   const folder = makeFolder();
   try {
@@ -57,10 +58,14 @@ async function verify(
   atOnce: number,
   seconds: number,
 ): Promise<number> {
-  const store = openStore(file, { durability: 'process', auditChain, now: Date.now });
+  const store = openStore(file, {
+    durability: 'process',
+    auditChain,
+    clock: createClock(Date.now, () => performance.now()),
+  });
   const format = createKeyFormat('tnt');
-  const one = async (place: number) => {
-    const parsed = format.parse(keys[place % keys.length] ?? '');
+  const one = async (index: number) => {
+    const parsed = format.parse(keys[index % keys.length] ?? '');
     const found = parsed && (await store.keys.find(parsed.hash));
     if (found === undefined || refusalOf(found.key, Date.now()) !== undefined)
       throw new Error('a key is not valid');
@@ -68,7 +73,7 @@ async function verify(
   const startedMs = performance.now();
   let verified = 0;
   while (performance.now() - startedMs < seconds * 1000) {
-    await Promise.all(Array.from({ length: atOnce }, (_, place) => one(verified + place)));
+    await Promise.all(Array.from({ length: atOnce }, (_, index) => one(verified + index)));
     verified += atOnce;
   }
   const perSecond = (verified * 1000) / (performance.now() - startedMs);

@@ -14,8 +14,8 @@ export function chartOf({ rows }: Table, column: string, title: string): string 
   });
   const most = Math.max(...bars.map(({ value }) => value));
   const height = TOP + bars.length * (BAR + GAP) + GAP;
-  const drawn = bars.map(({ name, value }, place) => {
-    const y = TOP + place * (BAR + GAP);
+  const drawn = bars.map(({ name, value }, index) => {
+    const y = TOP + index * (BAR + GAP);
     const width = Math.max(1, (value / most) * (WIDTH - LEFT - 70));
     const colour =
       name.startsWith('tools/') || name.startsWith('refused') || name.startsWith('search')

@@ -17,7 +17,7 @@ export type Pace = { readonly seconds: number; readonly repetitions: number };
 const WARM_UP_SECONDS = 6;
 
 /**
- * Loads all of them in turn, round after round, so that whatever else the machine does falls on each alike, and
+ * Loads all of them in turn, round after round, so that other load of the machine falls on each alike, and
  * gives the medians by name.
  */
 export async function contest(

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { openStore } from '../../db/open-store.ts';
-import { insertAgents, type NewAgent } from '../../db/platform/agents.ts';
+import { insertAgents, type NewAgent } from '../../db/platform/data/agents.ts';
 import { openPlatformDatabase } from '../../db/platform/platform-database.ts';
+import { openStore } from '../../db/sqlite/open-store.ts';
 import { auditChain } from '../../src/audit/audit-event.ts';
+import { createClock } from '../../src/clock.ts';
 import { newKeyId, newOrganizationId } from '../../src/ids.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
 import { defaultCanonicalScopes } from '../../src/scopes/scopes.ts';
@@ -22,8 +23,12 @@ export async function seedKeys(
 ): Promise<Seeded> {
   const file = join(folder, 'tenantry.db');
   const nowMs = Date.now();
-  const store = openStore(file, { durability: 'process', auditChain, now: Date.now });
-  const canon = await store.organizations.settleCanon([...defaultCanonicalScopes], nowMs);
+  const store = openStore(file, {
+    durability: 'process',
+    auditChain,
+    clock: createClock(Date.now, () => performance.now()),
+  });
+  const canon = await store.organizations.ensureCanonicalSet([...defaultCanonicalScopes], nowMs);
   await store.close();
   const database = new Database(file);
   const organizationIds = Array.from({ length: organizations }, () => newOrganizationId(nowMs));
@@ -39,7 +44,7 @@ export async function seedKeys(
     const organization = database.prepare(
       "INSERT INTO organizations (id, name, status, created_at) VALUES (?, ?, 'active', ?)",
     );
-    for (const [place, id] of organizationIds.entries()) organization.run(id, `Organisation ${place}`, nowMs);
+    for (const [index, id] of organizationIds.entries()) organization.run(id, `Organisation ${index}`, nowMs);
     for (let count = 0; count < keys; count += 1) {
       const { plaintext, prefix, hash } = format.generate();
       const owner = organizationIds[count % organizations];
@@ -74,8 +79,8 @@ const parts = [
 ];
 
 /** Words that look like some, as many as a panel's biographies have. */
-const vocabulary = Array.from({ length: 4096 }, (_, place) =>
-  [place >> 8, (place >> 4) % 16, place % 16].map((part) => parts[part]).join(''),
+const vocabulary = Array.from({ length: 4096 }, (_, index) =>
+  [index >> 8, (index >> 4) % 16, index % 16].map((part) => parts[part]).join(''),
 );
 const occupations = [
   'Nurse',
@@ -123,9 +128,9 @@ export function seedAgents(folder: string, organizationId: string, count: number
   const pick = (list: readonly string[]): string => list[Math.floor(random() * list.length)] ?? '';
   /** A few words are in every other text and most are rare, as in any language. */
   const word = (): string => vocabulary[Math.floor(vocabulary.length ** random()) - 1] ?? '';
-  const agent = (place: number): NewAgent => ({
-    agentId: `agt_${organizationId.slice(4, 14)}${String(place).padStart(12, '0')}`,
-    name: `Person ${place}`,
+  const agent = (index: number): NewAgent => ({
+    agentId: `agt_${organizationId.slice(4, 14)}${String(index).padStart(12, '0')}`,
+    name: `Person ${index}`,
     age: 18 + Math.floor(random() * 70),
     gender: pick(['female', 'male', 'non_binary']),
     country: pick(countries),
@@ -141,7 +146,7 @@ export function seedAgents(folder: string, organizationId: string, count: number
       insertAgents(
         database,
         organizationId,
-        Array.from({ length: size }, (_, place) => agent(start + place)),
+        Array.from({ length: size }, (_, index) => agent(start + index)),
       );
     })();
   }

@@ -9,10 +9,10 @@ export function formatTable({ title, note, rows }: Table): string {
     ['', ...names],
     ...rows.map(({ name, values }) => [name, ...names.map((each) => shown(values[each]))]),
   ];
-  const widths = ['', ...names].map((_, place) => Math.max(...lines.map((line) => line[place]?.length ?? 0)));
+  const widths = ['', ...names].map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
   const text = lines.map((line) =>
     line
-      .map((cell, place) => (place === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[place] ?? 0)))
+      .map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0)))
       .join('  '),
   );
   return [title, '', ...text, '', note, ''].join('\n');

@@ -1,6 +1,7 @@
 import { MOST, START } from '../parts/footprint.ts';
 import { BESIDE, FEW_KEYS, MANY_KEYS } from '../parts/keys.ts';
 import { BARE_CALL, CALL, LIST, REFUSED, SDK } from '../parts/peers.ts';
+import { BESIDE_FEW, FEW_ROUTES, MANY_ROUTES } from '../parts/routes.ts';
 import { LARGE } from '../parts/search.ts';
 import { figureOf, type Table } from './table.ts';
 
@@ -13,7 +14,7 @@ export type Target = {
 type Tables = Readonly<Record<string, Table | undefined>>;
 
 /** What Tenantry sets out to reach, and what this run found; a part that was not measured is left out. */
-export function judge({ peers, keys, search, footprint }: Tables): readonly Target[] {
+export function checkTargets({ peers, keys, search, routes, footprint }: Tables): readonly Target[] {
   const ratio = (one: string, other: string): number | null => {
     const [a, b] = [one, other].map((name) => peers && figureOf(peers, name, 'requests/s'));
     return a == null || b == null ? null : a / b;
@@ -26,6 +27,7 @@ export function judge({ peers, keys, search, footprint }: Tables): readonly Targ
     atLeast(`${MANY_KEYS}, share of ${FEW_KEYS}`, keys && figureOf(keys, MANY_KEYS, BESIDE), 0.8),
     under('peak memory at a million keys, MiB', keys && figureOf(keys, MANY_KEYS, 'peak MiB'), 200),
     under(`search over ${LARGE}, p95 in ms`, search && figureOf(search, LARGE, 'p95'), 20),
+    under(`${MANY_ROUTES}, times ${FEW_ROUTES}`, routes && figureOf(routes, MANY_ROUTES, BESIDE_FEW), 2),
     under(START, footprint && figureOf(footprint, START, 'value'), 500),
     under(MOST, footprint && figureOf(footprint, MOST, 'value'), 200),
   ];
