@@ -18,11 +18,13 @@ export const registerServe: Register = (program, runtime, done) => {
         await withServices(
           runtime,
           async (services) => {
+            // Heard before anybody can know of the port: a signal right after it is said must not just kill.
+            const stopRequested = runtime.stopRequested();
             // First the port: a start that fails on it must not make keys that nobody sees.
             const listening = await runtime.listen(services);
             if (!runtime.isWorker) await greet(services, listening.url, runtime);
             listening.started?.();
-            await runtime.stopRequested();
+            await stopRequested;
             await listening.stop();
             return 0;
           },
