@@ -9,7 +9,7 @@ const ofPackage = 'test/package/**/*.test.ts';
 const ofPrograms = [
   'test/interop/**/*.test.ts',
   'test/cli/{backup,workers,audit-prune-stopped}.test.ts',
-  'test/flow/**/{agent-host,fast-lane-generated,mcp-bad-servers,private-files,start,uncaught-errors}.test.ts',
+  'test/flow/**/{agent-host,fast-lane-generated,mcp-bad-servers,private-files,start,stop-as-it-listens,uncaught-errors}.test.ts',
   'test/flow/tool-sources/openapi-{documents,example}.test.ts',
 ];
 /** Proofs that measure how long something takes. */

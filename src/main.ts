@@ -8,7 +8,7 @@ import { openPlatform } from '../db/platform/open-platform.ts';
 import { locateStore } from '../db/sqlite/locate-store.ts';
 import { openStore } from '../db/sqlite/open-store.ts';
 import { operatorTools, platformTools, tools as shippedTools } from '../tools/index.ts';
-import { auditChain } from './audit/audit-event.ts';
+import { auditChain } from './audit/chain/row-hash.ts';
 import { renderCommand } from './cli/keys/render-command.ts';
 import { tellLostOutput } from './cli/lost-output.ts';
 import { runCli } from './cli/run-cli.ts';

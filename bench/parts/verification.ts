@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openStore } from '../../db/sqlite/open-store.ts';
-import { auditChain } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { createClock } from '../../src/clock.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
 import { refusalOf } from '../../src/keys/key-record.ts';

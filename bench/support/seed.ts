@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { insertAgents, type NewAgent } from '../../db/platform/data/agents.ts';
 import { openPlatformDatabase } from '../../db/platform/platform-database.ts';
 import { openStore } from '../../db/sqlite/open-store.ts';
-import { auditChain } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { createClock } from '../../src/clock.ts';
 import { newKeyId, newOrganizationId } from '../../src/ids.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
-import type { AuditChain, AuditRow } from '../../src/audit/audit-event.ts';
+import type { AuditRow } from '../../src/audit/audit-event.ts';
+import type { AuditChain } from '../../src/audit/chain/row-hash.ts';
 import { newRequestId } from '../../src/ids.ts';
 import type { RecoveryReport, Store } from '../../src/store/store.ts';
 import { type ConnectionOptions, closeConnections, openConnections } from './connection/connections.ts';

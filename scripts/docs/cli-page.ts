@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { createProgram } from '../../src/cli/run-cli.ts';
+import { createProgram } from '../../src/cli/commands.ts';
 import type { Runtime } from '../../src/cli/runtime.ts';
 import { code, generatedFrom, page, plain, table } from './markdown.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConfigFile } from '../config/config-file.ts';
 import { jsonText } from './print.ts';
-import type { Register } from './program.ts';
+import type { Register } from './runtime.ts';
 
 export const registerConfigSchema: Register = (program, runtime, done) => {
   program

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Command } from 'commander';
 import type { Config, Environment } from '../config/load-config.ts';
 import type { Services } from '../server/services.ts';
 import type { StoreLocation } from '../store/store-files.ts';
@@ -44,3 +45,6 @@ export type Runtime = {
 
 /** 0 = done; 1 = refused or failed; 2 = the command line is wrong; 78 = the configuration is wrong (EX_CONFIG). */
 export type ExitCode = 0 | 1 | 2 | 78;
+
+/** A command registers itself and hands its exit code to `done`. */
+export type Register = (program: Command, runtime: Runtime, done: (code: ExitCode) => void) => void;

@@ -5,8 +5,7 @@ import { type DemoTenant, demoAmong, provisionDemo } from '../provisioning/provi
 import { printable } from '../secrets/printable.ts';
 import type { Services } from '../server/services.ts';
 import { jsonText } from './print.ts';
-import type { Register } from './program.ts';
-import type { Runtime } from './runtime.ts';
+import type { Register, Runtime } from './runtime.ts';
 import { withServices } from './with-services.ts';
 
 export const registerServe: Register = (program, runtime, done) => {

@@ -3,8 +3,7 @@ import { createLineTransport, type LineTransport } from '../transport/stdio/line
 import { serveMcpStdio } from '../transport/stdio/stdio.ts';
 import { bridgeStdio } from '../transport/stdio/stdio-bridge.ts';
 import { guardKey } from './client/remote-target.ts';
-import type { Register } from './program.ts';
-import type { ExitCode, Runtime } from './runtime.ts';
+import type { ExitCode, Register, Runtime } from './runtime.ts';
 import { withServices } from './with-services.ts';
 
 export const registerStdio: Register = (program, runtime, done) => {

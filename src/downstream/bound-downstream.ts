@@ -4,10 +4,10 @@ import { AppError } from '../errors.ts';
 import { platformId } from '../organization.ts';
 import type { TenantPrincipal } from '../principal.ts';
 import type { Downstream, DownstreamReply, DownstreamRequest, OrganizationLocation } from './downstream.ts';
-import { bodyShape, placesOf } from './organization/organization-location.ts';
+import { bodyShape, locationsOf } from './organization/organization-location.ts';
 import { type Query, writeOrganization } from './organization/write-organization.ts';
 import type { Path } from './path.ts';
-import { requireOwnReply, requireOwnWords } from './reply/own-reply.ts';
+import { requireOwnReply, requireOwnWords } from './reply/require-own-reply.ts';
 import { traceHeaders } from './trace-headers.ts';
 
 export type { Query } from './organization/write-organization.ts';
@@ -42,7 +42,7 @@ type Binding = {
   readonly slot: AuditSlot;
   readonly signal: AbortSignal;
   /** Where to write the organisation, when it differs from the platform's terms. */
-  readonly places?: readonly OrganizationLocation[] | undefined;
+  readonly locations?: readonly OrganizationLocation[] | undefined;
 };
 
 /** The only client of a platform. It writes the organisation last, and withholds a reply that names another one. */
@@ -59,8 +59,8 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
     const { basePath, organization } = downstream.terms;
     const shape = { path: basePath + path.text, body: bodyShape(body) };
     const writes = binding.effect !== 'reads' && method !== 'GET';
-    const places = placesOf(binding.places ?? [organization], shape, downstream.terms, !writes);
-    const addressed = writeOrganization({ path, query, headers, body }, speaksFor, basePath, places);
+    const locations = locationsOf(binding.locations ?? [organization], shape, downstream.terms, !writes);
+    const addressed = writeOrganization({ path, query, headers, body }, speaksFor, basePath, locations);
     if (writes) await slot.intent({ method, path: addressed.url.pathname });
     const isRepeatable = method === 'GET';
     const { onProgress } = sent;
@@ -75,7 +75,7 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
     });
     requireSuccess(reply);
     const said = reply.alsoSays === undefined ? reply.body : [reply.body, reply.alsoSays];
-    requireOwnReply(said, speaksFor, downstream.terms, places.length > 0);
+    requireOwnReply(said, speaksFor, downstream.terms, locations.length > 0);
     return reply;
   }
 

@@ -42,7 +42,7 @@ export type Tool = Operation & {
   /** The platform that it calls and where the organisation is written; null for the platform of all tools. */
   readonly platform: {
     readonly downstream: Downstream;
-    readonly places: readonly OrganizationLocation[];
+    readonly locations: readonly OrganizationLocation[];
   } | null;
   readonly timeoutSeconds: number | null;
   readonly maxInputElements: number | null;

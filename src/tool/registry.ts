@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { TenantPrincipal } from '../principal.ts';
 import { closeNames } from '../words/did-you-mean.ts';
-import { mayCall } from './call/gate.ts';
+import { mayCall } from './call/require-scope.ts';
 import type { Tool } from './define-tool.ts';
 import { hasProperty } from './operation.ts';
 import type { CompiledResource } from './tool-resource.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { openStore } from '../../db/sqlite/open-store.ts';
-import { auditChain } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { operatorRow } from '../../src/audit/operator-row.ts';
 import { createClock } from '../../src/clock.ts';
 import { startProgram } from '../support/program.ts';

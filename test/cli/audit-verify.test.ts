@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { type AuditEvent, auditChain } from '../../src/audit/audit-event.ts';
+import type { AuditEvent } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { type Commands, createCommands, createOrganization, linesOf } from './commands.ts';
 
 const AUDIT_KEY = createHash('sha256').update('of these tests').digest('hex');

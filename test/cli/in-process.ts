@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { openPlatform } from '../../db/platform/open-platform.ts';
 import { locateStore } from '../../db/sqlite/locate-store.ts';
 import { openStore } from '../../db/sqlite/open-store.ts';
-import { auditChain } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { renderCommand } from '../../src/cli/keys/render-command.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import type { Listening, Runtime } from '../../src/cli/runtime.ts';

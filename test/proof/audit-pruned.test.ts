@@ -1,7 +1,8 @@
 import { test } from 'vitest';
-import { type AuditEvent, auditChain, chainPoint, emptyChain } from '../../src/audit/audit-event.ts';
+import { type AuditEvent, chainPoint, emptyChain } from '../../src/audit/audit-event.ts';
 import { checkpointRow } from '../../src/audit/chain/checkpoint.ts';
 import { createHeadSigner } from '../../src/audit/chain/head-signer.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { verifyChain } from '../../src/audit/chain/verify.ts';
 import { auditRow } from '../store/contract/fixtures.ts';
 import { openSettled } from '../store/temporary-store.ts';

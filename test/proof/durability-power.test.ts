@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { test } from 'vitest';
 import { openConnections } from '../../db/sqlite/connection/connections.ts';
 import { openStore } from '../../db/sqlite/open-store.ts';
-import { auditChain } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { machineClock } from '../support/clocks.ts';
 import { checkCuts, surprisesOf } from './durability/check-cuts.ts';
 import { countSyncs } from './durability/count-syncs.ts';

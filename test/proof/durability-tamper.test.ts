@@ -2,13 +2,8 @@ import Database from 'better-sqlite3';
 import { onTestFinished, test } from 'vitest';
 import { asc, drizzle, eq, getTableColumns, gt } from '../../db/sqlite/connection/drizzle.ts';
 import { audit } from '../../db/sqlite/schema/schema.ts';
-import {
-  type AuditEvent,
-  auditChain,
-  type ChainHead,
-  type ChainPoint,
-  chainPoint,
-} from '../../src/audit/audit-event.ts';
+import { type AuditEvent, type ChainHead, type ChainPoint, chainPoint } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { verifyChain } from '../../src/audit/chain/verify.ts';
 import { auditRow } from '../store/contract/fixtures.ts';
 import { openSettled } from '../store/temporary-store.ts';

@@ -3,7 +3,7 @@ import { createSearchWords } from '../../db/platform/data/search-words.ts';
 import { nobody } from '../../src/attribution.ts';
 import { createAuditSanitizer } from '../../src/audit/audit-sanitizer.ts';
 import { namesOrganization } from '../../src/downstream/organization/organization-name.ts';
-import { requireOwnReply } from '../../src/downstream/reply/own-reply.ts';
+import { requireOwnReply } from '../../src/downstream/reply/require-own-reply.ts';
 import { AppError } from '../../src/errors.ts';
 import { addressSet, clientAddress } from '../../src/identity/client-address.ts';
 import { presentsCredential, readCredential } from '../../src/identity/credential.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
-import { requireOwnReply } from '../../src/downstream/reply/own-reply.ts';
+import { requireOwnReply } from '../../src/downstream/reply/require-own-reply.ts';
 import { AppError } from '../../src/errors.ts';
 import { trials } from './support/depth.ts';
 import { prove } from './support/proof.ts';

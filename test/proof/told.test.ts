@@ -43,7 +43,7 @@ function recorder(place: OrganizationLocation, more: object = {}) {
 async function call(tool: Tool, input: unknown, { sent, downstream }: ReturnType<typeof recorder>) {
   sent.length = 0;
   const { signal } = new AbortController();
-  const places = tool.platform?.places;
+  const locations = tool.platform?.locations;
   try {
     tool.precheck(input as never, caller);
     const bound = bindDownstream(downstream, {
@@ -51,7 +51,7 @@ async function call(tool: Tool, input: unknown, { sent, downstream }: ReturnType
       effect: tool.effect,
       slot,
       signal,
-      places,
+      locations,
     });
     await tool.handle(input, { downstream: bound, progress: null } as never);
   } catch (error) {

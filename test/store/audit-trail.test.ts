@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { prepareAppend } from '../../db/sqlite/rows/audit-chain.ts';
 import { createGroupCommit } from '../../db/sqlite/stores/group-commit.ts';
-import { auditChain } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { auditRow, provision, START_MS } from './contract/fixtures.ts';
 import { openForeign, openSettled, temporaryFile } from './temporary-store.ts';
 

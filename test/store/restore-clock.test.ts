@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { backupStore } from '../../db/sqlite/recovery/backup.ts';
 import { openRestoration } from '../../db/sqlite/recovery/restore.ts';
-import { auditChain } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { operatorRow } from '../../src/audit/operator-row.ts';
 import { createClock } from '../../src/clock.ts';
 import { provision } from './contract/fixtures.ts';

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openForWriting } from '../../db/sqlite/connection/open-database.ts';
 import { backupStore } from '../../db/sqlite/recovery/backup.ts';
 import { openRestoration } from '../../db/sqlite/recovery/restore.ts';
-import { auditChain } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { machineClock } from '../support/clocks.ts';
 import { provision } from './contract/fixtures.ts';
 import { isLocked, openForeign, openSettled } from './temporary-store.ts';

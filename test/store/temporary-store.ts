@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import { openStore } from '../../db/sqlite/open-store.ts';
 import type { LedgerLine } from '../../db/sqlite/recovery/ledger-lines.ts';
-import { auditChain } from '../../src/audit/audit-event.ts';
+import { auditChain } from '../../src/audit/chain/row-hash.ts';
 import { createClock } from '../../src/clock.ts';
 import type { Store } from '../../src/store/store.ts';
 import { requireNoSecrets } from '../support/secrets.ts';

@@ -52,8 +52,14 @@ async function send(tool: Tool, downstream: Downstream, sent: DownstreamRequest[
   const input = exampleOf(tool.inputJsonSchema, tool.inputJsonSchema) as Record<string, unknown>;
   if (!tool.parseInput(input).ok) return undefined;
   const { signal } = new AbortController();
-  const places = tool.platform?.places;
-  const bound = bindDownstream(downstream, { principal: caller, effect: tool.effect, slot, signal, places });
+  const locations = tool.platform?.locations;
+  const bound = bindDownstream(downstream, {
+    principal: caller,
+    effect: tool.effect,
+    slot,
+    signal,
+    locations,
+  });
   // A value that is nothing, such as an empty list, has no place in a path.
   const refused = await tool.handle(input, { downstream: bound } as never).then(() => null, codeOf);
   if (refused === 'VALIDATION_ERROR') return undefined;

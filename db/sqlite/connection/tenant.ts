@@ -6,7 +6,7 @@ import { type KeyId, type OrganizationId, parseKeyId, parseOrganizationId } from
  *
  * @throws Error, shown as INTERNAL
  */
-export function requireOrganizationId(value: unknown): OrganizationId {
+export function assertOrganizationId(value: unknown): OrganizationId {
   const id = parseOrganizationId(value);
   if (id === undefined) throw new Error('tenant context missing: expected the id of an organisation');
   return id;
@@ -14,14 +14,14 @@ export function requireOrganizationId(value: unknown): OrganizationId {
 
 /** The organisation of a keyspace; null for an explicit `operator`. */
 export const organizationOf = (keyspace: unknown): OrganizationId | null =>
-  keyspace === 'operator' ? null : requireOrganizationId(keyspace);
+  keyspace === 'operator' ? null : assertOrganizationId(keyspace);
 
-export function requireKeyId(value: unknown): KeyId {
+export function assertKeyId(value: unknown): KeyId {
   const id = parseKeyId(value);
   if (id === undefined) throw new Error('key missing: expected the id of a key');
   return id;
 }
 
 /** An explicit `null` is a row of no organisation. Anything else must be an id. */
-export const requireOrganizationOrNull = (value: unknown): OrganizationId | null =>
-  value === null ? null : requireOrganizationId(value);
+export const assertOrganizationOrNull = (value: unknown): OrganizationId | null =>
+  value === null ? null : assertOrganizationId(value);

@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import type { FoundKey } from '../../../src/keys/key-store.ts';
 import type { Organization } from '../../../src/organization.ts';
-import { requireHash } from '../rows/key-rows.ts';
+import { assertHash } from '../rows/key-rows.ts';
 
 /** Number of decoded credentials in the cache: some 10 MiB. */
 const MOST_KEPT = 10_000;
@@ -30,7 +30,7 @@ export function prepareFindKey(auth: Database.Database): FindKey {
       knownRevision = revision;
     },
     find(hash) {
-      const name = requireHash(hash).toString('latin1');
+      const name = assertHash(hash).toString('latin1');
       const kept = known.get(name);
       if (kept !== undefined) return kept;
       const found = read(hash);

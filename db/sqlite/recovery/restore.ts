@@ -1,7 +1,8 @@
 import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
-import type { AuditChain, ChainHead } from '../../../src/audit/audit-event.ts';
+import type { ChainHead } from '../../../src/audit/audit-event.ts';
+import type { AuditChain } from '../../../src/audit/chain/row-hash.ts';
 import type { Clock } from '../../../src/clock.ts';
 import type { Restoration } from '../../../src/store/store-files.ts';
 import { keepPrivate } from '../connection/private-file.ts';

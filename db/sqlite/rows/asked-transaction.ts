@@ -3,7 +3,7 @@ import type { OrganizationId } from '../../../src/ids.ts';
 import type { ActorKey } from '../../../src/keys/key-store.ts';
 import type { Actor } from '../../../src/members/actor.ts';
 import { storeTransaction } from '../connection/store-call.ts';
-import { requireOrganizationId } from '../connection/tenant.ts';
+import { assertOrganizationId } from '../connection/tenant.ts';
 import { readActorKey } from './actor-key.ts';
 
 /** A transaction that first checks whether the actor may still make the change. */
@@ -14,7 +14,7 @@ export async function askedTransaction<T>(
   operation: (asking: ActorKey | null) => T,
 ): Promise<T> {
   return storeTransaction(control, () => {
-    requireOrganizationId(organizationId);
+    assertOrganizationId(organizationId);
     const asking = readActorKey(control, organizationId, keyId);
     allow(asking);
     return operation(asking);

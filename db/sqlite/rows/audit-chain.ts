@@ -1,13 +1,8 @@
 import type Database from 'better-sqlite3';
-import type {
-  AuditChain,
-  AuditRow,
-  ChainHead,
-  ChainLink,
-  ChainPoint,
-} from '../../../src/audit/audit-event.ts';
+import type { AuditRow, ChainHead, ChainLink, ChainPoint } from '../../../src/audit/audit-event.ts';
+import type { AuditChain } from '../../../src/audit/chain/row-hash.ts';
 import { and, drizzle, eq, getTableColumns } from '../connection/drizzle.ts';
-import { requireOrganizationOrNull } from '../connection/tenant.ts';
+import { assertOrganizationOrNull } from '../connection/tenant.ts';
 import { audit } from '../schema/schema.ts';
 
 /** Appends rows to the chain. Call it inside a `BEGIN IMMEDIATE`, so that the head cannot change. */
@@ -45,7 +40,7 @@ export function prepareAppend(database: Database.Database, chain: AuditChain): A
   return (rows) => {
     let last = head();
     for (const row of rows) {
-      requireOrganizationOrNull(row.organizationId);
+      assertOrganizationOrNull(row.organizationId);
       const values = chain.values(row).map(asKept);
       const seq = last.seq + 1;
       last = { seq, hash: chain.hash(last.hash, seq, values) };

@@ -3,7 +3,7 @@ import { AppError } from '../../../src/errors.ts';
 import type { OrganizationId } from '../../../src/ids.ts';
 import type { Keyspace } from '../../../src/keys/key-record.ts';
 import { and, count, drizzle, inArray, ne } from '../connection/drizzle.ts';
-import { requireOrganizationId } from '../connection/tenant.ts';
+import { assertOrganizationId } from '../connection/tenant.ts';
 import { organizations } from '../schema/schema.ts';
 
 /**
@@ -34,7 +34,7 @@ export function requireStandingOfAll(
   control: Database.Database,
   organizationIds: readonly OrganizationId[],
 ): void {
-  const wanted = [...new Set(organizationIds.map(requireOrganizationId))];
+  const wanted = [...new Set(organizationIds.map(assertOrganizationId))];
   const standing = drizzle(control)
     .select({ organizations: count() })
     .from(organizations)

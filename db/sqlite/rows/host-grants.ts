@@ -4,7 +4,7 @@ import type { KeyRecord } from '../../../src/keys/key-record.ts';
 import type { GrantChange } from '../../../src/keys/key-store.ts';
 import type { Organization } from '../../../src/organization.ts';
 import { and, asc, drizzle, eq, getTableColumns, inArray, ne, sql } from '../connection/drizzle.ts';
-import { requireKeyId, requireOrganizationId } from '../connection/tenant.ts';
+import { assertKeyId, assertOrganizationId } from '../connection/tenant.ts';
 import { hostGrants, organizations } from '../schema/schema.ts';
 import { requireStandingOfAll } from './existing-organization.ts';
 
@@ -14,7 +14,7 @@ export function readGrants(database: Database.Database, keyId: unknown): readonl
     .select({ organizationId: hostGrants.organizationId })
     .from(hostGrants)
     .innerJoin(organizations, eq(organizations.id, hostGrants.organizationId))
-    .where(and(eq(hostGrants.keyId, requireKeyId(keyId)), ne(organizations.status, 'deleted')))
+    .where(and(eq(hostGrants.keyId, assertKeyId(keyId)), ne(organizations.status, 'deleted')))
     .orderBy(asc(hostGrants.organizationId))
     .all();
   return grants.map(({ organizationId }) => organizationId);
@@ -36,7 +36,7 @@ export function prepareFindGrant(
     )
     .prepare();
   return (keyId, organizationId) =>
-    granted.get({ keyId: requireKeyId(keyId), organizationId: requireOrganizationId(organizationId) });
+    granted.get({ keyId: assertKeyId(keyId), organizationId: assertOrganizationId(organizationId) });
 }
 
 /** Rows per statement, far below SQLite's limit of parameters. */
@@ -54,10 +54,10 @@ export function insertGrants(
   nowMs: number,
 ): readonly OrganizationId[] {
   const added: OrganizationId[] = [];
-  for (const chunk of chunksOf(organizationIds.map(requireOrganizationId))) {
+  for (const chunk of chunksOf(organizationIds.map(assertOrganizationId))) {
     requireStandingOfAll(control, chunk);
     const rows = chunk.map((organizationId) => ({
-      keyId: requireKeyId(keyId),
+      keyId: assertKeyId(keyId),
       organizationId,
       createdAtMs: nowMs,
     }));
@@ -84,9 +84,9 @@ export function applyGrantChange(
   nowMs: number,
 ): GrantChange {
   const added = insertGrants(control, id, add, nowMs);
-  const concerned = [id, replacedBy, replaces].filter((key) => key !== null).map(requireKeyId);
+  const concerned = [id, replacedBy, replaces].filter((key) => key !== null).map(assertKeyId);
   const withdrawn = new Set<OrganizationId>();
-  for (const chunk of chunksOf(withdraw.map(requireOrganizationId))) {
+  for (const chunk of chunksOf(withdraw.map(assertOrganizationId))) {
     const { keyId, organizationId } = hostGrants;
     const gone = drizzle(control)
       .delete(hostGrants)

@@ -4,7 +4,7 @@ import type { NewKey } from '../../../src/keys/key-store.ts';
 import type { KeyReach } from '../../../src/keys/policy/key-reach.ts';
 import { and, drizzle, eq, getTableColumns, isNull, sql } from '../connection/drizzle.ts';
 import { commitInTurn, prepareCommit } from '../connection/store-call.ts';
-import { organizationOf, requireKeyId } from '../connection/tenant.ts';
+import { assertKeyId, organizationOf } from '../connection/tenant.ts';
 import { keys } from '../schema/schema.ts';
 import { closeBootstrap } from './bootstrap-latch.ts';
 import { insertGrants } from './host-grants.ts';
@@ -16,7 +16,7 @@ const { hash: _hash, ...recordColumns } = getTableColumns(keys);
 /** All columns of a key except its hash. */
 export const keyColumns = recordColumns;
 
-export function requireHash(value: unknown): Buffer {
+export function assertHash(value: unknown): Buffer {
   if (Buffer.isBuffer(value) && value.length === HASH_BYTES) return value;
   throw new Error('key hash missing: expected 32 bytes');
 }
@@ -33,11 +33,11 @@ export const isShown = isNull(keys.removedAtMs);
 /** `isWithin()` of src/keys/policy/key-reach.ts as SQL. */
 export function isWithin(reach: KeyReach) {
   if (reach === 'all') return undefined;
-  return 'keyId' in reach ? eq(keys.id, requireKeyId(reach.keyId)) : eq(keys.userId, reach.userId);
+  return 'keyId' in reach ? eq(keys.id, assertKeyId(reach.keyId)) : eq(keys.userId, reach.userId);
 }
 
 export const keyOf = (keyspace: unknown, keyId: unknown) =>
-  and(ofKeyspace(keyspace), eq(keys.id, requireKeyId(keyId)), isShown);
+  and(ofKeyspace(keyspace), eq(keys.id, assertKeyId(keyId)), isShown);
 
 /** Inserts the key and its grants, in this keyspace only. The default key that it replaces is demoted first. */
 export function insertKey(
@@ -55,7 +55,7 @@ export function insertKey(
   }
   const inserted = db
     .insert(keys)
-    .values({ ...key, id: requireKeyId(key.id), hash: requireHash(hash) })
+    .values({ ...key, id: assertKeyId(key.id), hash: assertHash(hash) })
     .returning(keyColumns)
     .get();
   // Keys are inserted only here, so the first key always closes the bootstrap.

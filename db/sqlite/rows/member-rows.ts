@@ -8,16 +8,16 @@ import {
 } from '../../../src/ids.ts';
 import type { Member, PermissionGroup } from '../../../src/members/member.ts';
 import { and, drizzle, eq, sql } from '../connection/drizzle.ts';
-import { requireOrganizationId } from '../connection/tenant.ts';
+import { assertOrganizationId } from '../connection/tenant.ts';
 import { memberships, permissionGroups, users } from '../schema/member-schema.ts';
 
-export function requireUserId(value: unknown): UserId {
+export function assertUserId(value: unknown): UserId {
   const id = parseUserId(value);
   if (id === undefined) throw new Error('user missing: expected the id of a user');
   return id;
 }
 
-export function requireGroupId(value: unknown): GroupId {
+export function assertGroupId(value: unknown): GroupId {
   const id = parseGroupId(value);
   if (id === undefined) throw new Error('group missing: expected the id of a group');
   return id;
@@ -34,10 +34,10 @@ export const memberColumns = {
 };
 
 export const membersOf = (organizationId: unknown) =>
-  eq(memberships.organizationId, requireOrganizationId(organizationId));
+  eq(memberships.organizationId, assertOrganizationId(organizationId));
 
 export const memberOf = (organizationId: unknown, userId: unknown) =>
-  and(membersOf(organizationId), eq(memberships.userId, requireUserId(userId)));
+  and(membersOf(organizationId), eq(memberships.userId, assertUserId(userId)));
 
 export function readMember(
   database: Database.Database,
@@ -70,10 +70,10 @@ export const groupColumns = {
 };
 
 export const groupsOf = (organizationId: unknown) =>
-  eq(permissionGroups.organizationId, requireOrganizationId(organizationId));
+  eq(permissionGroups.organizationId, assertOrganizationId(organizationId));
 
 export const groupOf = (organizationId: unknown, groupId: unknown) =>
-  and(groupsOf(organizationId), eq(permissionGroups.id, requireGroupId(groupId)));
+  and(groupsOf(organizationId), eq(permissionGroups.id, assertGroupId(groupId)));
 
 export function readGroup(
   database: Database.Database,

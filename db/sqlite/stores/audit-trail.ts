@@ -1,10 +1,10 @@
 import type Database from 'better-sqlite3';
-import type { AuditChain } from '../../../src/audit/audit-event.ts';
 import type { AuditTrail } from '../../../src/audit/audit-trail.ts';
+import type { AuditChain } from '../../../src/audit/chain/row-hash.ts';
 import type { Connections } from '../connection/connections.ts';
 import { asc, drizzle, eq, gt, lte } from '../connection/drizzle.ts';
 import { storeCall, storeTransaction } from '../connection/store-call.ts';
-import { requireOrganizationId, requireOrganizationOrNull } from '../connection/tenant.ts';
+import { assertOrganizationId, assertOrganizationOrNull } from '../connection/tenant.ts';
 import { headOf, prepareAppend, prepareHead, seqOf } from '../rows/audit-chain.ts';
 import { audit } from '../schema/schema.ts';
 import { prepareListAudit } from './audit-list.ts';
@@ -26,11 +26,11 @@ export function createAuditTrail(
   return {
     flush: group.flush,
     async append(row) {
-      requireOrganizationOrNull(row.organizationId);
+      assertOrganizationOrNull(row.organizationId);
       await group.add(row);
     },
     list: async (organizationId, filter, page) =>
-      list(eq(audit.organizationId, requireOrganizationId(organizationId)), filter, page),
+      list(eq(audit.organizationId, assertOrganizationId(organizationId)), filter, page),
     listToolUses: prepareToolUses(listing, headOnListing),
     listForOperator: (filter, page) => list(undefined, filter, page),
     readChain: prepareReadChain(listing),

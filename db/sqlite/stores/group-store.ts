@@ -6,18 +6,18 @@ import type { PermissionGroup } from '../../../src/members/member.ts';
 import type { Connections } from '../connection/connections.ts';
 import { and, desc, drizzle, eq, lt, ne } from '../connection/drizzle.ts';
 import { storeCall } from '../connection/store-call.ts';
-import { requireOrganizationId } from '../connection/tenant.ts';
+import { assertOrganizationId } from '../connection/tenant.ts';
 import { askedTransaction } from '../rows/asked-transaction.ts';
 import type { AppendToChain } from '../rows/audit-chain.ts';
 import { requireExistingOrganization } from '../rows/existing-organization.ts';
 import {
+  assertGroupId,
+  assertUserId,
   groupColumns,
   groupOf,
   groupsOf,
   readGroup,
   readMember,
-  requireGroupId,
-  requireUserId,
 } from '../rows/member-rows.ts';
 import { groupMembers, permissionGroups } from '../schema/member-schema.ts';
 
@@ -28,7 +28,7 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
     create: async (organizationId, { id, name, permissions, createdAtMs }, by, auditRow) =>
       askedTransaction(control, organizationId, by, () => {
         requireExistingOrganization(control, organizationId);
-        const made = { id: requireGroupId(id), organizationId, name, permissions, createdAtMs };
+        const made = { id: assertGroupId(id), organizationId, name, permissions, createdAtMs };
         requireFreeName(control, made);
         db.insert(permissionGroups).values(made).run();
         const group = { ...made, members: [] };
@@ -38,7 +38,7 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
     get: (organizationId, groupId) => storeCall(listing, () => readGroup(listing, organizationId, groupId)),
     list: async (organizationId, { limit, beforeId }) =>
       storeCall(listing, () => {
-        const after = beforeId === undefined ? undefined : lt(permissionGroups.id, requireGroupId(beforeId));
+        const after = beforeId === undefined ? undefined : lt(permissionGroups.id, assertGroupId(beforeId));
         return drizzle(listing)
           .select(groupColumns)
           .from(permissionGroups)
@@ -81,12 +81,12 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
     removeMember: (organizationId, groupId, userId, by, auditRow) =>
       askedTransaction(control, organizationId, by, () => {
         const group = readGroup(control, organizationId, groupId);
-        const leaving = requireUserId(userId);
+        const leaving = assertUserId(userId);
         if (group === undefined || !group.members.includes(leaving)) return undefined;
         db.delete(groupMembers)
           .where(
             and(
-              eq(groupMembers.organizationId, requireOrganizationId(organizationId)),
+              eq(groupMembers.organizationId, assertOrganizationId(organizationId)),
               eq(groupMembers.groupId, group.id),
               eq(groupMembers.userId, leaving),
             ),

@@ -1,12 +1,12 @@
 import type Database from 'better-sqlite3';
-import type { AuditChain } from '../../../src/audit/audit-event.ts';
+import type { AuditChain } from '../../../src/audit/chain/row-hash.ts';
 import type { KeyId } from '../../../src/ids.ts';
 import type { KeyRecord, Keyspace } from '../../../src/keys/key-record.ts';
 import type { KeyFilter, KeyPage, KeyStore, KeyUse } from '../../../src/keys/key-store.ts';
 import type { Connections } from '../connection/connections.ts';
 import { and, desc, drizzle, eq, isNull, lt, or, sql } from '../connection/drizzle.ts';
 import { storeCall, storeTransaction } from '../connection/store-call.ts';
-import { requireKeyId } from '../connection/tenant.ts';
+import { assertKeyId } from '../connection/tenant.ts';
 import type { AuthReads } from '../credential-lookup/auth-reads.ts';
 import type { FindKey } from '../credential-lookup/find-key.ts';
 import { readActorKey, readKey } from '../rows/actor-key.ts';
@@ -94,7 +94,7 @@ export function createKeyStore(
       }),
     noteUses: (uses) =>
       storeTransaction(audit, () => {
-        for (const [keyId, use] of uses) noteUse(requireKeyId(keyId), use);
+        for (const [keyId, use] of uses) noteUse(assertKeyId(keyId), use);
       }),
   };
 }
@@ -134,7 +134,7 @@ function listKeys(
         // As raw SQL, so that a malformed user id matches no row.
         userId === undefined ? undefined : sql`${keys.userId} = ${userId}`,
         within === undefined ? undefined : isWithin(within),
-        page.beforeId === undefined ? undefined : lt(keys.id, requireKeyId(page.beforeId)),
+        page.beforeId === undefined ? undefined : lt(keys.id, assertKeyId(page.beforeId)),
       ),
     )
     .orderBy(desc(keys.id))

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { AuditChain } from '../../../src/audit/audit-event.ts';
+import type { AuditChain } from '../../../src/audit/chain/row-hash.ts';
 import { AppError } from '../../../src/errors.ts';
 import type { OrganizationId, UserId } from '../../../src/ids.ts';
 import type { MemberPage, Permission } from '../../../src/members/member.ts';
@@ -7,12 +7,12 @@ import type { MemberStore, Membership, NewMember } from '../../../src/members/me
 import type { Connections } from '../connection/connections.ts';
 import { and, desc, drizzle, eq, isNull, lt, sql } from '../connection/drizzle.ts';
 import { storeCall } from '../connection/store-call.ts';
-import { requireOrganizationId } from '../connection/tenant.ts';
+import { assertOrganizationId } from '../connection/tenant.ts';
 import type { AuthReads } from '../credential-lookup/auth-reads.ts';
 import { askedTransaction } from '../rows/asked-transaction.ts';
 import { prepareAppend } from '../rows/audit-chain.ts';
 import { requireExistingOrganization } from '../rows/existing-organization.ts';
-import { memberColumns, memberOf, membersOf, readMember, requireUserId } from '../rows/member-rows.ts';
+import { assertUserId, memberColumns, memberOf, membersOf, readMember } from '../rows/member-rows.ts';
 import { memberships, users } from '../schema/member-schema.ts';
 import { keys } from '../schema/schema.ts';
 import { createGroupStore } from './group-store.ts';
@@ -69,7 +69,7 @@ export function createMemberStore(
         return { member, organizations: concerned };
       }),
     permissionsOf: (organizationId, userId) =>
-      reads(() => standingOf(requireOrganizationId(organizationId), requireUserId(userId))),
+      reads(() => standingOf(assertOrganizationId(organizationId), assertUserId(userId))),
   };
 }
 
@@ -79,7 +79,7 @@ function insertMember(control: Database.Database, organizationId: OrganizationId
   if (email !== null && isAddressTaken(control, organizationId, email)) {
     throw new AppError('VALIDATION_ERROR', { message: 'email: the person is a member already' });
   }
-  const user = { id: requireUserId(person.userId), name };
+  const user = { id: assertUserId(person.userId), name };
   db.insert(users)
     .values({ ...user, email, createdAtMs })
     .run();
@@ -99,8 +99,7 @@ function isAddressTaken(control: Database.Database, organizationId: Organization
 }
 
 function listMembers(listing: Database.Database, organizationId: OrganizationId, page: MemberPage) {
-  const after =
-    page.beforeId === undefined ? undefined : lt(memberships.userId, requireUserId(page.beforeId));
+  const after = page.beforeId === undefined ? undefined : lt(memberships.userId, assertUserId(page.beforeId));
   return drizzle(listing)
     .select(memberColumns)
     .from(memberships)

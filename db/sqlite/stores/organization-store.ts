@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { AuditChain } from '../../../src/audit/audit-event.ts';
+import type { AuditChain } from '../../../src/audit/chain/row-hash.ts';
 import { AppError } from '../../../src/errors.ts';
 import type { OrganizationId } from '../../../src/ids.ts';
 import type { Organization } from '../../../src/organization.ts';
@@ -7,7 +7,7 @@ import type { NewOrganization, OrganizationStore } from '../../../src/provisioni
 import type { Connections } from '../connection/connections.ts';
 import { asc, drizzle, eq, gt, sql } from '../connection/drizzle.ts';
 import { storeCall, storeTransaction } from '../connection/store-call.ts';
-import { requireOrganizationId } from '../connection/tenant.ts';
+import { assertOrganizationId } from '../connection/tenant.ts';
 import { prepareAppend } from '../rows/audit-chain.ts';
 import { isBootstrapOpen } from '../rows/bootstrap-latch.ts';
 import { addCanonIfNew, isSameSet, newestCanon, newestCanonOrNone } from '../rows/canon.ts';
@@ -45,7 +45,7 @@ export function createOrganizationStore(connections: Connections, auditChain: Au
         drizzle(listing)
           .select()
           .from(organizations)
-          .where(afterId === undefined ? undefined : gt(organizations.id, requireOrganizationId(afterId)))
+          .where(afterId === undefined ? undefined : gt(organizations.id, assertOrganizationId(afterId)))
           .orderBy(asc(organizations.id))
           .limit(limit)
           .all(),
@@ -57,7 +57,7 @@ export function createOrganizationStore(connections: Connections, auditChain: Au
         if (current.status === status) return current;
         drizzle(control).update(organizations).set({ status }).where(isOrganization(organizationId)).run();
         const changed = { ...current, status };
-        if (status === 'deleted') revokeOfDeleted(control, requireOrganizationId(organizationId), nowMs);
+        if (status === 'deleted') revokeOfDeleted(control, assertOrganizationId(organizationId), nowMs);
         append([auditRow(changed)]);
         return changed;
       }),
@@ -71,7 +71,7 @@ export function createOrganizationStore(connections: Connections, auditChain: Au
 }
 
 const isOrganization = (organizationId: unknown) =>
-  eq(organizations.id, requireOrganizationId(organizationId));
+  eq(organizations.id, assertOrganizationId(organizationId));
 
 function readOrganization(database: Database.Database, organizationId: OrganizationId) {
   return drizzle(database).select().from(organizations).where(isOrganization(organizationId)).get();
@@ -102,7 +102,7 @@ function insertOrganization(
   { organization, defaultKey, managerKey }: NewOrganization,
   externalId: string | null,
 ): Organization {
-  const id = requireOrganizationId(organization.id);
+  const id = assertOrganizationId(organization.id);
   drizzle(control)
     .insert(organizations)
     .values({ ...organization, externalId })

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AuditEvent, auditChain, type ChainLink } from '../audit-event.ts';
+import type { AuditEvent, ChainLink } from '../audit-event.ts';
 import { type FoundCheckpoint, readCheckpoint } from './checkpoint.ts';
 import type { HeadSigner } from './head-signer.ts';
+import { auditChain } from './row-hash.ts';
 
 /** A row at which a chain is not what it was, and in what way. */
 export type Break = { readonly row: number; readonly problem: string };

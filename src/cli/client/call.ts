@@ -2,8 +2,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { isRecord } from '../../json.ts';
 import { hint, quoted } from '../../words/did-you-mean.ts';
 import { type JsonOption, jsonOption, jsonText, printJson, printTable } from '../print.ts';
-import type { Register } from '../program.ts';
-import type { ExitCode, Runtime } from '../runtime.ts';
+import type { ExitCode, Register, Runtime } from '../runtime.ts';
 import { adviceFor, failureAt } from './remote-advice.ts';
 import { failureLine, failureOf, isAnswer, observeRefusals, safe, toolFailureOf } from './remote-failure.ts';
 import {

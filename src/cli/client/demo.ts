@@ -5,8 +5,7 @@ import { auditLine } from '../../audit/audit-event.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { type DemoTenant, provisionDemo } from '../../provisioning/provision-demo.ts';
 import type { Services } from '../../server/services.ts';
-import type { Register } from '../program.ts';
-import type { ExitCode, Runtime } from '../runtime.ts';
+import type { ExitCode, Register, Runtime } from '../runtime.ts';
 import { connectDemoClient, type DemoClient } from './demo-client.ts';
 
 export const registerDemo: Register = (program, runtime, done) => {

@@ -1,8 +1,7 @@
 import type { Environment } from '../../config/load-config.ts';
 import { printable } from '../../secrets/printable.ts';
 import { type JsonOption, jsonOption, printJson } from '../print.ts';
-import type { Register } from '../program.ts';
-import type { ExitCode, Runtime } from '../runtime.ts';
+import type { ExitCode, Register, Runtime } from '../runtime.ts';
 import {
   asExpected,
   type Check,

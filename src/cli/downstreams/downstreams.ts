@@ -13,8 +13,7 @@ import {
 } from '../../tool-sources/approved-tools.ts';
 import { unknownNames } from '../../words/did-you-mean.ts';
 import { type JsonOption, jsonOption, printJsonToJudge } from '../print.ts';
-import type { Register } from '../program.ts';
-import type { ExitCode, Runtime } from '../runtime.ts';
+import type { ExitCode, Register, Runtime } from '../runtime.ts';
 import { requireConfig, sentenceOf, withServices } from '../with-services.ts';
 import { type Offered, readOffers } from './offers.ts';
 import { offerLines } from './shown-offers.ts';

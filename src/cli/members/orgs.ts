@@ -15,8 +15,7 @@ import type { Services } from '../../server/services.ts';
 import { isoTime } from '../../time.ts';
 import { parseExternalId, parseText } from '../parse-option.ts';
 import { type JsonOption, jsonOption, printJson, printTable } from '../print.ts';
-import type { Register } from '../program.ts';
-import type { ExitCode, Runtime } from '../runtime.ts';
+import type { ExitCode, Register, Runtime } from '../runtime.ts';
 import { withServices } from '../with-services.ts';
 import { findOrganization } from './find-organization.ts';
 

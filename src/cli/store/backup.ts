@@ -8,8 +8,7 @@ import { printable } from '../../secrets/printable.ts';
 import type { Services } from '../../server/services.ts';
 import { openSecretFile } from '../keys/secret-file.ts';
 import { type JsonOption, jsonOption, printJson } from '../print.ts';
-import type { Register } from '../program.ts';
-import type { ExitCode, Runtime } from '../runtime.ts';
+import type { ExitCode, Register, Runtime } from '../runtime.ts';
 import { withServices } from '../with-services.ts';
 import { requireFiles } from './store-used.ts';
 

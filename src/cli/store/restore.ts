@@ -6,8 +6,7 @@ import { printable } from '../../secrets/printable.ts';
 import type { RecoveryReport } from '../../store/store.ts';
 import type { Restoration } from '../../store/store-files.ts';
 import { type JsonOption, jsonOption, printJson } from '../print.ts';
-import type { Register } from '../program.ts';
-import type { ExitCode, Runtime } from '../runtime.ts';
+import type { ExitCode, Register, Runtime } from '../runtime.ts';
 import { requireConfig, sentenceOf } from '../with-services.ts';
 import { nameStore, requireFiles } from './store-used.ts';
 

@@ -11,15 +11,15 @@ type RequestShape = {
 };
 
 /** Whether a request of this shape can hold the organisation there. Headers and the query always can. */
-function isWritable({ in: place, name }: OrganizationLocation, { path, body }: RequestShape): boolean {
+function isWritable({ in: location, name }: OrganizationLocation, { path, body }: RequestShape): boolean {
   if (path.includes(`{${name}}`)) return true;
-  if (place === 'body') return body !== 'other';
-  return place !== 'path';
+  if (location === 'body') return body !== 'other';
+  return location !== 'path';
 }
 
 /** Whether a request of this shape tells the platform its organisation. */
-export const tellsOrganization = (places: readonly OrganizationLocation[], shape: RequestShape): boolean =>
-  places.some((place) => isWritable(place, shape));
+export const tellsOrganization = (locations: readonly OrganizationLocation[], shape: RequestShape): boolean =>
+  locations.some((location) => isWritable(location, shape));
 
 /**
  * Whether a request may leave without the organisation: when each organisation has its own credential, or when it is a
@@ -35,28 +35,30 @@ export const mayLeaveUntold = (
  *
  * @throws DOWNSTREAM_NOT_CONFIGURED when no location fits and nothing else keeps organisations apart
  */
-export function placesOf(
-  places: readonly OrganizationLocation[],
+export function locationsOf(
+  locations: readonly OrganizationLocation[],
   shape: RequestShape,
   terms: DownstreamTerms,
   isRead: boolean,
 ): readonly OrganizationLocation[] {
-  const writable = places.filter((place) => isWritable(place, shape)).map((place) => placeIn(place, shape));
+  const writable = locations
+    .filter((location) => isWritable(location, shape))
+    .map((location) => locationIn(location, shape));
   if (writable.length > 0 || mayLeaveUntold(terms, isRead)) return writable;
   // The caller sent a body that is no object: `writeOrganization` refuses it with VALIDATION_ERROR.
-  if (places.some((place) => place.in === 'body')) return places;
+  if (locations.some((location) => location.in === 'body')) return locations;
   throw new AppError('DOWNSTREAM_NOT_CONFIGURED', {
     message: 'The request has no place that tells the platform its organisation; nothing was sent.',
     detail: {
       reason: 'organisation not told',
-      places: places.map(({ in: place, name }) => `${place} ${name}`),
+      places: locations.map(({ in: location, name }) => `${location} ${name}`),
     },
   });
 }
 
 /** Uses the placeholder of the path when the body cannot hold the organisation. */
-const placeIn = (place: OrganizationLocation, { body }: RequestShape): OrganizationLocation =>
-  place.in === 'body' && body === 'other' ? { ...place, in: 'path' } : place;
+const locationIn = (location: OrganizationLocation, { body }: RequestShape): OrganizationLocation =>
+  location.in === 'body' && body === 'other' ? { ...location, in: 'path' } : location;
 
 export const bodyShape = (body: unknown): RequestShape['body'] => {
   if (body === undefined) return 'none';

@@ -34,16 +34,16 @@ export function writeOrganization(
   draft: Draft,
   organizationId: string,
   basePath: string,
-  places: readonly OrganizationLocation[],
+  locations: readonly OrganizationLocation[],
 ): Addressed {
-  const url = urlOf(draft, organizationId, basePath, places);
+  const url = urlOf(draft, organizationId, basePath, locations);
   let { headers, body } = draft;
-  for (const { in: place, name } of places) {
-    if (place === 'header')
+  for (const { in: location, name } of locations) {
+    if (location === 'header')
       headers = { ...headers, [name.toLowerCase()]: requireHeaderValue(organizationId) };
-    else if (place === 'body' && body !== undefined)
+    else if (location === 'body' && body !== undefined)
       body = { ...requireObject(body), [name]: organizationId };
-    else if (place !== 'path') {
+    else if (location !== 'path') {
       url.searchParams.delete(name);
       url.searchParams.append(name, organizationId);
     }
@@ -55,9 +55,9 @@ function urlOf(
   { path, query }: Draft,
   organizationId: string,
   basePath: string,
-  places: readonly OrganizationLocation[],
+  locations: readonly OrganizationLocation[],
 ): URL {
-  const names = new Set(places.map(({ name }) => name));
+  const names = new Set(locations.map(({ name }) => name));
   const own = { text: organizationId, label: "The organisation's id at the platform", mayHoldSlashes: false };
   // A caller's braces are percent-encoded by now, so each remaining placeholder is the template's own.
   const { text, segments } = pathOf(basePath + path.text, (name) => (names.has(name) ? own : undefined));

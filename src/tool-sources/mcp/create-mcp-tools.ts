@@ -102,7 +102,7 @@ const LONGEST_DESCRIPTION = 4096;
 function createMcpTool(parts: Parts): Tool {
   const { tool, name, scope, settings, downstream, isOrganization, isInjected } = parts;
   const { header, argument } = settings.organization;
-  const places: OrganizationLocation[] = [
+  const locations: OrganizationLocation[] = [
     { in: 'header', name: header },
     ...(isInjected ? [{ in: 'body', name: argument } as const] : []),
   ];
@@ -119,7 +119,7 @@ function createMcpTool(parts: Parts): Tool {
     reportsProgress: true,
     inputJsonSchema,
     outputJsonSchema,
-    platform: { downstream, places },
+    platform: { downstream, locations },
     restBody: 'arguments',
     restReply: null,
     precheck: (raw) => requireNoOrganizationDeep(raw, isOrganization),

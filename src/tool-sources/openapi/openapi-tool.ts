@@ -48,7 +48,7 @@ export function createOpenApiTool(parts: Parts): Tool {
     reportsProgress: false,
     inputJsonSchema,
     outputJsonSchema,
-    platform: { downstream, places: plan.organization },
+    platform: { downstream, locations: plan.organization },
     restBody: plan.body === undefined ? 'none' : 'whole',
     restReply: ({ status, body }) => ({ status: Number(status), body }),
     // A document that allows additional fields would let callers name a second organisation.

@@ -35,11 +35,11 @@ export function planOperation(
 ): Planned {
   const { name } = configured;
   const isOrganization = organizationNames([name]);
-  const places: OrganizationLocation[] = [];
+  const locations: OrganizationLocation[] = [];
   const kept: Parameter[] = [];
   const rivals: Parameter[] = [];
   for (const parameter of operation.parameters) {
-    if (isSameName(parameter, name) && parameter.in !== 'cookie') places.push({ in: parameter.in, name });
+    if (isSameName(parameter, name) && parameter.in !== 'cookie') locations.push({ in: parameter.in, name });
     else if (isOrganization(parameter.name)) rivals.push(parameter);
     else if (parameter.in !== 'header' || !isTakenOfPlatform(parameter.name)) kept.push(parameter);
   }
@@ -52,14 +52,14 @@ export function planOperation(
   }
   const body = operation.body?.schema === undefined ? undefined : operation.body;
   const fields = body === undefined ? [] : propertiesOf(document, body.schema);
-  if (fields.some((field) => field.name === name)) places.push({ in: 'body', name });
+  if (fields.some((field) => field.name === name)) locations.push({ in: 'body', name });
   const sendable = kept.filter((each) => styles[each.in].includes(each.style));
   return {
     plan: {
       arguments: nameArguments(sendable),
       body: body && { required: body.required, schema: body.schema },
-      organization: places.length > 0 ? places : [configured],
-      hasOrganization: places.length > 0,
+      organization: locations.length > 0 ? locations : [configured],
+      hasOrganization: locations.length > 0,
     },
   };
 }

@@ -13,9 +13,9 @@ import type { Progress, ToolContext } from '../context/tool-context.ts';
 import type { Tool } from '../define-tool.ts';
 import type { Registry } from '../registry.ts';
 import type { Cursors } from './cursor.ts';
-import { requireMayCall, requireWorkspace } from './gate.ts';
 import { parseArguments, type RawArguments } from './parse-arguments.ts';
 import { requireNoOrganizationInside } from './require-no-organization-deep.ts';
+import { requireMayCall, requireWorkspace } from './require-scope.ts';
 
 export type ToolCall = {
   readonly name: string;
@@ -86,7 +86,7 @@ function bindContext(
       effect: tool.effect,
       slot,
       signal,
-      places: tool.platform?.places,
+      locations: tool.platform?.locations,
     }),
     keys: bindKeys(deps, principal, slot),
     members: bindMembers(deps, principal, slot),

@@ -1,6 +1,6 @@
 import type { Server, ServerContext } from '@modelcontextprotocol/server';
 import type { ToolOutput } from '../../tool/call/call-tool.ts';
-import { mayCall } from '../../tool/call/gate.ts';
+import { mayCall } from '../../tool/call/require-scope.ts';
 import { completedIds, hasResource } from '../../tool/call/resource-calls.ts';
 import type { Registry } from '../../tool/registry.ts';
 import type { RequestContext } from '../http/request-context.ts';

@@ -1,5 +1,5 @@
 import type { TenantPrincipal } from '../../principal.ts';
-import { mayCall } from '../../tool/call/gate.ts';
+import { mayCall } from '../../tool/call/require-scope.ts';
 import type { Tool } from '../../tool/define-tool.ts';
 import type { Registry } from '../../tool/registry.ts';
 

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Era } from '../../audit/audit-event.ts';
 import type { TenantPrincipal } from '../../principal.ts';
-import { whatIsAllowed } from '../../tool/call/gate.ts';
+import { whatIsAllowed } from '../../tool/call/require-scope.ts';
 import { listTtlMs, modernMeta } from './mcp-server.ts';
 import type { ToolDescriptors } from './tool-descriptors.ts';
 

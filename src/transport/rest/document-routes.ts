@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { presentsCredential } from '../../identity/credential.ts';
 import type { TenantPrincipal } from '../../principal.ts';
-import { whatIsAllowed } from '../../tool/call/gate.ts';
+import { whatIsAllowed } from '../../tool/call/require-scope.ts';
 import type { Answer } from '../http/request-context.ts';
 import { docsPage } from './docs-page.ts';
 import { createOpenApiText, type Documented } from './openapi.ts';

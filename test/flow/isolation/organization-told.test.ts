@@ -8,7 +8,7 @@ import type {
   DownstreamTerms,
 } from '../../../src/downstream/downstream.ts';
 import { path, pathOf } from '../../../src/downstream/path.ts';
-import { requireOwnReply } from '../../../src/downstream/reply/own-reply.ts';
+import { requireOwnReply } from '../../../src/downstream/reply/require-own-reply.ts';
 import { newOrganizationId } from '../../../src/ids.ts';
 import { temporaryDir, writeConfig } from '../../support/fresh-start.ts';
 import { callTool, requestJson } from '../../support/http.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { requireOwnReply } from '../../../src/downstream/reply/own-reply.ts';
+import { requireOwnReply } from '../../../src/downstream/reply/require-own-reply.ts';
 import { AppError } from '../../../src/errors.ts';
 
 const OWN = 'acme';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DownstreamTerms } from '../../../src/downstream/downstream.ts';
-import { requireOwnReply } from '../../../src/downstream/reply/own-reply.ts';
+import { requireOwnReply } from '../../../src/downstream/reply/require-own-reply.ts';
 import { AppError } from '../../../src/errors.ts';
 
 const OWN = 'acme';

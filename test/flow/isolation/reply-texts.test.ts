@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { requireOwnReply } from '../../../src/downstream/reply/own-reply.ts';
+import { requireOwnReply } from '../../../src/downstream/reply/require-own-reply.ts';
 import { AppError } from '../../../src/errors.ts';
 import { beginsAsOurs, lists, marked, quoted, separators, tables } from '../../support/foreign-texts.ts';
 import { aboutUs, code, documentation, messages } from '../../support/shown-texts.ts';

@@ -50,13 +50,13 @@ test('a body that has no place for the organisation is not sent without it', () 
   }
 });
 
-test('where several places want it, each is told', () => {
-  const places = [
+test('where several locations want it, each is told', () => {
+  const locations = [
     { in: 'query', name: 'org' },
     { in: 'body', name: 'tenant' },
     { in: 'header', name: 'X-Org' },
   ] as const;
-  const { url, headers, body } = writeOrganization(draft, 'mine', '', places);
+  const { url, headers, body } = writeOrganization(draft, 'mine', '', locations);
   expect([url.searchParams.get('org'), headers['x-org'], body]).toEqual([
     'mine',
     'mine',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { openStore } from '../../../db/sqlite/open-store.ts';
-import { auditChain } from '../../../src/audit/audit-event.ts';
+import { auditChain } from '../../../src/audit/chain/row-hash.ts';
 import { verifyChain } from '../../../src/audit/chain/verify.ts';
 import { machineClock } from '../../support/clocks.ts';
 import { requestJson } from '../../support/http.ts';

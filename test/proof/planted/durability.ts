@@ -133,7 +133,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'hash-skips-a-field',
     harm: 'what a mutation changed can be rewritten unseen',
-    file: 'src/audit/audit-event.ts',
+    file: 'src/audit/chain/row-hash.ts',
     find: '[previous, seq, ...values]',
     replace: '[previous, seq, ...values.slice(0, -1)]',
     proof: 'durability-tamper',
@@ -141,7 +141,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'hash-without-chain',
     harm: 'a row can be rewritten with its hash, unseen by the rows after it',
-    file: 'src/audit/audit-event.ts',
+    file: 'src/audit/chain/row-hash.ts',
     find: 'JSON.stringify([previous, seq, ...values])',
     replace: 'JSON.stringify([previous.length, seq, ...values])',
     proof: 'durability-tamper',

@@ -14,7 +14,7 @@ export const toldBugs: readonly PlantedBug[] = [
     name: 'untold-sent',
     harm: 'a request in which nothing could be written leaves all the same',
     file: 'src/downstream/organization/organization-location.ts',
-    find: "  return place !== 'path';",
+    find: "  return location !== 'path';",
     replace: '  return true;',
     proof: 'told',
   },
@@ -62,7 +62,7 @@ export const toldBugs: readonly PlantedBug[] = [
   {
     name: 'text-unread',
     harm: 'JSON inside of a text may be about anybody',
-    file: 'src/downstream/reply/own-reply.ts',
+    file: 'src/downstream/reply/require-own-reply.ts',
     find: "    if (typeof value === 'string') {\n",
     replace: "    if (typeof value === 'string' && texts < 0) {\n",
     proof: 'told-replies',

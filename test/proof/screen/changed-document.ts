@@ -156,5 +156,5 @@ export const surfaceOf = ({
     rest,
     inputJsonSchema,
     outputJsonSchema,
-    platform?.places,
+    platform?.locations,
   ]);
