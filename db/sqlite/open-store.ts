@@ -12,10 +12,11 @@ import { migrateStore } from './connection/migrate.ts';
 import { storeCall } from './connection/store-call.ts';
 import { createAuthReads } from './credential-lookup/auth-reads.ts';
 import { prepareFindKey } from './credential-lookup/find-key.ts';
+import { afterForeignCommits } from './credential-lookup/foreign-commits.ts';
 import { keepRevision, prepareRevision } from './credential-lookup/revision.ts';
 import { watchChanges } from './recovery/ledger.ts';
 import { createLedgerFile } from './recovery/ledger-file.ts';
-import { newestInstant, prepareNewestInstant } from './recovery/newest-instant.ts';
+import { newestInstant, prepareLaterInstant } from './recovery/newest-instant.ts';
 import { replayLedger } from './recovery/replay-ledger.ts';
 import { prepareAppend } from './rows/audit-chain.ts';
 import { secrets } from './schema/schema.ts';
@@ -49,17 +50,17 @@ export function openStore(file: string, options: StoreOptions): Store {
   };
   const connections = openConnections(resolve(file), options, prepareStore);
   const { flush, ...audit } = createAuditTrail(connections, auditChain);
-  const { auth, control } = connections;
+  const { auth, audit: auditWriter, control } = connections;
   const revision = prepareRevision(auth);
   const findKey = prepareFindKey(auth);
-  const newestRow = prepareNewestInstant(auth);
+  const laterInstant = prepareLaterInstant(auth);
   const reads = createAuthReads(auth, {
-    begin() {
+    // Nothing that this connection writes changes a credential, or has a time that this process does not know.
+    begin: afterForeignCommits(auditWriter, () => {
       findKey.begin(revision());
-      // Another process may have written with a clock that is ahead of this one's.
-      const newestMs = newestRow();
-      if (newestMs !== undefined) observe(newestMs);
-    },
+      const atMs = laterInstant();
+      if (atMs !== undefined) observe(atMs);
+    }),
     // Calls that came together and ended together share one commit, and wait for nobody else's.
     settled: flush,
   });

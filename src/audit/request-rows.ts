@@ -102,9 +102,7 @@ function changeOf({ change }: Outcome, { attribution }: Noted, kept: AuditSaniti
 }
 
 function targetOf(path: string, { rpcMethod, attempted }: Noted, kept: AuditSanitizer['kept']): string {
-  const words = [path, rpcMethod ?? '', attempted === undefined ? '' : `organization=${attempted}`];
-  return words
-    .filter((word) => word !== '')
-    .map(kept)
-    .join(' ');
+  let target = kept(path);
+  if (rpcMethod !== undefined) target = target === '' ? kept(rpcMethod) : `${target} ${kept(rpcMethod)}`;
+  return attempted === undefined ? target : `${target} ${kept(`organization=${attempted}`)}`;
 }

@@ -73,13 +73,22 @@ function withdrawAgain(database: Database.Database, { key_id, organization_id }:
 }
 
 function revokeAgain(database: Database.Database, line: LedgerLine): number {
+  const db = drizzle(database);
+  const isIt = sql`${keys.id} = ${line.key_id ?? null}`;
   const atMs = Date.parse(line.at);
-  const removal = line.what === 'removed' ? { removedAtMs: atMs } : {};
-  return drizzle(database)
+  const revoked = db
     .update(keys)
-    .set({ revokedAtMs: atMs, revokedBy: line.by ?? 'restore', isDefault: false, ...removal })
-    .where(and(sql`${keys.id} = ${line.key_id ?? null}`, isNull(keys.revokedAtMs)))
+    .set({ revokedAtMs: atMs, revokedBy: line.by ?? 'restore', isDefault: false })
+    .where(and(isIt, isNull(keys.revokedAtMs)))
     .run().changes;
+  if (line.what !== 'removed') return revoked;
+  // Also where the copy has revoked it already. The newest line of a key counts, so its removal comes last.
+  const removed = db
+    .update(keys)
+    .set({ removedAtMs: atMs })
+    .where(and(isIt, isNull(keys.removedAtMs)))
+    .run().changes;
+  return Math.max(removed, revoked);
 }
 
 /** The keys whose authority the change affected. */

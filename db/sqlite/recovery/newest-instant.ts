@@ -7,10 +7,17 @@ import type { LedgerLine } from './ledger-lines.ts';
  */
 const ROWS = 1000;
 
-/** The time of the newest audit row, in milliseconds since 1970; undefined when there is none. */
-export function prepareNewestInstant(database: Database.Database): () => number | undefined {
-  const newest = database.prepare<[], number>('SELECT at FROM audit ORDER BY seq DESC LIMIT 1').pluck();
-  return () => newest.get();
+/** The latest time of the audit rows that came since the last answer, in milliseconds since 1970; undefined for none. */
+export function prepareLaterInstant(database: Database.Database): () => number | undefined {
+  const latest = database.prepare<[number, number], { at: number | null; seq: number | null }>(
+    'SELECT max(at) AS at, max(seq) AS seq FROM (SELECT at, seq FROM audit WHERE seq > ? ORDER BY seq DESC LIMIT ?)',
+  );
+  let seenSeq = 0;
+  return () => {
+    const { at = null, seq = null } = latest.get(seenSeq, ROWS) ?? {};
+    seenSeq = seq ?? seenSeq;
+    return at ?? undefined;
+  };
 }
 
 /**

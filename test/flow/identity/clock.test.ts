@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import type { AuditEvent } from '../../../src/audit/audit-event.ts';
 import { createClock } from '../../../src/clock.ts';
 import { createResilience, type Outcome } from '../../../src/downstream/resilience.ts';
 import { AppError } from '../../../src/errors.ts';
@@ -122,6 +123,18 @@ test('a row that another process wrote with a clock ahead counts on the next req
   const other = await startApp({ seed: false, dataDir: app.dataDir, now: () => Date.now() + 2 * DAY_MS });
   expect(await whoami(other, app.acme.defaultKey)).toBe(200);
   await other.close();
+  expect(await whoami(app, doomed.plaintext)).toBe(401);
+});
+
+test('it counts too where a row of an older call was written after it', async () => {
+  const app = await startTwoTenants({ seed: false });
+  const doomed = await app.mint(app.acme, { expiresInDays: 1 });
+  expect(await whoami(app, doomed.plaintext)).toBe(200);
+  const [{ seq: _, hash: __, ...older }] = (await app.audit(1)) as [AuditEvent];
+  const other = await startApp({ seed: false, dataDir: app.dataDir, now: () => Date.now() + 2 * DAY_MS });
+  expect(await whoami(other, app.acme.defaultKey)).toBe(200);
+  await other.close();
+  await app.services.store.audit.append(older);
   expect(await whoami(app, doomed.plaintext)).toBe(401);
 });
 
