@@ -5,8 +5,8 @@ import type { RateLimit } from './limits/rate-limit.ts';
 import type { Log } from './log.ts';
 import type { CallWatch } from './transport/http/call-watch.ts';
 import { failureAnswer } from './transport/http/failure-response.ts';
-import { type Arrived, createPipeline, type RouteKind } from './transport/http/pipeline.ts';
 import type { Answer } from './transport/http/request-context.ts';
+import { type Arrived, createPipeline, type RouteKind } from './transport/http/step-runner.ts';
 import { answerPublic, type PublicDeps } from './transport/http/steps/answer-public.ts';
 import {
   type AnswerDeps,

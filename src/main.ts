@@ -50,6 +50,7 @@ const clock = createClock(Date.now, () => performance.now());
 const primary = createPrimary();
 /** Null unless a primary started this process. */
 let worker: WorkerFleet | null = null;
+// A function, since the compiler takes the variable for what it was last set to here.
 const fleetOfWorker = (): WorkerFleet | null => worker;
 
 async function openServices(

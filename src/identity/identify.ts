@@ -1,9 +1,9 @@
 import { AppError } from '../errors.ts';
-import { readCredential } from './credential.ts';
-import type { Identified, Presented, Scheme } from './presented.ts';
+import { readCredential } from './read-credential.ts';
 import { type AdminTokenDeps, adminToken } from './schemes/admin-token.ts';
 import { type ApiKeyDeps, apiKey } from './schemes/api-key.ts';
 import { type BootstrapDeps, bootstrapCode } from './schemes/bootstrap-code.ts';
+import type { Identified, Presented, Scheme } from './schemes/scheme.ts';
 
 export type IdentityDeps = ApiKeyDeps & AdminTokenDeps & BootstrapDeps;
 

@@ -2,7 +2,7 @@ import type { Attribution } from '../attribution.ts';
 import { AppError } from '../errors.ts';
 import type { KnownKey } from '../keys/key-record.ts';
 import { type AddressSet, addressSet } from './client-address.ts';
-import type { Presented } from './presented.ts';
+import type { Presented } from './schemes/scheme.ts';
 
 /**
  * Enforces the addresses and workspaces of a key.

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import { loopbackNetworks } from '../loopback.ts';
 import { addressSet } from './client-address.ts';
-import type { Presented } from './presented.ts';
+import type { Presented } from './schemes/scheme.ts';
 
 const loopback = addressSet(loopbackNetworks);
 /** Headers that a proxy adds when it forwards a request. */

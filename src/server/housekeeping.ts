@@ -14,9 +14,9 @@ import type { PreparedTools } from '../tool-sources/prepare-tools.ts';
 import type { Services } from './services.ts';
 
 const MINUTE_MS = 60_000;
-/** How long the last writes wait for another process's, and how often they ask. */
-const CLOSING_WAIT_MS = 5000;
-const CLOSING_PAUSE_MS = 20;
+/** How long, and how often, a write is tried again while another process holds the store. */
+const BUSY_WAIT_MS = 5000;
+const BUSY_PAUSE_MS = 20;
 
 type Tasks = { stop(): void };
 
@@ -86,14 +86,14 @@ export async function closeAll(services: Services, downstreams: PreparedTools['d
 }
 
 async function whenFree(task: () => Promise<void>): Promise<void> {
-  const latest = performance.now() + CLOSING_WAIT_MS;
+  const latest = performance.now() + BUSY_WAIT_MS;
   while (true) {
     try {
       return await task();
     } catch (thrown) {
       const isBusy = thrown instanceof AppError && thrown.code === 'STORE_BUSY';
       if (!isBusy || performance.now() > latest) throw thrown;
-      await setTimeout(CLOSING_PAUSE_MS);
+      await setTimeout(BUSY_PAUSE_MS);
     }
   }
 }
@@ -121,7 +121,7 @@ function summaryRow({ key, count, codes }: Unwritten, nowMs: number): AuditRow {
   return operatorRow({ ...facts, organizationId: null, ...key, change });
 }
 
-/** Small steps are what clocks do; beyond this one of them was wrong. */
+/** Smaller differences are the usual corrections of a clock; larger ones are reported. */
 const CLOCK_IS_WRONG_MS = MINUTE_MS;
 
 /** A line when the machine's clock falls behind the store's time, and one when it tells the time again. */

@@ -6,8 +6,8 @@ import { namesOrganization } from '../../src/downstream/organization/organizatio
 import { requireOwnReply } from '../../src/downstream/reply/require-own-reply.ts';
 import { AppError } from '../../src/errors.ts';
 import { addressSet, clientAddress } from '../../src/identity/client-address.ts';
-import { presentsCredential, readCredential } from '../../src/identity/credential.ts';
 import { namedOrganizations } from '../../src/identity/organization-signals.ts';
+import { presentsCredential, readCredential } from '../../src/identity/read-credential.ts';
 import { restSurfaceOf, workspaceIn } from '../../src/identity/surface.ts';
 import { parseOrganizationId } from '../../src/ids.ts';
 import { createKeyFormat } from '../../src/keys/key-format.ts';
@@ -23,7 +23,7 @@ import {
 } from '../../src/transport/http/host-check.ts';
 import { createRouter } from '../../src/transport/http/router.ts';
 import { readTarget } from '../../src/transport/http/target.ts';
-import { parseJson } from '../../src/transport/http/wire/read-body.ts';
+import { parseStrictJson } from '../../src/transport/http/wire/read-body.ts';
 import { completionIn } from '../../src/transport/mcp/completion.ts';
 import { queryArguments } from '../../src/transport/rest/query-arguments.ts';
 import { operatorTools, tools } from '../../tools/index.ts';
@@ -136,7 +136,7 @@ test('no text keeps a validator busy', (context) => {
   const size = trials({ planted: 100_000, ci: 1024 * 1024, full: 1024 * 1024 });
   for (const each of checksOfHeads) check(each, hostileTexts(HEAD_BYTES));
   for (const each of checksOfTexts) check(each, hostileTexts(size));
-  check(['body', (text) => parseJson(Buffer.from(text), 'INVALID_REQUEST')], hostileJson);
+  check(['body', (text) => parseStrictJson(Buffer.from(text), 'INVALID_REQUEST')], hostileJson);
   for (const each of checksOfArguments()) check(each, hostileTexts(size));
   prove(context, {
     id: 'fuzz.redos',

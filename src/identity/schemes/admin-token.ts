@@ -15,8 +15,8 @@ import {
   requireNamed,
   requireNotSuspended,
 } from '../organization-signals.ts';
-import type { Identified, Presented, Scheme } from '../presented.ts';
 import { headerValues } from '../raw-headers.ts';
+import type { Identified, Presented, Scheme } from './scheme.ts';
 
 export type AdminTokenDeps = {
   readonly adminToken: Secret;

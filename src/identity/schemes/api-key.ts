@@ -19,7 +19,7 @@ import {
   requireNamed,
   requireNotSuspended,
 } from '../organization-signals.ts';
-import type { Identified, Presented, Scheme } from '../presented.ts';
+import type { Identified, Presented, Scheme } from './scheme.ts';
 
 export type ApiKeyDeps = {
   readonly keys: KeyStore;
@@ -62,7 +62,10 @@ async function identifyKey(
   return { principal, attribution, endOfLifeMs: endOfLifeMs(found.key), refusalNow };
 }
 
-/** Repeats the checks of `identifyKey` for a key that it accepted for this organisation. */
+/**
+ * Repeats the checks of key, owner and organisation, for a key that was accepted for this organisation. Its restrictions
+ * and scopes are not asked again.
+ */
 async function refusalLater(
   hash: Buffer,
   organizationId: OrganizationId,

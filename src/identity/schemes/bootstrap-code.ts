@@ -2,7 +2,7 @@ import { nobody } from '../../attribution.ts';
 import { operatorBy } from '../../principal.ts';
 import type { Bootstrap } from '../../provisioning/bootstrap.ts';
 import { requireLocalPeer } from '../local-peer.ts';
-import type { Scheme } from '../presented.ts';
+import type { Scheme } from './scheme.ts';
 
 export type BootstrapDeps = { readonly bootstrap: Pick<Bootstrap, 'requireOpen'> };
 

@@ -1,8 +1,8 @@
-import type { Attribution } from '../attribution.ts';
-import type { AppError } from '../errors.ts';
-import type { Principal } from '../principal.ts';
-import type { OrganizationSignals } from './organization-signals.ts';
-import type { Surface } from './surface.ts';
+import type { Attribution } from '../../attribution.ts';
+import type { AppError } from '../../errors.ts';
+import type { Principal } from '../../principal.ts';
+import type { OrganizationSignals } from '../organization-signals.ts';
+import type { Surface } from '../surface.ts';
 
 /** Everything that identity reads of a request: raw headers, organisation signals, surface and client address. */
 export type Presented = OrganizationSignals & {

@@ -5,7 +5,7 @@ import { organizationNames } from '../../downstream/organization/organization-na
 import { pathOfName } from '../../downstream/path.ts';
 import { outline, standalone } from '../../json-schema/json-schema.ts';
 import type { Scope } from '../../scopes/scopes.ts';
-import { requireNoOrganizationDeep } from '../../tool/call/require-no-organization-deep.ts';
+import { requireNoOrganizationDeep } from '../../tool/call/require-no-organization.ts';
 import type { Tool } from '../../tool/define-tool.ts';
 import type { Effect, JsonSchema } from '../../tool/operation.ts';
 import { hint } from '../../words/did-you-mean.ts';

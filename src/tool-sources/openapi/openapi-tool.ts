@@ -4,7 +4,7 @@ import { outline, standalone } from '../../json-schema/json-schema.ts';
 import { asNode, isNode, type Node } from '../../json-schema/node.ts';
 import { defaultOf, withRequiredDefaults } from '../../json-schema/required-defaults.ts';
 import type { Scope } from '../../scopes/scopes.ts';
-import { requireNoOrganizationDeep } from '../../tool/call/require-no-organization-deep.ts';
+import { requireNoOrganizationDeep } from '../../tool/call/require-no-organization.ts';
 import type { Tool } from '../../tool/define-tool.ts';
 import type { Effect, JsonSchema, RestRoute } from '../../tool/operation.ts';
 import { createSchemaTool } from '../schema-tool.ts';

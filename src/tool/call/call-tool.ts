@@ -14,7 +14,7 @@ import type { Tool } from '../define-tool.ts';
 import type { Registry } from '../registry.ts';
 import type { Cursors } from './cursor.ts';
 import { parseArguments, type RawArguments } from './parse-arguments.ts';
-import { requireNoOrganizationInside } from './require-no-organization-deep.ts';
+import { requireNoOrganizationInside } from './require-no-organization.ts';
 import { requireMayCall, requireWorkspace } from './require-scope.ts';
 
 export type ToolCall = {

@@ -4,7 +4,7 @@ import { holdsKey, redactKeys } from '../../secrets/key-pattern.ts';
 import { type InputIssue, issueText } from '../../words/issue.ts';
 import type { Tool } from '../define-tool.ts';
 import type { Operation } from '../operation.ts';
-import { requireNoOrganization } from './require-scope.ts';
+import { requireNoOrganization } from './require-no-organization.ts';
 import { withoutNulls } from './without-nulls.ts';
 
 export type RawArguments = Readonly<Record<string, unknown>>;

@@ -1,7 +1,14 @@
 import type { OrganizationLocation } from '../../downstream/downstream.ts';
-import { organizationNames } from '../../downstream/organization/organization-name.ts';
+import { namesOrganization, organizationNames } from '../../downstream/organization/organization-name.ts';
 import { AppError } from '../../errors.ts';
 import { isNode } from '../../json-schema/node.ts';
+
+/** @throws ORGANIZATION_IN_ARGUMENTS even where the value is the right one, so that no client learns to send it */
+export function requireNoOrganization(rawArguments: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(rawArguments)) {
+    if (namesOrganization(name)) throw new AppError('ORGANIZATION_IN_ARGUMENTS');
+  }
+}
 
 /** @throws ORGANIZATION_IN_ARGUMENTS for a value in which a name is the organisation's, however deep */
 export function requireNoOrganizationDeep(value: unknown, isOrganization: (name: string) => boolean): void {

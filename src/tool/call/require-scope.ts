@@ -1,4 +1,3 @@
-import { namesOrganization } from '../../downstream/organization/organization-name.ts';
 import { plainName } from '../../downstream/organization/spelling.ts';
 import { AppError } from '../../errors.ts';
 import type { TenantPrincipal } from '../../principal.ts';
@@ -57,11 +56,4 @@ function workspacesIn(value: unknown): readonly unknown[] {
   return Object.entries(value).flatMap(([name, inner]) =>
     /workspaceids?$/.test(plainName(name)) ? [inner] : workspacesIn(inner),
   );
-}
-
-/** @throws ORGANIZATION_IN_ARGUMENTS even where the value is the right one, so that no client learns to send it */
-export function requireNoOrganization(rawArguments: Readonly<Record<string, unknown>>): void {
-  for (const name of Object.keys(rawArguments)) {
-    if (namesOrganization(name)) throw new AppError('ORGANIZATION_IN_ARGUMENTS');
-  }
 }

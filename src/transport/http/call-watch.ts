@@ -1,6 +1,6 @@
 import type { AuditSlot } from '../../audit/audit-slot.ts';
 import { type AppError, toAppError } from '../../errors.ts';
-import type { Identified } from '../../identity/presented.ts';
+import type { Identified } from '../../identity/schemes/scheme.ts';
 
 /** A call whose principal is known, and what ends it. */
 type CallUnderWay = {

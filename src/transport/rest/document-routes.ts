@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { presentsCredential } from '../../identity/credential.ts';
+import { presentsCredential } from '../../identity/read-credential.ts';
 import type { TenantPrincipal } from '../../principal.ts';
 import { whatIsAllowed } from '../../tool/call/require-scope.ts';
 import type { Answer } from '../http/request-context.ts';

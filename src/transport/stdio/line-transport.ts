@@ -1,6 +1,6 @@
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { AppError, toAppError } from '../../errors.ts';
-import { parseJson } from '../http/wire/read-body.ts';
+import { parseStrictJson } from '../http/wire/read-body.ts';
 
 /** JSON-RPC over a pair of streams, one message a line (https://modelcontextprotocol.io/specification, stdio). */
 export type LineTransport = {
@@ -68,7 +68,7 @@ async function* linesOf(input: Readable): AsyncGenerator<Buffer | null> {
 function parseLine(line: Buffer | null): { body: unknown; error: AppError | null } {
   try {
     if (line === null) throw new AppError('BODY_TOO_LARGE');
-    return { body: parseJson(line, 'INVALID_REQUEST'), error: null };
+    return { body: parseStrictJson(line, 'INVALID_REQUEST'), error: null };
   } catch (thrown) {
     return { body: undefined, error: toAppError(thrown) };
   }

@@ -3,7 +3,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { type AuditSlot, openAuditSlot, type SlotDeps } from '../../audit/audit-slot.ts';
 import { AppError, toAppError } from '../../errors.ts';
 import type { Identify } from '../../identity/identify.ts';
-import type { Presented } from '../../identity/presented.ts';
+import type { Presented } from '../../identity/schemes/scheme.ts';
 import { isRecord } from '../../json.ts';
 import { requireTenant } from '../../principal.ts';
 import { type CallWatch, createCallWatch } from '../http/call-watch.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nobody } from '../../../src/attribution.ts';
 import { AppError } from '../../../src/errors.ts';
-import type { Identified } from '../../../src/identity/presented.ts';
+import type { Identified } from '../../../src/identity/schemes/scheme.ts';
 import { operatorBy } from '../../../src/principal.ts';
 import { createCallWatch } from '../../../src/transport/http/call-watch.ts';
 

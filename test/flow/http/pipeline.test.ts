@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { type Arrived, createPipeline } from '../../../src/transport/http/pipeline.ts';
 import type { Answer } from '../../../src/transport/http/request-context.ts';
 import type { Route } from '../../../src/transport/http/router.ts';
+import { type Arrived, createPipeline } from '../../../src/transport/http/step-runner.ts';
 import { callTool, type JsonAnswer, requestJson } from '../../support/http.ts';
 import { ADMIN_TOKEN } from '../../support/operator.ts';
 import { type Step, startRecorded } from '../../support/recorded-app.ts';

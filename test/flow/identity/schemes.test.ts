@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { operatorAccess } from '../../../src/cli/keys/operate-keys.ts';
 import { createIdentify, type IdentityDeps, schemesOf } from '../../../src/identity/identify.ts';
-import type { Presented } from '../../../src/identity/presented.ts';
+import type { Presented } from '../../../src/identity/schemes/scheme.ts';
 import type { Surface } from '../../../src/identity/surface.ts';
 import { createKeyFormat } from '../../../src/keys/key-format.ts';
 import { manageKeys } from '../../../src/keys/manage-keys.ts';

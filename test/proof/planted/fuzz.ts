@@ -90,7 +90,7 @@ export const fuzzBugs: readonly PlantedBug[] = [
     ...headers,
     name: 'second-credential-ignored',
     harm: 'Of two credentials the first counts; whoever stands in front may have judged the second',
-    file: 'src/identity/credential.ts',
+    file: 'src/identity/read-credential.ts',
     find: "if (authorization.length + apiKey.length > 1) throw new AppError('MALFORMED_CREDENTIALS');",
     replace: '',
     test: 'raw heads',
@@ -116,7 +116,7 @@ export const fuzzBugs: readonly PlantedBug[] = [
   {
     name: 'pattern-walks-back',
     harm: 'A header of blanks keeps the only thread busy',
-    file: 'src/identity/credential.ts',
+    file: 'src/identity/read-credential.ts',
     find: '/^\\s*bearer\\b/i.test(value)',
     replace: '/\\s+bearer\\b/i.test(value)',
     proof: 'fuzz-redos',

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../../../errors.ts';
-import { readCredential } from '../../../identity/credential.ts';
+import { readCredential } from '../../../identity/read-credential.ts';
 import { createSecret } from '../../../secrets/secret.ts';
 import type { Metrics } from '../../../telemetry/metrics.ts';
 import type { Answer } from '../request-context.ts';

@@ -1,8 +1,8 @@
 import { AppError } from '../../../errors.ts';
-import type { Arrived } from '../pipeline.ts';
 import type { PublicRoutes } from '../public/public-routes.ts';
 import { isSignInPath, noSignIn } from '../public/sign-in.ts';
 import type { Answer } from '../request-context.ts';
+import type { Arrived } from '../step-runner.ts';
 import { preflightAnswer } from '../wire/write-answer.ts';
 import type { Matched } from './match-route.ts';
 import type { Sent } from './require-sender.ts';

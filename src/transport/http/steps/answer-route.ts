@@ -3,8 +3,8 @@ import type { OperatorCallDeps } from '../../../tool/call/call-operator-tool.ts'
 import type { CallToolDeps } from '../../../tool/call/call-tool.ts';
 import type { McpEndpoint } from '../../mcp/mcp.ts';
 import { answerOperator, answerRest, restTools } from '../../rest/rest.ts';
-import type { Arrived } from '../pipeline.ts';
 import { type Answer, openContext, type RequestContext } from '../request-context.ts';
+import type { Arrived } from '../step-runner.ts';
 import type { Authenticated } from './authenticate.ts';
 import type { Matched } from './match-route.ts';
 import type { Audited } from './open-slot.ts';

@@ -1,10 +1,10 @@
 import { AppError } from '../../../errors.ts';
 import type { Identify } from '../../../identity/identify.ts';
-import type { Identified, Presented } from '../../../identity/presented.ts';
+import type { Identified, Presented } from '../../../identity/schemes/scheme.ts';
 import { restSurfaceOf, type Surface, workspaceIn } from '../../../identity/surface.ts';
 import type { KeyFormat } from '../../../keys/key-format.ts';
-import type { Arrived } from '../pipeline.ts';
 import type { Route } from '../router.ts';
+import type { Arrived } from '../step-runner.ts';
 import { announceDeprecation, announceEnd } from '../wire/write-answer.ts';
 import type { Matched } from './match-route.ts';
 import type { Audited } from './open-slot.ts';

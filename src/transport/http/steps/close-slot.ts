@@ -3,8 +3,8 @@ import { type AppError, toAppError } from '../../../errors.ts';
 import type { RequestId } from '../../../ids.ts';
 import type { Log } from '../../../log.ts';
 import { failureAnswer, type Protocol } from '../failure-response.ts';
-import type { Arrived } from '../pipeline.ts';
 import type { Answer } from '../request-context.ts';
+import type { Arrived } from '../step-runner.ts';
 
 /** What is known of a call when its answer is: as far as it went. */
 export type Ended = {

@@ -1,8 +1,8 @@
-import { presentsCredential } from '../../../identity/credential.ts';
+import { presentsCredential } from '../../../identity/read-credential.ts';
 import type { Protocol } from '../failure-response.ts';
-import type { Arrived } from '../pipeline.ts';
 import { isSignInPath } from '../public/sign-in.ts';
 import type { Route, Router } from '../router.ts';
+import type { Arrived } from '../step-runner.ts';
 import { readTarget, type Target } from '../target.ts';
 
 /** Where the request leads, and in which protocol it is answered. */

@@ -1,7 +1,7 @@
 import { type AuditSlot, openAuditSlot, type SlotDeps } from '../../../audit/audit-slot.ts';
 import type { AddressSet } from '../../../identity/client-address.ts';
-import type { Arrived } from '../pipeline.ts';
 import { requestFacts } from '../request-facts.ts';
+import type { Arrived } from '../step-runner.ts';
 import type { Matched } from './match-route.ts';
 
 /** From here on the request owns one audit slot, closed once, before its answer leaves. */

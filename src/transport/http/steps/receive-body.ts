@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Arrived } from '../pipeline.ts';
+import type { Arrived } from '../step-runner.ts';
 import { isBodiless, readJsonBody, takesBody } from '../wire/read-body.ts';
 import type { Matched } from './match-route.ts';
 

@@ -1,6 +1,6 @@
 import { requireAllowedHost, requireAllowedOrigin } from '../host-check.ts';
-import type { Arrived } from '../pipeline.ts';
 import type { PublicRoutes } from '../public/public-routes.ts';
+import type { Arrived } from '../step-runner.ts';
 import type { Matched } from './match-route.ts';
 
 export type SenderDeps = {

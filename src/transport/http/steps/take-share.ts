@@ -1,7 +1,7 @@
 import { headerValues } from '../../../identity/raw-headers.ts';
 import type { InFlight } from '../../../limits/in-flight.ts';
 import { type RateLimit, rateBucketOf } from '../../../limits/rate-limit.ts';
-import type { Arrived } from '../pipeline.ts';
+import type { Arrived } from '../step-runner.ts';
 import type { Authenticated } from './authenticate.ts';
 
 type InFlightDeps = { readonly inFlight: InFlight };

@@ -1,5 +1,5 @@
 import type { CallWatch } from '../call-watch.ts';
-import type { Arrived } from '../pipeline.ts';
+import type { Arrived } from '../step-runner.ts';
 import type { Authenticated } from './authenticate.ts';
 import type { Audited } from './open-slot.ts';
 

@@ -35,7 +35,7 @@ export async function readJsonBody(request: IncomingMessage, onTwice: TwiceCode)
   ) {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE');
   }
-  return parseJson(await readBytes(request), onTwice);
+  return parseStrictJson(await readBytes(request), onTwice);
 }
 
 /** Counts what arrives: a declared length proves nothing, and a chunked body declares none. */
@@ -68,7 +68,7 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** `bytes` as JSON of at most 64 levels. */
-export function parseJson(bytes: Buffer, onTwice: TwiceCode): unknown {
+export function parseStrictJson(bytes: Buffer, onTwice: TwiceCode): unknown {
   const members = countMembers(bytes);
   const value = parseText(bytes);
   // A proxy in front may read the first of two, where we would read the last.

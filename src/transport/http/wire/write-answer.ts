@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { credentialTexts } from '../../../identity/credential.ts';
 import type { RawHeaders } from '../../../identity/raw-headers.ts';
+import { credentialTexts } from '../../../identity/read-credential.ts';
 import type { KeyFormat } from '../../../keys/key-format.ts';
 import { isEndingSoon } from '../../../keys/key-record.ts';
 import { isoTime } from '../../../time.ts';
