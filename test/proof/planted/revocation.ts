@@ -26,6 +26,14 @@ export const revocationBugs: readonly PlantedBug[] = [
     ...keys,
   },
   {
+    name: 'foreign-commits-unseen',
+    harm: 'a process that has read the revision once never reads it again',
+    file: 'db/sqlite/credential-lookup/foreign-commits.ts',
+    find: 'if (version === seen) return;',
+    replace: 'if (seen !== undefined) return;',
+    ...keys,
+  },
+  {
     name: 'revision-blind-to-revoking',
     harm: 'a revoked key works on until anything else about any key changes',
     file: 'db/sqlite/credential-lookup/revision.ts',
