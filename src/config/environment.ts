@@ -3,25 +3,6 @@ import { isRecord } from '../json.ts';
 import { hint, listed } from '../words/did-you-mean.ts';
 import type { Environment } from './secrets.ts';
 
-/** The environment wins over the file; an empty variable counts as unset. */
-export function overlay(value: unknown, env: Environment, cwd: string): unknown {
-  if (!isRecord(value)) return value;
-  const merged = { ...value };
-  if (env.TENANTRY_DATA_DIR) merged.dataDir = resolve(cwd, env.TENANTRY_DATA_DIR);
-  if (env.TENANTRY_STORE_URL) merged.store = { ...asObject(value.store), url: env.TENANTRY_STORE_URL };
-  if (env.TENANTRY_DOWNSTREAM_URL) {
-    merged.downstream = { ...asObject(value.downstream), url: env.TENANTRY_DOWNSTREAM_URL };
-  }
-  if (env.LOG_LEVEL) merged.logLevel = env.LOG_LEVEL;
-  const server: Record<string, unknown> = {};
-  if (env.HOST) server.host = env.HOST;
-  if (env.PORT) server.port = /^\d{1,5}$/.test(env.PORT) ? Number(env.PORT) : env.PORT;
-  if (Object.keys(server).length > 0) merged.server = { ...asObject(value.server), ...server };
-  return merged;
-}
-
-const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
-
 /** The variable that says a setting, where one does. */
 export const variables: Readonly<Record<string, string>> = {
   dataDir: 'TENANTRY_DATA_DIR',
@@ -31,6 +12,30 @@ export const variables: Readonly<Record<string, string>> = {
   'server.port': 'PORT',
   logLevel: 'LOG_LEVEL',
 };
+
+/** The environment wins over the file; an empty variable counts as unset. */
+export function overlay(value: unknown, env: Environment, cwd: string): unknown {
+  if (!isRecord(value)) return value;
+  let merged = value;
+  for (const [setting, variable] of Object.entries(variables)) {
+    const text = env[variable];
+    if (text) merged = withSetting(merged, setting.split('.'), settingOf(setting, text, cwd));
+  }
+  return merged;
+}
+
+function settingOf(setting: string, text: string, cwd: string): string | number {
+  if (setting === 'dataDir') return resolve(cwd, text);
+  return setting === 'server.port' && /^\d{1,5}$/.test(text) ? Number(text) : text;
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+function withSetting(settings: Settings, [name = '', ...inner]: readonly string[], value: unknown): Settings {
+  if (inner.length === 0) return { ...settings, [name]: value };
+  const group = settings[name];
+  return { ...settings, [name]: withSetting(isRecord(group) ? group : {}, inner, value) };
+}
 
 /** Read by this program, by its commands or by its clients. */
 const knownVariables = new Set([

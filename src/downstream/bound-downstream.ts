@@ -49,7 +49,7 @@ type Binding = {
 export function bindDownstream(downstream: Downstream, binding: Binding): BoundDownstream {
   const { principal, slot, signal } = binding;
   const { id } = principal.organization;
-  const speaksFor = platformId(principal.organization);
+  const idAtPlatform = platformId(principal.organization);
 
   async function request(sent: BoundRequest): Promise<DownstreamReply> {
     const { method, path, query = {}, body } = sent;
@@ -60,7 +60,7 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
     const shape = { path: basePath + path.text, body: bodyShape(body) };
     const writes = binding.effect !== 'reads' && method !== 'GET';
     const locations = locationsOf(binding.locations ?? [organization], shape, downstream.terms, !writes);
-    const addressed = writeOrganization({ path, query, headers, body }, speaksFor, basePath, locations);
+    const addressed = writeOrganization({ path, query, headers, body }, idAtPlatform, basePath, locations);
     if (writes) await slot.intent({ method, path: addressed.url.pathname });
     const isRepeatable = method === 'GET';
     const { onProgress } = sent;
@@ -69,13 +69,13 @@ export function bindDownstream(downstream: Downstream, binding: Binding): BoundD
       ...addressed,
       isRepeatable,
       organizationId: id,
-      organization: speaksFor,
+      organization: idAtPlatform,
       signal,
-      onProgress: onProgress && judgedProgress(onProgress, speaksFor, downstream.terms),
+      onProgress: onProgress && judgedProgress(onProgress, idAtPlatform, downstream.terms),
     });
     requireSuccess(reply);
     const said = reply.alsoSays === undefined ? reply.body : [reply.body, reply.alsoSays];
-    requireOwnReply(said, speaksFor, downstream.terms, locations.length > 0);
+    requireOwnReply(said, idAtPlatform, downstream.terms, locations.length > 0);
     return reply;
   }
 
@@ -98,9 +98,9 @@ type OnProgress = NonNullable<DownstreamRequest['onProgress']>;
 
 /** Checks progress messages like replies. A failing check throws TENANT_MISMATCH and drops the message. */
 const judgedProgress =
-  (tell: OnProgress, speaksFor: string, terms: Downstream['terms']): OnProgress =>
+  (tell: OnProgress, idAtPlatform: string, terms: Downstream['terms']): OnProgress =>
   async (done, total, message) => {
-    requireOwnWords(message, speaksFor, terms);
+    requireOwnWords(message, idAtPlatform, terms);
     await tell(done, total, message);
   };
 

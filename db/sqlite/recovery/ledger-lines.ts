@@ -95,7 +95,8 @@ export function parseLine(text: string): LedgerLine | undefined {
   const fields = value as Record<string, unknown>; // The type of each field is checked below.
   const { what, at, seq, hash } = fields;
   const isWhole = typeof what === 'string' && typeof hash === 'string' && Number.isSafeInteger(seq);
+  const isSized = fields.compacted_bytes === undefined || Number.isSafeInteger(fields.compacted_bytes);
   const isTimed = typeof at === 'string' && !Number.isNaN(Date.parse(at));
   const areTexts = optional.every((name) => fields[name] === undefined || typeof fields[name] === 'string');
-  return isWhole && isTimed && areTexts ? (value as LedgerLine) : undefined; // Every field was checked.
+  return isWhole && isSized && isTimed && areTexts ? (value as LedgerLine) : undefined; // Every field was checked.
 }

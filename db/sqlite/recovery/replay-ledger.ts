@@ -51,13 +51,16 @@ function settleLocked(
   const knownName = nameOf(database);
   const name = knownName ?? giveName(database, now());
   const headOf = prepareHead(database);
+  // The ledger of an empty store begins with its name, whatever is marked.
   const mark = (what: string): void => {
     const head = headOf();
     const beginning = what === 'begun' || head.seq === 0 ? { what: 'begun', ledger: name } : { what };
     ledger.append([{ ...beginning, at: new Date(now()).toISOString(), ...head }]);
   };
+  const isNamed = knownName !== undefined;
   const isEmpty = headOf().seq === 0;
-  const isFirst = ledger.exists() ? knownName === undefined && isEmpty : knownName === undefined || isEmpty;
+  // A store without a name is from before there were ledgers. One with a ledger beside it may be a replaced file.
+  const isFirst = ledger.exists() ? !isNamed && isEmpty : !isNamed || isEmpty;
   if (isFirst && !isRestored) {
     // A ledger with keys has outlived its store.
     if (tellsOfKeys(ledger)) closeBootstrap(database);

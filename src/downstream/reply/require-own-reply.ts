@@ -33,12 +33,12 @@ function namesOf(terms: ReplyTerms): ReplyNames {
  */
 export function requireOwnReply(
   reply: unknown,
-  organizationId: string,
+  idAtPlatform: string,
   terms: ReplyTerms,
   wasTold = true,
 ): void {
   const { requireOrganizationInReply: isRequired, credentialPerOrganization = false } = terms;
-  const isNamed = holdsOwnName(reply, organizationId, namesOf(terms), 0);
+  const isNamed = holdsOwnName(reply, idAtPlatform, namesOf(terms), 0);
   if (!isRequired || isNamed) return;
   const isEmpty = saysNothing(reply);
   // An empty reply discloses nothing. It is refused only when nothing but the reply keeps organisations apart.
@@ -65,8 +65,8 @@ function saysNothing(reply: unknown): boolean {
  *
  * @throws TENANT_MISMATCH when it names another organisation
  */
-export function requireOwnWords(words: string, organizationId: string, terms: ReplyTerms): void {
-  requireOwnText(words, organizationId, namesOf(terms), 0);
+export function requireOwnWords(words: string, idAtPlatform: string, terms: ReplyTerms): void {
+  requireOwnText(words, idAtPlatform, namesOf(terms), 0);
 }
 
 /**

@@ -118,7 +118,7 @@ export const isolationBugs: readonly PlantedBug[] = [
     name: 'foreign-reply-shown',
     harm: 'a platform that answers for another organisation is believed',
     file: 'src/downstream/bound-downstream.ts',
-    find: '    requireOwnReply(said, speaksFor, downstream.terms, locations.length > 0);\n',
+    find: '    requireOwnReply(said, idAtPlatform, downstream.terms, locations.length > 0);\n',
     replace: '    void [said, requireOwnReply];\n',
     proof: 'isolation-callers',
   },
