@@ -33,6 +33,17 @@ export type ActorKey = KeyRecord & {
   readonly successor: Pick<KeyRecord, 'prefix' | 'revokedAtMs'> | null;
 };
 
+/** One key of one keyspace. */
+export type KeyAddress = { readonly keyspace: Keyspace; readonly keyId: KeyId };
+
+/** What the facts of a minting are read by. `userId` is the requested owner of a user-bound key. */
+export type MintQuery = {
+  /** The calling key; null for the operator. */
+  readonly actor: KeyId | null;
+  readonly userId: UserId | null;
+  readonly nowMs: number;
+};
+
 /** Rows that are read inside the minting transaction, so that they cannot change before the commit. */
 export type MintFacts = {
   /** The calling key; null for the operator. */
@@ -113,23 +124,18 @@ export type KeyStore = {
   listGrants(keyId: KeyId): Promise<readonly OrganizationId[]>;
   /** Live keys that were created by the key with this prefix. */
   listCreatedBy(keyspace: Keyspace, prefix: string, nowMs: number): Promise<readonly KeyRecord[]>;
-  /**
-   * Mints a key. Calls `decide` again when the generated prefix is taken. `userId` is the owner of a user-bound key.
-   */
+  /** Mints a key. Calls `decide` again when the generated prefix is taken. */
   mint(
     keyspace: Keyspace,
-    actor: KeyId | null,
-    nowMs: number,
+    query: MintQuery,
     decide: (facts: MintFacts) => NewKey,
     auditRow: (key: KeyRecord) => AuditRow,
-    userId?: UserId | null,
   ): Promise<KeyRecord>;
   /**
    * Changes a key. Undefined for an unknown or foreign key. When `decide` returns null, nothing is changed or audited.
    */
   change(
-    keyspace: Keyspace,
-    keyId: KeyId,
+    address: KeyAddress,
     actor: KeyId | null,
     decide: (key: KeyRecord, actor: ActorKey | null) => KeyChange | null,
     auditRow: (key: KeyRecord) => AuditRow,
@@ -139,8 +145,7 @@ export type KeyStore = {
    * `decide` again when the generated prefix is taken.
    */
   rotate(
-    keyspace: Keyspace,
-    keyId: KeyId,
+    address: KeyAddress,
     actor: KeyId | null,
     decide: (facts: RotateFacts) => Rotation,
     auditRow: (replacement: KeyRecord, old: KeyRecord) => AuditRow,

@@ -71,7 +71,7 @@ export function manageKeys(keyspace: Keyspace, access: KeyAccess, deps: ManageKe
       return decide(requireTheirs(current));
     };
     const key = await mutate((row) =>
-      keys.change(keyspace, id, actor, decideAsked, ({ prefix }) => row(noted(prefix))),
+      keys.change({ keyspace, keyId: id }, actor, decideAsked, ({ prefix }) => row(noted(prefix))),
     );
     return requireTheirs(key);
   };
@@ -83,30 +83,32 @@ export function manageKeys(keyspace: Keyspace, access: KeyAccess, deps: ManageKe
       const found = await keys.list(keyspace, filter, page);
       return found.map(view);
     },
-    get: async (keyId) => view(requireTheirs(await keys.get(keyspace, requireKeyId(keyId)))),
+    get: async (keyId) => view(requireTheirs(await keys.get(keyspace, requireKeyId(keyId, keyspace)))),
     async mint(request) {
       const { name, owner, purpose } = request;
       requirePlainTexts({ name, owner, purpose });
-      const { key, plaintext } = await mutate((row) => mintKey(keyspace, request, principal, row, deps));
+      const { key, plaintext } = await mutate((auditRow) =>
+        mintKey(keyspace, request, { principal, auditRow }, deps),
+      );
       return { key: view(key), plaintext };
     },
     async rotate(keyId, request) {
-      const id = requireKeyId(keyId);
-      const { key, plaintext, old } = await mutate((row) =>
-        rotateKey(keyspace, id, request, principal, row, deps),
+      const id = requireKeyId(keyId, keyspace);
+      const { key, plaintext, old } = await mutate((auditRow) =>
+        rotateKey({ keyspace, keyId: id }, request, { principal, auditRow }, deps),
       );
       return { key: view(key), plaintext, old: { ...view(old), ...lastUse(old, deps.keyUses) } };
     },
     async update(keyId, request) {
       const { name, owner, purpose } = request;
       requirePlainTexts({ name, owner, purpose });
-      const id = requireKeyId(keyId);
+      const id = requireKeyId(keyId, keyspace);
       const nowMs = deps.now();
       const decide = (current: KeyRecord) => decideUpdate(request, current, nowMs);
       return view(await change(id, nowMs, decide, (prefix) => ({ updated: id, prefix, ...request })));
     },
     async revoke(keyId) {
-      const id = requireKeyId(keyId);
+      const id = requireKeyId(keyId, keyspace);
       const nowMs = deps.now();
       let changed = false;
       const decide = ({ revokedAtMs }: KeyRecord): KeyChange | null => {
@@ -139,7 +141,7 @@ export async function changeGrants(
   { mutate }: KeyAccess,
   { keys, now }: ManageKeysDeps,
 ): Promise<readonly OrganizationId[]> {
-  const id = requireKeyId(keyId);
+  const id = requireKeyId(keyId, 'operator');
   const add = change.add.map(requireOrganizationId);
   const withdraw = change.withdraw.map(requireOrganizationId);
   if (add.some((organizationId) => withdraw.includes(organizationId))) {
@@ -166,9 +168,9 @@ function lastUse(key: KeyRecord, keyUses: KeyUses): Pick<KeyRecord, 'lastUsedAtM
  *
  * @throws KEY_NOT_FOUND
  */
-export function requireKeyId(text: string): KeyId {
+export function requireKeyId(text: string, keyspace: Keyspace): KeyId {
   const id = parseKeyId(text);
-  if (id === undefined) throw new AppError('KEY_NOT_FOUND');
+  if (id === undefined) throw noSuchKey(keyspace);
   return id;
 }
 

@@ -15,6 +15,12 @@ export type MintedKey = { readonly key: KeyRecord; readonly plaintext: string };
 /** The audit's record of a minting: what was granted, for how long and to whom. */
 type MintChange = Readonly<Record<string, unknown>>;
 
+/** Who asks for a key, and the audit row of its making. */
+export type MintAccess = {
+  readonly principal: Principal;
+  readonly auditRow: (change: MintChange) => AuditRow;
+};
+
 /**
  * Mints a key and writes its audit row in one transaction.
  *
@@ -24,25 +30,23 @@ type MintChange = Readonly<Record<string, unknown>>;
 export async function mintKey(
   keyspace: Keyspace,
   request: MintRequest,
-  principal: Principal,
-  auditRow: (change: MintChange) => AuditRow,
+  { principal, auditRow }: MintAccess,
   { keys, mintRules, now }: MintDeps,
 ): Promise<MintedKey> {
   const nowMs = now();
   const actor = principal.key?.id ?? null;
+  const userId = parseUserId(ownerAsked(request, principal)) ?? null;
   let plaintext = '';
   let grants: readonly OrganizationId[] = [];
   const key = await keys.mint(
     keyspace,
-    actor,
-    nowMs,
+    { actor, userId, nowMs },
     (facts) => {
-      const made = decideMint(keyspace, request, principal, facts, mintRules, nowMs);
+      const made = decideMint(request, facts, { keyspace, principal, nowMs }, mintRules);
       ({ plaintext, grants } = made);
       return made;
     },
     (minted) => auditRow(changeOf(minted, grants)),
-    parseUserId(ownerAsked(request, principal)) ?? null,
   );
   return { key, plaintext };
 }

@@ -1,10 +1,9 @@
-import type { AuditRow } from '../audit/audit-event.ts';
 import { AppError } from '../errors.ts';
-import type { KeyId, OrganizationId } from '../ids.ts';
-import type { Principal } from '../principal.ts';
+import type { OrganizationId } from '../ids.ts';
 import { isoTimeOrNull } from '../time.ts';
-import type { KeyRecord, Keyspace } from './key-record.ts';
-import type { MintDeps, MintedKey } from './mint-key.ts';
+import type { KeyRecord } from './key-record.ts';
+import type { KeyAddress } from './key-store.ts';
+import type { MintAccess, MintDeps, MintedKey } from './mint-key.ts';
 import { decideRotation, type RotateRequest } from './policy/rotate.ts';
 
 /** The replacement with its plaintext, shown once, and the changed old key. */
@@ -17,22 +16,19 @@ type RotatedKey = MintedKey & { readonly old: KeyRecord };
  * @throws SCOPE_ESCALATION, VALIDATION_ERROR
  */
 export async function rotateKey(
-  keyspace: Keyspace,
-  keyId: KeyId,
+  address: KeyAddress,
   request: RotateRequest,
-  principal: Principal,
-  auditRow: (change: Readonly<Record<string, unknown>>) => AuditRow,
+  { principal, auditRow }: MintAccess,
   { keys, mintRules, now }: MintDeps,
 ): Promise<RotatedKey> {
   const nowMs = now();
   let plaintext = '';
   let grants: readonly OrganizationId[] = [];
   const rotated = await keys.rotate(
-    keyspace,
-    keyId,
+    address,
     principal.key?.id ?? null,
     (facts) => {
-      const rotation = decideRotation(request, principal, facts, mintRules, nowMs);
+      const rotation = decideRotation(request, facts, { principal, nowMs }, mintRules);
       plaintext = rotation.plaintext;
       ({ grants } = rotation.replacement);
       return rotation;

@@ -11,6 +11,9 @@ export type GroupChange = {
   readonly permissions?: readonly Permission[] | undefined;
 };
 
+/** One group of one organisation. */
+export type GroupAddress = { readonly organizationId: OrganizationId; readonly groupId: GroupId };
+
 type GroupRow = (group: PermissionGroup) => AuditRow;
 
 /** The port for permission groups, with the same guarantees as the member store. Undefined means an unknown group. */
@@ -32,31 +35,23 @@ export type GroupStore = {
   list(organizationId: OrganizationId, page: MemberPage): Promise<readonly PermissionGroup[]>;
   /** Changes a group. `decide` is pure; when it returns null, nothing is changed or audited. */
   change(
-    organizationId: OrganizationId,
-    groupId: GroupId,
+    address: GroupAddress,
     by: Actor,
     decide: (group: PermissionGroup) => GroupChange | null,
     auditRow: GroupRow,
   ): Promise<PermissionGroup | undefined>;
   /** Returns the group as it was. */
-  delete(
-    organizationId: OrganizationId,
-    groupId: GroupId,
-    by: Actor,
-    auditRow: GroupRow,
-  ): Promise<PermissionGroup | undefined>;
+  delete(address: GroupAddress, by: Actor, auditRow: GroupRow): Promise<PermissionGroup | undefined>;
   /** Also undefined for a person who is not a member. Adding a person twice changes nothing. */
   addMember(
-    organizationId: OrganizationId,
-    groupId: GroupId,
+    address: GroupAddress,
     userId: UserId,
     by: Actor,
     auditRow: GroupRow,
   ): Promise<PermissionGroup | undefined>;
   /** Also undefined for a person who is not in the group. */
   removeMember(
-    organizationId: OrganizationId,
-    groupId: GroupId,
+    address: GroupAddress,
     userId: UserId,
     by: Actor,
     auditRow: GroupRow,

@@ -31,7 +31,9 @@ export function manageGroups(
   ): Promise<PermissionGroup> => {
     const [group, user] = [inGroup(parseGroupId(groupId)), inGroup(parseUserId(userId))];
     const changed = await mutate((row) =>
-      groups[change](organizationId, group, user, access, () => row({ [noted]: group, user_id: user })),
+      groups[change]({ organizationId, groupId: group }, user, access, () =>
+        row({ [noted]: group, user_id: user }),
+      ),
     );
     return inGroup(changed);
   };
@@ -52,8 +54,7 @@ export function manageGroups(
       const id = requireGroupId(groupId);
       const changed = await mutate((row) =>
         groups.change(
-          organizationId,
-          id,
+          { organizationId, groupId: id },
           access,
           (group) => difference(group, decide(group)),
           ({ name, permissions }) => row({ changed_group: id, name, permissions }),
@@ -64,7 +65,9 @@ export function manageGroups(
     async delete(groupId) {
       const id = requireGroupId(groupId);
       return found(
-        await mutate((row) => groups.delete(organizationId, id, access, () => row({ deleted_group: id }))),
+        await mutate((row) =>
+          groups.delete({ organizationId, groupId: id }, access, () => row({ deleted_group: id })),
+        ),
       );
     },
     addMember: (groupId, userId) => changeMember('addMember', 'joined_group', groupId, userId),

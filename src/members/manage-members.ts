@@ -58,8 +58,7 @@ export function manageMembers(
       const id = requireUserId(userId);
       const changed = await mutate((row) =>
         members.change(
-          organizationId,
-          id,
+          { organizationId, userId: id },
           access,
           (member, actorKey) => {
             const changed = difference(member, change);
@@ -75,7 +74,7 @@ export function manageMembers(
     async remove(userId) {
       const id = requireUserId(userId);
       const removed = await mutate((row) =>
-        members.remove(organizationId, id, access, () => row({ removed_member: id })),
+        members.remove({ organizationId, userId: id }, access, () => row({ removed_member: id })),
       );
       return found(removed);
     },
@@ -96,7 +95,7 @@ export async function deleteUser(
   const id = requireUserId(userId);
   const operator: Actor = { keyId: null, allow: () => {} };
   const deleted = await mutate((row) =>
-    members.deleteUser(organizationId, id, now(), operator, (concerned) =>
+    members.deleteUser({ organizationId, userId: id }, now(), operator, (concerned) =>
       row({ deleted_user: id }, concerned),
     ),
   );

@@ -13,6 +13,9 @@ export type MemberChange = {
   readonly active?: boolean | undefined;
 };
 
+/** One person as a member of one organisation. */
+export type MemberAddress = { readonly organizationId: OrganizationId; readonly userId: UserId };
+
 /** A person's current role, activity and permissions in one organisation. Permissions are those of all groups. */
 export type Membership = {
   readonly role: MemberRole;
@@ -48,23 +51,20 @@ export type MemberStore = {
    * or audited.
    */
   change(
-    organizationId: OrganizationId,
-    userId: UserId,
+    address: MemberAddress,
     by: Actor,
     decide: (member: Member, actorKey: ActorKey | null) => MemberChange | null,
     auditRow: (member: Member) => AuditRow,
   ): Promise<Member | undefined>;
   /** Ends the membership and leaves every group. Returns the member as it was. */
   remove(
-    organizationId: OrganizationId,
-    userId: UserId,
+    address: MemberAddress,
     by: Actor,
     auditRow: (member: Member) => AuditRow,
   ): Promise<Member | undefined>;
   /** Deletes a member of this organisation everywhere. Each affected organisation gets an audit row. */
   deleteUser(
-    organizationId: OrganizationId,
-    userId: UserId,
+    address: MemberAddress,
     nowMs: number,
     by: Actor,
     auditRow: (organizationId: OrganizationId) => AuditRow,

@@ -64,11 +64,13 @@ async function mintManagerKey(organizationId: OrganizationId, deps: DemoDeps): P
   const { plaintext } = await mintKey(
     organizationId,
     { scopeType: 'global', name: 'Manager key', additionalScopes: managerScopes(deps.mintRules.catalogue) },
-    provisioning,
-    (change) => ({
-      ...demoRow('demo manager key', organizationId, deps.now()),
-      change: JSON.stringify(change),
-    }),
+    {
+      principal: provisioning,
+      auditRow: (change) => ({
+        ...demoRow('demo manager key', organizationId, deps.now()),
+        change: JSON.stringify(change),
+      }),
+    },
     { keys: deps.store.keys, mintRules: deps.mintRules, now: deps.now },
   );
   return plaintext;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { prepareAppend } from '../../db/sqlite/rows/audit-chain.ts';
 import { createGroupCommit } from '../../db/sqlite/stores/group-commit.ts';
 import { auditChain } from '../../src/audit/chain/row-hash.ts';
-import { auditRow, provision, START_MS } from './contract/fixtures.ts';
+import { auditRow, byOperator, provision, START_MS } from './contract/fixtures.ts';
 import { openForeign, openSettled, temporaryFile } from './temporary-store.ts';
 
 const countRows = (database: Database.Database) =>
@@ -72,7 +72,7 @@ test('a store that has lost its tables is unavailable, and shows nothing of why'
   for (const ask of [
     () => store.keys.find(hash),
     () => store.keys.listCreatedBy(organization.id, 'cli', START_MS),
-    () => store.keys.mint(organization.id, null, START_MS, () => expect.fail('decided'), row),
+    () => store.keys.mint(organization.id, byOperator, () => expect.fail('decided'), row),
     () => store.organizations.list({ limit: 100 }),
     () => store.organizations.canon(),
     () => store.audit.append(row()),

@@ -17,7 +17,13 @@ async function mutationsOf(store: Store) {
     hash,
     mutations: [
       () => store.audit.append(row()),
-      () => store.keys.change(organization.id, defaultKey.id, null, () => ({ name: 'renamed' }), row),
+      () =>
+        store.keys.change(
+          { keyspace: organization.id, keyId: defaultKey.id },
+          null,
+          () => ({ name: 'renamed' }),
+          row,
+        ),
       () => store.keys.noteUses(use),
       () => store.audit.append(row()),
       () => store.organizations.ensureCanonicalSet(['agent:read'], START_MS),

@@ -2,15 +2,10 @@ import { appendFileSync, copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { backupStore } from '../../db/sqlite/recovery/backup.ts';
 import { createLedgerFile } from '../../db/sqlite/recovery/ledger-file.ts';
-import {
-  type GroupId,
-  newGroupId,
-  newKeyId,
-  newOrganizationId,
-  newUserId,
-  type UserId,
-} from '../../src/ids.ts';
+import { newGroupId, newKeyId, newOrganizationId, newUserId } from '../../src/ids.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
+import type { GroupAddress } from '../../src/members/group-store.ts';
+import type { MemberAddress } from '../../src/members/member-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
   auditRow,
@@ -125,7 +120,7 @@ test("what a person lost is not theirs again: their keys are held, and nobody el
   const by = { keyId: null, allow: () => undefined };
   const row = () => auditRow(null);
   let id = newOrganizationId(START_MS);
-  const people: { key: KeyRecord; userId: UserId; groupId: GroupId }[] = [];
+  const people: (MemberAddress & GroupAddress & { key: KeyRecord })[] = [];
   const { state } = await rollBack(
     async (store) => {
       id = (await provision(store)).organization.id;
@@ -152,26 +147,50 @@ test("what a person lost is not theirs again: their keys are held, and nobody el
         await store.members.add(id, person, by, row);
         const group = { id: groupId, name, permissions: ['a'], createdAtMs: START_MS };
         await store.members.groups.create(id, group, by, row);
-        await store.members.groups.addMember(id, groupId, userId, by, row);
+        await store.members.groups.addMember({ organizationId: id, groupId }, userId, by, row);
         const key = await mint(store, id, newKey(id, { scopeType: 'user', userId }));
-        people.push({ key, userId, groupId });
+        people.push({ key, organizationId: id, userId, groupId });
       }
     },
     async ({ members }) => {
       const [deactivated, left, removed, narrowed, ungrouped, deleted, demoted, same] = people;
       if (!deactivated || !left || !removed || !narrowed || !ungrouped || !deleted || !demoted || !same)
         return;
-      await members.change(id, deactivated.userId, by, () => ({ active: false }), row);
-      await members.groups.removeMember(id, left.groupId, left.userId, by, row);
-      await members.remove(id, removed.userId, by, row);
-      await members.groups.change(id, narrowed.groupId, by, () => ({ permissions: [] }), row);
-      await members.groups.delete(id, ungrouped.groupId, by, row);
-      await members.deleteUser(id, deleted.userId, START_MS, by, row);
-      await members.change(id, demoted.userId, by, () => ({ role: 'member' }), row);
-      await members.groups.change(id, same.groupId, by, () => ({ name: 'another name' }), row);
+      await members.change(deactivated, by, () => ({ active: false }), row);
+      await members.groups.removeMember(left, left.userId, by, row);
+      await members.remove(removed, by, row);
+      await members.groups.change(narrowed, by, () => ({ permissions: [] }), row);
+      await members.groups.delete(ungrouped, by, row);
+      await members.deleteUser(deleted, START_MS, by, row);
+      await members.change(demoted, by, () => ({ role: 'member' }), row);
+      await members.groups.change(same, by, () => ({ name: 'another name' }), row);
     },
   );
   expect(people.map(({ key }) => state.get(key.id))).toEqual([1, 1, 1, 1, 1, 'restore', 1, 0]);
+});
+
+test('a key of a person who was deleted since is shown to nobody again, also where it was revoked before', async () => {
+  const by = { keyId: null, allow: () => undefined };
+  const userId = newUserId(START_MS);
+  const row = () => auditRow(null);
+  const made: KeyRecord[] = [];
+  const { back } = await rollBack(
+    async (store) => {
+      const { id } = (await provision(store)).organization;
+      const person = { userId, name: 'Ann', email: null, role: 'admin', active: true, createdAtMs: START_MS };
+      await store.members.add(id, { ...person, role: 'admin' }, by, row);
+      for (let count = 0; count < 2; count += 1)
+        made.push(await mint(store, id, newKey(id, { scopeType: 'user', userId })));
+      if (made[0]) await revokeKey(store, made[0]);
+    },
+    async ({ members }) => {
+      const [{ organizationId }] = made as [KeyRecord];
+      if (organizationId !== null) await members.deleteUser({ organizationId, userId }, START_MS, by, row);
+    },
+  );
+  expect(back.recoveryReport).toMatchObject({ coverage: 'whole', revoked: 2 });
+  for (const { id, organizationId } of made)
+    expect(await back.keys.get(organizationId ?? 'operator', id)).toBeUndefined();
 });
 
 test('an organisation that was deleted or suspended since is so again; one that was resumed is left', async () => {

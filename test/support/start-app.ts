@@ -229,8 +229,11 @@ async function mintIn(
   const { key, plaintext } = await mintKey(
     keyspace,
     { name: 'test key', ...request },
-    operatorBy('cli'),
-    () => operatorRow({ tier: 'cli', target: 'keys mint', organizationId, nowMs: services.now() }),
+    {
+      principal: operatorBy('cli'),
+      auditRow: () =>
+        operatorRow({ tier: 'cli', target: 'keys mint', organizationId, nowMs: services.now() }),
+    },
     { keys: services.store.keys, mintRules: services.mintRules, now: services.now },
   );
   noteKey(plaintext);

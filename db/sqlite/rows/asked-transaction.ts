@@ -9,12 +9,12 @@ import { readActorKey } from './actor-key.ts';
 /** A transaction that first checks whether the actor may still make the change. */
 export async function askedTransaction<T>(
   control: Database.Database,
-  organizationId: OrganizationId,
+  address: { readonly organizationId: OrganizationId },
   { keyId, allow }: Actor,
   operation: (asking: ActorKey | null) => T,
 ): Promise<T> {
   return storeTransaction(control, () => {
-    assertOrganizationId(organizationId);
+    const organizationId = assertOrganizationId(address.organizationId);
     const asking = readActorKey(control, organizationId, keyId);
     allow(asking);
     return operation(asking);

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { KeyId, UserId } from '../../../src/ids.ts';
 import type { Keyspace } from '../../../src/keys/key-record.ts';
-import type { MintFacts, RotateFacts } from '../../../src/keys/key-store.ts';
+import type { MintFacts, MintQuery, RotateFacts } from '../../../src/keys/key-store.ts';
 import { and, count, drizzle, eq } from '../connection/drizzle.ts';
 import { memberships } from '../schema/member-schema.ts';
 import { keys } from '../schema/schema.ts';
@@ -15,9 +15,7 @@ import { memberOf } from './member-rows.ts';
 export function readMintFacts(
   control: Database.Database,
   keyspace: Keyspace,
-  actor: KeyId | null,
-  userId: UserId | null,
-  nowMs: number,
+  { actor, userId, nowMs }: MintQuery,
 ): MintFacts {
   const db = drizzle(control);
   const ours = ofKeyspace(keyspace);

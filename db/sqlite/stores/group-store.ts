@@ -26,7 +26,7 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
 
   return {
     create: async (organizationId, { id, name, permissions, createdAtMs }, by, auditRow) =>
-      askedTransaction(control, organizationId, by, () => {
+      askedTransaction(control, { organizationId }, by, () => {
         requireExistingOrganization(control, organizationId);
         const made = { id: assertGroupId(id), organizationId, name, permissions, createdAtMs };
         requireFreeName(control, made);
@@ -47,8 +47,9 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
           .limit(limit)
           .all();
       }),
-    change: (organizationId, groupId, by, decide, auditRow) =>
-      askedTransaction(control, organizationId, by, () => {
+    change: (address, by, decide, auditRow) =>
+      askedTransaction(control, address, by, () => {
+        const { organizationId, groupId } = address;
         const current = readGroup(control, organizationId, groupId);
         const change = current === undefined ? null : decide(current);
         if (current === undefined || change === null) return current;
@@ -59,16 +60,18 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
         append([auditRow(changed)]);
         return changed;
       }),
-    delete: (organizationId, groupId, by, auditRow) =>
-      askedTransaction(control, organizationId, by, () => {
+    delete: (address, by, auditRow) =>
+      askedTransaction(control, address, by, () => {
+        const { organizationId, groupId } = address;
         const group = readGroup(control, organizationId, groupId);
         if (group === undefined) return undefined;
         db.delete(permissionGroups).where(groupOf(organizationId, groupId)).run();
         append([auditRow(group)]);
         return group;
       }),
-    addMember: (organizationId, groupId, userId, by, auditRow) =>
-      askedTransaction(control, organizationId, by, () => {
+    addMember: (address, userId, by, auditRow) =>
+      askedTransaction(control, address, by, () => {
+        const { organizationId, groupId } = address;
         const group = readGroup(control, organizationId, groupId);
         const member = readMember(control, organizationId, userId);
         if (group === undefined || member === undefined) return undefined;
@@ -78,8 +81,9 @@ export function createGroupStore({ control, listing }: Connections, append: Appe
         append([auditRow(changed)]);
         return changed;
       }),
-    removeMember: (organizationId, groupId, userId, by, auditRow) =>
-      askedTransaction(control, organizationId, by, () => {
+    removeMember: (address, userId, by, auditRow) =>
+      askedTransaction(control, address, by, () => {
+        const { organizationId, groupId } = address;
         const group = readGroup(control, organizationId, groupId);
         const leaving = assertUserId(userId);
         if (group === undefined || !group.members.includes(leaving)) return undefined;

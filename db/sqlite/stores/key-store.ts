@@ -52,16 +52,17 @@ export function createKeyStore(
           .orderBy(desc(keys.id))
           .all(),
       ),
-    mint: (keyspace, actor, nowMs, decide, auditRow, userId = null) =>
+    mint: (keyspace, query, decide, auditRow) =>
       keyTransaction(control, () => {
-        const made = decide(readMintFacts(control, keyspace, actor, userId, nowMs));
+        const made = decide(readMintFacts(control, keyspace, query));
         requireKeyspaceStanding(control, keyspace);
         const key = insertKey(control, keyspace, made);
         append([auditRow(key)]);
         return key;
       }),
-    change: (keyspace, keyId, actor, decide, auditRow) =>
+    change: (address, actor, decide, auditRow) =>
       storeTransaction(control, () => {
+        const { keyspace, keyId } = address;
         const current = readKey(control, keyspace, keyId);
         const asking = readActorKey(control, keyspace, actor);
         if (current === undefined) return undefined;
@@ -72,8 +73,9 @@ export function createKeyStore(
         append([auditRow(changed)]);
         return changed;
       }),
-    rotate: (keyspace, keyId, actor, decide, auditRow) =>
+    rotate: (address, actor, decide, auditRow) =>
       keyTransaction(control, () => {
+        const { keyspace, keyId } = address;
         const facts = readRotateFacts(control, keyspace, keyId, actor);
         if (facts === undefined) return undefined;
         const { replacement, change } = decide(facts);

@@ -29,7 +29,7 @@ export function createMemberStore(
   return {
     groups: createGroupStore(connections, append),
     add: (organizationId, person, by, auditRow) =>
-      askedTransaction(control, organizationId, by, () => {
+      askedTransaction(control, { organizationId }, by, () => {
         requireExistingOrganization(control, organizationId);
         const member = insertMember(control, organizationId, person);
         append([auditRow(member)]);
@@ -37,8 +37,9 @@ export function createMemberStore(
       }),
     get: (organizationId, userId) => storeCall(listing, () => readMember(listing, organizationId, userId)),
     list: (organizationId, page) => storeCall(listing, () => listMembers(listing, organizationId, page)),
-    change: (organizationId, userId, by, decide, auditRow) =>
-      askedTransaction(control, organizationId, by, (asking) => {
+    change: (address, by, decide, auditRow) =>
+      askedTransaction(control, address, by, (asking) => {
+        const { organizationId, userId } = address;
         const current = readMember(control, organizationId, userId);
         const change = current === undefined ? null : decide(current, asking);
         if (current === undefined || change === null) return current;
@@ -52,16 +53,18 @@ export function createMemberStore(
         append([auditRow(changed)]);
         return changed;
       }),
-    remove: (organizationId, userId, by, auditRow) =>
-      askedTransaction(control, organizationId, by, () => {
+    remove: (address, by, auditRow) =>
+      askedTransaction(control, address, by, () => {
+        const { organizationId, userId } = address;
         const member = readMember(control, organizationId, userId);
         if (member === undefined) return undefined;
         drizzle(control).delete(memberships).where(memberOf(organizationId, userId)).run();
         append([auditRow(member)]);
         return member;
       }),
-    deleteUser: (organizationId, userId, nowMs, by, auditRow) =>
-      askedTransaction(control, organizationId, by, () => {
+    deleteUser: (address, nowMs, by, auditRow) =>
+      askedTransaction(control, address, by, () => {
+        const { organizationId, userId } = address;
         const member = readMember(control, organizationId, userId);
         if (member === undefined) return undefined;
         const concerned = endUser(control, member.userId, nowMs);

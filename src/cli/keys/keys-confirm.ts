@@ -38,7 +38,8 @@ export function registerConfirm(keys: Command, runtime: Runtime, done: (code: Ex
         runtime,
         async (services) => {
           const keyspace = await findKeyspace(options, services);
-          const asked = keyId === undefined ? await findHeld(keyspace, services) : [requireKeyId(keyId)];
+          const asked =
+            keyId === undefined ? await findHeld(keyspace, services) : [requireKeyId(keyId, keyspace)];
           const confirmed: KeyRecord[] = [];
           for (const one of asked) confirmed.push(...(await confirm(keyspace, one, services)));
           print(confirmed, json === true, services, runtime);
@@ -62,8 +63,7 @@ async function confirm(keyspace: Keyspace, keyId: KeyId, services: Services): Pr
   const { mutate } = operatorAccess('keys confirm', keyspace, services);
   const key = await mutate((row) =>
     services.store.keys.change(
-      keyspace,
-      keyId,
+      { keyspace, keyId },
       null,
       (current) => {
         changed = isHeld(current);

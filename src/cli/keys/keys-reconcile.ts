@@ -155,11 +155,10 @@ async function mintDefaultKey(
   const notNeeded = new AppError('NOT_FOUND');
   const keys: KeyStore = {
     ...store.keys,
-    mint: (id, actor, nowMs, decide, auditRow) =>
+    mint: (keyspace, query, decide, auditRow) =>
       store.keys.mint(
-        id,
-        actor,
-        nowMs,
+        keyspace,
+        query,
         (facts) => {
           const made = decide(facts);
           if (!made.key.isDefault) throw notNeeded;
@@ -171,8 +170,8 @@ async function mintDefaultKey(
   try {
     const request = { scopeType: 'global', name: 'Default key' } as const;
     const mutate = mutateAsOperator({ tier: 'cli', target: 'keys reconcile', organizationId }, now);
-    return await mutate((row) =>
-      mintKey(organizationId, request, operatorBy('cli'), row, { keys, mintRules, now }),
+    return await mutate((auditRow) =>
+      mintKey(organizationId, request, { principal: operatorBy('cli'), auditRow }, { keys, mintRules, now }),
     );
   } catch (error) {
     if (error === notNeeded) return null;

@@ -19,6 +19,7 @@ type Done = (code: ExitCode) => void;
 
 /** A command that changes one group. `message` completes the line "<group> … <permissions>". */
 type GroupCommand = {
+  readonly verb: string;
   readonly description: string;
   /** The argument after the group's id, for a command that takes one. */
   readonly argument?: readonly [name: string, description: string];
@@ -32,15 +33,17 @@ const LONGEST_PERMISSIONS = 60;
 const LONGEST_PERMISSION = 100;
 const MOST_PERMISSIONS = 100;
 
-const commands: Readonly<Record<string, GroupCommand>> = {
-  grant: {
+const commands: readonly GroupCommand[] = [
+  {
+    verb: 'grant',
     description: 'Adds permissions to a group; its people hold them from their next request on.',
     argument: ['<permission...>', "in the platform's words, such as assets:write"],
     message: 'grants',
     run: (groups, groupId, words) =>
       groups.change(groupId, ({ permissions }) => ({ permissions: limited([...permissions, ...words]) })),
   },
-  revoke: {
+  {
+    verb: 'revoke',
     description: 'Takes permissions from a group.',
     argument: ['<permission...>', 'that the group grants'],
     message: 'grants',
@@ -49,31 +52,33 @@ const commands: Readonly<Record<string, GroupCommand>> = {
         permissions: permissions.filter((permission) => !words.includes(permission)),
       })),
   },
-  'add-member': {
+  {
+    verb: 'add-member',
     description: 'Puts a member of the organisation into a group.',
     argument: ['<user_id>', 'usr_…'],
     message: 'has its new member; it grants',
     run: (groups, groupId, [userId = '']) => groups.addMember(groupId, userId),
   },
-  'remove-member': {
+  {
+    verb: 'remove-member',
     description: 'Takes a member out of a group.',
     argument: ['<user_id>', 'usr_…'],
     message: 'has a member less; it grants',
     run: (groups, groupId, [userId = '']) => groups.removeMember(groupId, userId),
   },
-  delete: {
+  {
+    verb: 'delete',
     description: 'Ends a group; its people lose what it granted.',
     message: 'is deleted; it granted',
     run: (groups, groupId) => groups.delete(groupId),
   },
-};
+];
 
 export const registerGroups: Register = (program, runtime, done) => {
   const groups = program.command('groups').description("Manages an organisation's permission groups.");
   registerCreate(groups, runtime, done);
   registerList(groups, runtime, done);
-  for (const [verb, command] of Object.entries(commands))
-    registerCommand(groups, verb, command, runtime, done);
+  for (const command of commands) registerCommand(groups, command, runtime, done);
 };
 
 function registerCreate(groups: Command, runtime: Runtime, done: Done): void {
@@ -119,13 +124,8 @@ function registerList(groups: Command, runtime: Runtime, done: Done): void {
     );
 }
 
-function registerCommand(
-  groups: Command,
-  verb: string,
-  command: GroupCommand,
-  runtime: Runtime,
-  done: Done,
-): void {
+function registerCommand(groups: Command, command: GroupCommand, runtime: Runtime, done: Done): void {
+  const { verb } = command;
   const registered = groups.command(verb).description(command.description).argument('<group_id>', 'grp_…');
   if (command.argument !== undefined) registered.argument(...command.argument, parseWord);
   registered

@@ -22,6 +22,7 @@ const orgOption = ['--org <id>', 'the organisation, org_…'] as const;
 
 /** A command that changes one member. `message` completes the line "<member> …". */
 type MemberCommand = {
+  readonly verb: string;
   readonly description: string;
   readonly message: string;
   readonly run: (userId: string, org: string, services: Services) => Promise<Member>;
@@ -34,31 +35,33 @@ const setActive =
     return members.change(userId, { active });
   };
 
-const commands: Readonly<Record<string, MemberCommand>> = {
-  deactivate: {
+const commands: readonly MemberCommand[] = [
+  {
+    verb: 'deactivate',
     description: 'Denies a person everything in the organisation, until activated.',
     message: 'is inactive',
     run: setActive('deactivate', false),
   },
-  activate: {
+  {
+    verb: 'activate',
     description: 'Lets a person act in the organisation again.',
     message: 'is active',
     run: setActive('activate', true),
   },
-  remove: {
+  {
+    verb: 'remove',
     description: 'Takes a person out of the organisation and its groups.',
     message: 'is no member any more',
     run: async (userId, org, services) =>
       (await operateMembers(org, 'users remove', services)).members.remove(userId),
   },
-};
+];
 
 export const registerUsers: Register = (program, runtime, done) => {
   const users = program.command('users').description("Manages an organisation's people.");
   registerAdd(users, runtime, done);
   registerList(users, runtime, done);
-  for (const [verb, command] of Object.entries(commands))
-    registerCommand(users, verb, command, runtime, done);
+  for (const command of commands) registerCommand(users, command, runtime, done);
   registerDelete(users, runtime, done);
 };
 
@@ -109,8 +112,7 @@ function registerList(users: Command, runtime: Runtime, done: Done): void {
 
 function registerCommand(
   users: Command,
-  verb: string,
-  { description, message, run }: MemberCommand,
+  { verb, description, message, run }: MemberCommand,
   runtime: Runtime,
   done: Done,
 ) {

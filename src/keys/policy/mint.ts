@@ -22,18 +22,23 @@ export type MintRules = {
   readonly workspaceTokens: boolean;
 };
 
+/** Who mints, in which keyspace, and when. */
+export type Minting = {
+  readonly keyspace: Keyspace;
+  readonly principal: Principal;
+  readonly nowMs: number;
+};
+
 /**
  * The key that `request` makes from the rows of the transaction.
  *
  * @throws AppError: every refusal of `mintKey`
  */
 export function decideMint(
-  keyspace: Keyspace,
   request: MintRequest,
-  principal: Principal,
   facts: MintFacts,
+  { keyspace, principal, nowMs }: Minting,
   rules: MintRules,
-  nowMs: number,
 ): NewKey & { readonly plaintext: string } {
   requireKeyManager(principal, facts.actor, nowMs);
   requireMintRole(request.scopeType, request.userId, principal);

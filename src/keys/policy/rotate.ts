@@ -5,7 +5,7 @@ import { isoTimeOrNull } from '../../time.ts';
 import { DAY_MS, endOfLifeMs, isLive, type KeyRecord } from '../key-record.ts';
 import type { RotateFacts, Rotation } from '../key-store.ts';
 import { endOfHeirMs } from './heir.ts';
-import type { MintRules } from './mint.ts';
+import type { Minting, MintRules } from './mint.ts';
 import { makeKey } from './new-key.ts';
 import { requireKeyManager } from './require-actor.ts';
 import { requireAsRestricted } from './restrictions.ts';
@@ -36,10 +36,9 @@ export type RotateRequest = {
 /** The replacement of a key, and the change of the old key. A rotation grants, so the rules of granting apply. */
 export function decideRotation(
   request: RotateRequest,
-  principal: Principal,
   facts: RotateFacts,
+  { principal, nowMs }: Omit<Minting, 'keyspace'>,
   rules: MintRules,
-  nowMs: number,
 ): Rotation & { readonly plaintext: string } {
   requireKeyManager(principal, facts.actor, nowMs);
   requireOwnKey(facts.current, principal);

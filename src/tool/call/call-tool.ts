@@ -37,6 +37,14 @@ export type CallToolDeps = KeysDeps & {
 
 export type ToolOutput = Record<string, unknown>;
 
+/** One call of one tool, as the steps of `callTool` share it. */
+type Run = {
+  readonly principal: TenantPrincipal;
+  readonly tool: Tool;
+  readonly call: ToolCall;
+  readonly deps: CallToolDeps;
+};
+
 /** The only way to a handler, over every protocol: look up, gate, parse, handle with a bound context, parse. */
 export async function callTool(
   principal: TenantPrincipal,
@@ -54,16 +62,17 @@ export async function callTool(
   );
   if (tool.platform === null) requireNoOrganizationInside(input, deps.downstream.terms.organization);
   requireWorkspace(principal, input);
-  const opened = openCursor(principal, tool, input, deps);
+  const run: Run = { principal, tool, call, deps };
+  const opened = openCursor(run, input);
   if (call.signal.aborted) throw abortError(call.signal);
   const { signal, clear } = limitTime(
     call.signal,
     (tool.timeoutSeconds ?? deps.defaults.timeoutSeconds) * 1000,
   );
   try {
-    const context = bindContext(principal, tool, call, signal, deps);
+    const context = bindContext(run, signal);
     const handled = await settleOrAbort(tool.handle(opened, context), signal);
-    return sealCursor(principal, tool, input, tool.parseOutput(handled), deps);
+    return sealCursor(run, input, tool.parseOutput(handled));
   } catch (error) {
     throw named(error, input);
   } finally {
@@ -71,13 +80,7 @@ export async function callTool(
   }
 }
 
-function bindContext(
-  principal: TenantPrincipal,
-  tool: Tool,
-  call: ToolCall,
-  signal: AbortSignal,
-  deps: CallToolDeps,
-): ToolContext {
+function bindContext({ principal, tool, call, deps }: Run, signal: AbortSignal): ToolContext {
   const { slot } = call;
   return {
     me: principal,
@@ -96,23 +99,16 @@ function bindContext(
   };
 }
 
-function openCursor(
-  principal: TenantPrincipal,
-  tool: Tool,
-  input: ToolOutput,
-  { cursors }: CallToolDeps,
-): ToolOutput {
+function openCursor({ principal, tool, deps: { cursors } }: Run, input: ToolOutput): ToolOutput {
   // What a platform of the configuration calls so is its own.
   if (typeof input.cursor !== 'string' || tool.platform !== null) return input;
   return { ...input, cursor: cursors.open(input.cursor, { principal, tool: tool.name, input }) };
 }
 
 function sealCursor(
-  principal: TenantPrincipal,
-  tool: Tool,
+  { principal, tool, deps: { cursors } }: Run,
   input: ToolOutput,
   output: ToolOutput,
-  { cursors }: CallToolDeps,
 ): ToolOutput {
   if (typeof output.next_cursor !== 'string' || tool.platform !== null) return output;
   return { ...output, next_cursor: cursors.seal(output.next_cursor, { principal, tool: tool.name, input }) };

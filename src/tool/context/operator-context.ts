@@ -49,7 +49,7 @@ export function bindOperator(slot: AuditSlot, deps: OperatorToolDeps): OperatorC
     ),
     hostKeys: {
       ...manageKeys('operator', access, deps),
-      grants: (keyId) => deps.keys.listGrants(requireKeyId(keyId)),
+      grants: (keyId) => deps.keys.listGrants(requireKeyId(keyId, 'operator')),
       changeGrants: (keyId, change) => changeGrants(keyId, change, access, deps),
     },
   };

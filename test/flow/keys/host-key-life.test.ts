@@ -76,7 +76,10 @@ test('a grant is of a host key and of an organisation that is there, or nothing 
   await expect(malformed).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const [own] = await keys.list(app.acme.id, { nowMs: app.now(), staleAfterMs: 1e12 }, { limit: 1 });
   for (const id of [own?.id ?? '', 'key_01ARZ3NDEKTSV4RRFFQ69G5FAV', 'x']) {
-    await expect(grant(app, id, { add: [app.cato] })).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
+    await expect(grant(app, id, { add: [app.cato] })).rejects.toMatchObject({
+      code: 'KEY_NOT_FOUND',
+      message: 'There is no such host key.',
+    });
   }
   expect(await keys.listGrants(app.host.id)).toEqual([app.acme.id, app.bolt.id].sort());
 });

@@ -132,7 +132,7 @@ test('a key that dies between the gate and the commit leaves nothing behind', as
     const found = await find(hash);
     if (found?.key.id === dying.id) {
       const revocation = () => ({ revokedAtMs: app.now(), revokedBy: 'test' });
-      await keys.change(app.acme.id, dying.id, null, revocation, ({ organizationId }) =>
+      await keys.change({ keyspace: app.acme.id, keyId: dying.id }, null, revocation, ({ organizationId }) =>
         operatorRow({ tier: 'cli', target: 'keys revoke', organizationId, nowMs: app.now() }),
       );
     }

@@ -99,7 +99,7 @@ function outcome(principal: TenantPrincipal, { type, userId }: Ask, isPrechecked
     const activeUser = asked === ada || asked === bob ? asked : null;
     const facts = { actor, keys: { live: 1 }, defaultKey: null, activeUser, canon };
     const keyspace = type === 'host' && principal.key === null ? 'operator' : organizationId;
-    decideMint(keyspace, request, principal, facts, rules, nowMs);
+    decideMint(request, facts, { keyspace, principal, nowMs }, rules);
     return 'minted';
   } catch (error) {
     if (error instanceof AppError) return error.code;
@@ -145,8 +145,9 @@ test('who may mint which key for whom is the table, for every caller, type and t
 
 test('no key is decided in a foreign keyspace', () => {
   const facts = { actor: null, keys: { live: 0 }, defaultKey: null, activeUser: ada, canon };
+  const principal = operatorBy('cli');
   const decide = (keyspace: Keyspace, scopeType: ScopeType) => () =>
-    decideMint(keyspace, { scopeType, name: 'x', scopes: [] }, operatorBy('cli'), facts, rules, nowMs);
+    decideMint({ scopeType, name: 'x', scopes: [] }, facts, { keyspace, principal, nowMs }, rules);
   expect(decide(organizationId, 'host')).toThrow('foreign keyspace');
   expect(decide('operator', 'global')).toThrow('foreign keyspace');
   expect(decide('operator', 'user')).toThrow('foreign keyspace');
@@ -157,8 +158,8 @@ test('a workspace token is the operator’s to mint, at the command line and for
   const decide = (operator: 'cli' | 'admin-token', workspaces: readonly string[], workspaceTokens = true) => {
     const restrictions = { workspace_ids: workspaces };
     const request = { scopeType: 'workspace', name: 'x', scopes: [], restrictions } as const;
-    return () =>
-      decideMint(organizationId, request, operatorBy(operator), facts, { ...rules, workspaceTokens }, nowMs);
+    const asked = { keyspace: organizationId, principal: operatorBy(operator), nowMs };
+    return () => decideMint(request, facts, asked, { ...rules, workspaceTokens });
   };
   expect(decide('cli', ['ws_1'])().key.scopeType).toBe('workspace');
   expect(decide('cli', ['ws_1'], false)).toThrow('keys.workspaceTokens');

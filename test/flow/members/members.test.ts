@@ -229,7 +229,7 @@ test('a key that dies between the gate and the commit changes nobody', async () 
     const found = await find(hash);
     const revocation = () => ({ revokedAtMs: app.now(), revokedBy: 'test' });
     if (found?.key.id === dying.id) {
-      await keys.change(app.acme.id, dying.id, null, revocation, ({ organizationId }) =>
+      await keys.change({ keyspace: app.acme.id, keyId: dying.id }, null, revocation, ({ organizationId }) =>
         operatorRow({ tier: 'cli', target: 'keys revoke', organizationId, nowMs: app.now() }),
       );
     }

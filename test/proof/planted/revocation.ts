@@ -122,11 +122,13 @@ export function forget(stored: readonly Scope[]): void {
     name: 'rotation-decided-before-its-transaction',
     harm: 'two rotations at once leave two successors of one key',
     file: 'db/sqlite/stores/key-store.ts',
-    find: `    rotate: (keyspace, keyId, actor, decide, auditRow) =>
+    find: `    rotate: (address, actor, decide, auditRow) =>
       keyTransaction(control, () => {
+        const { keyspace, keyId } = address;
         const facts = readRotateFacts(control, keyspace, keyId, actor);`,
-    replace: `    rotate: (keyspace, keyId, actor, decide, auditRow, facts = readRotateFacts(control, keyspace, keyId, actor)) =>
-      keyTransaction(control, () => {`,
+    replace: `    rotate: (address, actor, decide, auditRow, facts = readRotateFacts(control, address.keyspace, address.keyId, actor)) =>
+      keyTransaction(control, () => {
+        const { keyspace, keyId } = address;`,
     proof: 'races',
     test: 'rotations',
   },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { newOrganizationId } from '../../../src/ids.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { auditRow, mint, newKey, provision, START_MS } from './fixtures.ts';
+import { auditRow, byOperator, mint, newKey, provision, START_MS } from './fixtures.ts';
 import type { StoreOpeners } from './test-store.ts';
 
 function bootstrap(store: Store) {
@@ -49,8 +49,7 @@ export function bootstrapContract({ openStore }: StoreOpeners): void {
     const store = await openStore();
     const failing = store.keys.mint(
       'operator',
-      null,
-      START_MS,
+      byOperator,
       () => newKey('operator', { scopeType: 'host' }),
       () => {
         throw new Error('no row today');

@@ -4,7 +4,7 @@ import type { AuditEvent, AuditRow } from '../../../src/audit/audit-event.ts';
 import { newKeyId, newOrganizationId, newRequestId, type OrganizationId } from '../../../src/ids.ts';
 import { createKeyFormat } from '../../../src/keys/key-format.ts';
 import type { KeyRecord, Keyspace } from '../../../src/keys/key-record.ts';
-import type { NewKey } from '../../../src/keys/key-store.ts';
+import type { MintQuery, NewKey } from '../../../src/keys/key-store.ts';
 import { makeKey } from '../../../src/keys/policy/new-key.ts';
 import type { Store } from '../../../src/store/store.ts';
 
@@ -12,6 +12,8 @@ export const START_MS = 1_700_000_000_000;
 export const canonicalScopes = ['agent:read', 'agent:search'];
 export const format = createKeyFormat('tnt');
 export const now = () => START_MS;
+/** A minting by the operator, for nobody in particular. */
+export const byOperator: MintQuery = { actor: null, userId: null, nowMs: START_MS };
 
 export function newKey(keyspace: Keyspace, traits: Partial<KeyRecord> = {}): NewKey {
   return makeKey(
@@ -81,8 +83,7 @@ export async function provision(store: Store, externalId: string | null = null) 
 export function mint(store: Store, keyspace: Keyspace, made: NewKey): Promise<KeyRecord> {
   return store.keys.mint(
     keyspace,
-    null,
-    START_MS,
+    byOperator,
     () => made,
     (key) => auditRow(key.organizationId, { change: JSON.stringify({ minted: key.id }) }),
   );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createKeyFormat } from '../../../src/keys/key-format.ts';
 import { makeKey } from '../../../src/keys/policy/new-key.ts';
-import { auditRow, mint, newKey, provision, provisionHost, START_MS } from './fixtures.ts';
+import { auditRow, byOperator, mint, newKey, provision, provisionHost, START_MS } from './fixtures.ts';
 import { known } from './key-changes.ts';
 import type { StoreOpeners } from './test-store.ts';
 
@@ -67,8 +67,8 @@ export function hostKeyContract({ openStore }: StoreOpeners): void {
     const make = () => makeKey(store.organization.id, { ...traits, scopeType: 'global' }, format, START_MS);
     const makeHost = () => makeKey('operator', { ...traits, scopeType: 'host' }, format, START_MS);
     const row = () => auditRow(null);
-    const first = await store.keys.mint(store.organization.id, null, START_MS, make, row);
-    const second = await store.keys.mint('operator', null, START_MS, makeHost, row);
+    const first = await store.keys.mint(store.organization.id, byOperator, make, row);
+    const second = await store.keys.mint('operator', byOperator, makeHost, row);
     expect(second.prefix).not.toBe(first.prefix);
     expect(calls).toBeGreaterThan(4);
   });

@@ -5,8 +5,7 @@ import { auditRow, START_MS } from './fixtures.ts';
 
 export const changeKey = (store: Store, { id, organizationId }: KeyRecord, how: KeyChange) =>
   store.keys.change(
-    organizationId ?? 'operator',
-    id,
+    { keyspace: organizationId ?? 'operator', keyId: id },
     null,
     () => how,
     () => auditRow(organizationId),

@@ -2,7 +2,16 @@ import { expect, test } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
 import { newKeyId } from '../../../src/ids.ts';
 import type { MintFacts } from '../../../src/keys/key-store.ts';
-import { auditRow, canonicalScopes, format, mint, newKey, provision, START_MS } from './fixtures.ts';
+import {
+  auditRow,
+  byOperator,
+  canonicalScopes,
+  format,
+  mint,
+  newKey,
+  provision,
+  START_MS,
+} from './fixtures.ts';
 import { known } from './key-changes.ts';
 import type { StoreOpeners } from './test-store.ts';
 
@@ -38,8 +47,7 @@ export function keyStoreContract({ openStore }: StoreOpeners): void {
     for (let round = 0; round < 50; round += 1) {
       const revokedAtMs = round % 2 === 0 ? START_MS + round : null;
       await store.keys.change(
-        organization.id,
-        defaultKey.id,
+        { keyspace: organization.id, keyId: defaultKey.id },
         null,
         () => ({ revokedAtMs }),
         () => auditRow(organization.id),
@@ -60,8 +68,7 @@ export function keyStoreContract({ openStore }: StoreOpeners): void {
     const look = (actor: typeof defaultKey.id | null) =>
       store.keys.mint(
         organization.id,
-        actor,
-        START_MS,
+        { ...byOperator, actor },
         (seen) => {
           facts.push(seen);
           throw new AppError('INVALID_TOKEN');
@@ -108,8 +115,7 @@ export function keyStoreContract({ openStore }: StoreOpeners): void {
       const decided: string[] = [];
       const key = await store.keys.mint(
         organization.id,
-        null,
-        START_MS,
+        byOperator,
         ({ defaultKey: current }) => {
           // Each attempt begins with the rows as they were, not with what the last one left.
           expect(current).toEqual(defaultKey);
@@ -134,8 +140,7 @@ export function keyStoreContract({ openStore }: StoreOpeners): void {
     let decisions = 0;
     const minting = store.keys.mint(
       organization.id,
-      null,
-      START_MS,
+      byOperator,
       () => {
         decisions += 1;
         return newKey(organization.id, { prefix: defaultKey.prefix });
@@ -150,21 +155,20 @@ export function keyStoreContract({ openStore }: StoreOpeners): void {
   test('a key whose audit row fails is neither minted nor changed', async () => {
     const store = await openStore();
     const { organization, defaultKey } = await provision(store);
+    const address = { keyspace: organization.id, keyId: defaultKey.id };
     const before = await store.everything();
     const failing = () => {
       throw new Error('no row today');
     };
     const made = newKey(organization.id);
-    const minting = store.keys.mint(organization.id, null, START_MS, () => made, failing);
+    const minting = store.keys.mint(organization.id, byOperator, () => made, failing);
     await expect(minting).rejects.toThrow('no row today');
     const revoke = () => ({ revokedAtMs: START_MS });
-    await expect(store.keys.change(organization.id, defaultKey.id, null, revoke, failing)).rejects.toThrow(
-      'no row today',
-    );
+    await expect(store.keys.change(address, null, revoke, failing)).rejects.toThrow('no row today');
     const unwritable = () => auditRow(organization.id, { durationMs: Number.NaN });
-    await expect(
-      store.keys.change(organization.id, defaultKey.id, null, revoke, unwritable),
-    ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(store.keys.change(address, null, revoke, unwritable)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
     expect(await store.everything()).toBe(before);
     await mint(store, organization.id, made);
   });
@@ -172,14 +176,15 @@ export function keyStoreContract({ openStore }: StoreOpeners): void {
   test('a refusal by the decision passes unchanged and leaves nothing', async () => {
     const store = await openStore();
     const { organization, defaultKey } = await provision(store);
+    const address = { keyspace: organization.id, keyId: defaultKey.id };
     const before = await store.everything();
     const refusal = new AppError('SCOPE_ESCALATION');
     const refuse = () => {
       throw refusal;
     };
     const row = () => auditRow(organization.id);
-    await expect(store.keys.mint(organization.id, null, START_MS, refuse, row)).rejects.toBe(refusal);
-    await expect(store.keys.change(organization.id, defaultKey.id, null, refuse, row)).rejects.toBe(refusal);
+    await expect(store.keys.mint(organization.id, byOperator, refuse, row)).rejects.toBe(refusal);
+    await expect(store.keys.change(address, null, refuse, row)).rejects.toBe(refusal);
     expect(await store.everything()).toBe(before);
   });
 
@@ -187,15 +192,15 @@ export function keyStoreContract({ openStore }: StoreOpeners): void {
     const store = await openStore();
     const { organization, defaultKey } = await provision(store);
     const target = await mint(store, organization.id, newKey(organization.id));
+    const address = { keyspace: organization.id, keyId: target.id };
     const row = () => auditRow(organization.id);
     const before = await store.everything();
-    const kept = await store.keys.change(organization.id, target.id, defaultKey.id, () => null, row);
+    const kept = await store.keys.change(address, defaultKey.id, () => null, row);
     expect(kept).toEqual(target);
     expect(await store.everything()).toBe(before);
     const revocation = { revokedAtMs: START_MS, revokedBy: defaultKey.prefix };
     const changed = await store.keys.change(
-      organization.id,
-      target.id,
+      address,
       defaultKey.id,
       (key, actor) => {
         expect([key, actor]).toEqual([target, { ...defaultKey, ownerRole: null, successor: null }]);
@@ -218,7 +223,7 @@ export function keyStoreContract({ openStore }: StoreOpeners): void {
     };
     for (const keyId of [other.defaultKey.id, newKeyId(START_MS)]) {
       expect(await store.keys.get(organization.id, keyId)).toBeUndefined();
-      const changing = store.keys.change(organization.id, keyId, null, never, () =>
+      const changing = store.keys.change({ keyspace: organization.id, keyId }, null, never, () =>
         auditRow(organization.id),
       );
       expect(await changing).toBeUndefined();

@@ -15,17 +15,19 @@ type Arguments = Pick<Awaited<ReturnType<typeof populate>>, 'id' | 'userId' | 'g
 const mutations: Record<string, (store: Store, given: Arguments) => Promise<unknown>> = {
   add: ({ members }, { id, newId, by, row }) => members.add(id, person({ userId: newId }), by, row),
   change: ({ members }, { id, userId, by, row }) =>
-    members.change(id, userId, by, () => ({ role: 'admin' }), row),
-  remove: ({ members }, { id, userId, by, row }) => members.remove(id, userId, by, row),
-  deleteUser: ({ members }, { id, userId, by, row }) => members.deleteUser(id, userId, START_MS, by, row),
+    members.change({ organizationId: id, userId }, by, () => ({ role: 'admin' }), row),
+  remove: ({ members }, { id, userId, by, row }) => members.remove({ organizationId: id, userId }, by, row),
+  deleteUser: ({ members }, { id, userId, by, row }) =>
+    members.deleteUser({ organizationId: id, userId }, START_MS, by, row),
   'groups.create': ({ members }, { id, by, row }) => members.groups.create(id, group(), by, row),
   'groups.change': ({ members }, { id, groupId, by, row }) =>
-    members.groups.change(id, groupId, by, () => ({ permissions: ['all'] }), row),
-  'groups.delete': ({ members }, { id, groupId, by, row }) => members.groups.delete(id, groupId, by, row),
+    members.groups.change({ organizationId: id, groupId }, by, () => ({ permissions: ['all'] }), row),
+  'groups.delete': ({ members }, { id, groupId, by, row }) =>
+    members.groups.delete({ organizationId: id, groupId }, by, row),
   'groups.addMember': ({ members }, { id, groupId, userId, by, row }) =>
-    members.groups.addMember(id, groupId, userId, by, row),
+    members.groups.addMember({ organizationId: id, groupId }, userId, by, row),
   'groups.removeMember': ({ members }, { id, groupId, userId, by, row }) =>
-    members.groups.removeMember(id, groupId, userId, by, row),
+    members.groups.removeMember({ organizationId: id, groupId }, userId, by, row),
 };
 
 const reads: typeof mutations = {
@@ -98,7 +100,12 @@ export function memberStoreContract({ openStore }: StoreOpeners): void {
       const given = { ...(await populate(store)), by: operator };
       // Not yet in the group, so that joining changes something.
       if (name === 'groups.addMember') {
-        await store.members.groups.removeMember(given.id, given.groupId, given.userId, operator, given.row);
+        await store.members.groups.removeMember(
+          { organizationId: given.id, groupId: given.groupId },
+          given.userId,
+          operator,
+          given.row,
+        );
       }
       const before = await store.everything();
       const failing = () => {
@@ -179,26 +186,28 @@ export function memberStoreContract({ openStore }: StoreOpeners): void {
     const foreign = await populate(store);
     const same = person({ email: 'ada@example.org' });
     const { userId: theirs } = await store.members.add(foreign.id, same, operator, foreign.row);
-    await store.members.groups.addMember(foreign.id, foreign.groupId, theirs, operator, foreign.row);
     const { groups } = store.members;
+    const theirGroup = { organizationId: foreign.id, groupId: foreign.groupId };
+    await groups.addMember(theirGroup, theirs, operator, foreign.row);
     const secret = { permissions: ['secret'] };
-    await groups.change(foreign.id, foreign.groupId, operator, () => secret, foreign.row);
+    await groups.change(theirGroup, operator, () => secret, foreign.row);
     await groups.create(id, group({ permissions: ['not theirs'] }), operator, row);
     const standing = () => elsewhere.members.permissionsOf(id, userId);
 
     expect(await standing()).toEqual({ role: 'member', active: true, permissions: ['read'] });
-    const second = await groups.create(id, group({ permissions: ['read', 'write', '"; --'] }), operator, row);
-    await groups.addMember(id, second.id, userId, operator, row);
+    const made = await groups.create(id, group({ permissions: ['read', 'write', '"; --'] }), operator, row);
+    const second = { organizationId: id, groupId: made.id };
+    await groups.addMember(second, userId, operator, row);
     expect([...((await standing())?.permissions ?? [])].sort()).toEqual(['"; --', 'read', 'write']);
-    await groups.change(id, second.id, operator, () => ({ permissions: ['write'] }), row);
-    await groups.delete(id, groupId, operator, row);
+    await groups.change(second, operator, () => ({ permissions: ['write'] }), row);
+    await groups.delete({ organizationId: id, groupId }, operator, row);
     expect((await standing())?.permissions).toEqual(['write']);
-    await groups.removeMember(id, second.id, userId, operator, row);
+    await groups.removeMember(second, userId, operator, row);
     expect((await standing())?.permissions).toEqual([]);
     const change = { role: 'admin', active: false } as const;
-    await store.members.change(id, userId, operator, () => change, row);
+    await store.members.change({ organizationId: id, userId }, operator, () => change, row);
     expect(await standing()).toEqual({ ...change, permissions: [] });
-    await store.members.remove(id, userId, operator, row);
+    await store.members.remove({ organizationId: id, userId }, operator, row);
     expect(await standing()).toBeUndefined();
     expect((await elsewhere.members.permissionsOf(foreign.id, theirs))?.permissions).toEqual(['secret']);
     expect(await elsewhere.members.permissionsOf(foreign.id, userId)).toBeUndefined();
@@ -218,8 +227,11 @@ export function memberStoreContract({ openStore }: StoreOpeners): void {
       newKey(ours.id, { scopeType: 'user', userId: ours.userId, name: 'own' }),
     );
 
-    const deleted = await store.members.deleteUser(ours.id, ours.userId, START_MS, operator, (id) =>
-      auditRow(id, { change: `gone from ${id}` }),
+    const deleted = await store.members.deleteUser(
+      { organizationId: ours.id, userId: ours.userId },
+      START_MS,
+      operator,
+      (id) => auditRow(id, { change: `gone from ${id}` }),
     );
     expect(deleted).toMatchObject({ member: { userId: ours.userId }, organizations: [ours.id] });
     expect(await store.members.permissionsOf(ours.id, ours.userId)).toBeUndefined();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { newKeyId, newOrganizationId } from '../../../src/ids.ts';
 import { isLive } from '../../../src/keys/key-record.ts';
-import { auditRow, canonicalScopes, mint, newKey, provision, START_MS } from './fixtures.ts';
+import { auditRow, byOperator, canonicalScopes, mint, newKey, provision, START_MS } from './fixtures.ts';
 import type { StoreOpeners } from './test-store.ts';
 
 export function organizationStoreContract({ openStore, openEmptyStore }: StoreOpeners): void {
@@ -155,8 +155,7 @@ export function organizationStoreContract({ openStore, openEmptyStore }: StoreOp
     await store.organizations.ensureCanonicalSet(['study:read'], START_MS);
     await store.keys.mint(
       organization.id,
-      null,
-      START_MS,
+      byOperator,
       ({ canon }) => {
         expect(canon).toEqual({ version: 2, scopes: ['study:read'] });
         return newKey(organization.id, { scopes: canonicalScopes });

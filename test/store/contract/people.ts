@@ -32,6 +32,11 @@ export async function populate(store: Store, email: string | null = null) {
   const row = () => auditRow(id);
   const member = await store.members.add(id, person({ email }), operator, row);
   const made = await store.members.groups.create(id, group(), operator, row);
-  await store.members.groups.addMember(id, made.id, member.userId, operator, row);
+  await store.members.groups.addMember(
+    { organizationId: id, groupId: made.id },
+    member.userId,
+    operator,
+    row,
+  );
   return { id, defaultKey, userId: member.userId, groupId: made.id, newId: newUserId(START_MS), row };
 }

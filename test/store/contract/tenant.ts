@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type AuditRow, chainPoint } from '../../../src/audit/audit-event.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { auditRow, newKey, provision, START_MS } from './fixtures.ts';
+import { auditRow, byOperator, newKey, provision, START_MS } from './fixtures.ts';
 import type { StoreOpeners } from './test-store.ts';
 
 type Given = Awaited<ReturnType<typeof provision>>;
@@ -18,23 +18,20 @@ const byOrganization: Record<string, Attempt> = {
   'keys.mint': (store, id, given) =>
     store.keys.mint(
       id,
-      null,
-      START_MS,
+      byOperator,
       () => newKey(given.organization.id),
       () => row(given),
     ),
   'keys.mint, by the key made': (store, id, given) =>
     store.keys.mint(
       given.organization.id,
-      null,
-      START_MS,
+      byOperator,
       () => newKey(id),
       () => row(given),
     ),
   'keys.change': (store, id, given) =>
     store.keys.change(
-      id,
-      given.defaultKey.id,
+      { keyspace: id, keyId: given.defaultKey.id },
       null,
       () => ({ revokedAtMs: 1 }),
       () => row(given),
@@ -57,15 +54,13 @@ const byAuditRow: Record<string, Attempt> = {
   'keys.mint, by its row': (store, id, { organization }) =>
     store.keys.mint(
       organization.id,
-      null,
-      START_MS,
+      byOperator,
       () => newKey(organization.id),
       () => auditRow(id),
     ),
   'keys.change, by its row': (store, id, { organization, defaultKey }) =>
     store.keys.change(
-      organization.id,
-      defaultKey.id,
+      { keyspace: organization.id, keyId: defaultKey.id },
       null,
       () => ({ revokedAtMs: 1 }),
       () => auditRow(id),
@@ -76,8 +71,7 @@ const byKey: Record<string, Attempt> = {
   'keys.get': (store, id, { organization }) => store.keys.get(organization.id, id),
   'keys.change': (store, id, given) =>
     store.keys.change(
-      given.organization.id,
-      id,
+      { keyspace: given.organization.id, keyId: id },
       null,
       () => ({ revokedAtMs: 1 }),
       () => row(given),
@@ -89,15 +83,13 @@ const byActor: Record<string, Attempt> = {
   'keys.mint': (store, id, given) =>
     store.keys.mint(
       given.organization.id,
-      id,
-      START_MS,
+      { ...byOperator, actor: id },
       () => newKey(given.organization.id),
       () => row(given),
     ),
   'keys.change': (store, id, given) =>
     store.keys.change(
-      given.organization.id,
-      given.defaultKey.id,
+      { keyspace: given.organization.id, keyId: given.defaultKey.id },
       id,
       () => ({ isDefault: false }),
       () => row(given),
@@ -106,8 +98,7 @@ const byActor: Record<string, Attempt> = {
     const made = { ...newKey(given.organization.id), demotes: id };
     return store.keys.mint(
       given.organization.id,
-      null,
-      START_MS,
+      byOperator,
       () => made,
       () => row(given),
     );
