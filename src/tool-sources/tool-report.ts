@@ -58,14 +58,14 @@ function logged({ prefix, tools, isFirstSeen, ...lists }: ToolReport): object {
   };
 }
 
-/** `desk: 166 tools served; 1 refused (its body is multipart/form-data, not JSON): upload; 3 without a scope` */
+/** `desk: 166 tools served; 1 refused (its body is multipart/form-data, not JSON): upload; 2 without a scope: list, export` */
 export function reportLine(report: ToolReport): string {
   const { prefix, tools, isFirstSeen } = report;
   const served = `${tools} ${tools === 1 ? 'tool' : 'tools'} served`;
   const lists = listsOf(report).flatMap(([name, names]) => {
     const { text, isMeant } = words[name] ?? { text: name, isMeant: false };
     const what = text.replace('{prefix}', prefix);
-    return isMeant ? [`${names.length} ${what}`] : byReason(names, what);
+    return isMeant ? [`${names.length} ${what}: ${some(names)}`] : byReason(names, what);
   });
   const first = isFirstSeen ? ['seen for the first time, and approved as it is'] : [];
   return `${prefix}: ${[served, ...first, ...lists].join('; ')}`;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Downstream, OrganizationLocation } from '../downstream/downstream.ts';
 import type { TenantPrincipal } from '../principal.ts';
 import type { Scope } from '../scopes/scopes.ts';
+import { checkDefinition } from './check-definition.ts';
 import type { ToolContent } from './content.ts';
 import type { QuietContext, ToolContext } from './context/tool-context.ts';
 import { compileOperation, type Operation, type OperationDefinition } from './operation.ts';
@@ -53,12 +54,13 @@ export type Tool = Operation & {
   readonly handle: (input: unknown, context: ToolContext) => Promise<unknown>;
 };
 
-/** Defines a tool. Throws at start where a schema cannot be shown to clients or is not strict. */
+/** Defines a tool. Throws at start for a field that is missing or wrong, and for a schema that cannot be shown. */
 export function defineTool<
   Input extends z.ZodObject,
   Output extends z.ZodObject,
   Reports extends boolean = false,
 >(definition: ToolDefinition<Input, Output, Reports>): Tool {
+  checkDefinition(definition);
   const operation = compileOperation(definition);
   const { name, resource, content } = definition;
   return Object.freeze({

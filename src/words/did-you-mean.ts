@@ -69,6 +69,6 @@ export function unknownNames(wanted: readonly string[], known: readonly string[]
   });
   const more = wanted.length > MOST_UNKNOWN ? ` and ${wanted.length - MOST_UNKNOWN} more` : '';
   const said = each.join('; ') + more;
-  const all = known.length === 0 ? 'No name is expected here' : `Known: ${listed(known)}`;
+  const all = known.length === 0 ? 'No name is known here' : `Known: ${listed(known)}`;
   return `${said}${said.endsWith('?') ? '' : '.'} ${all}`;
 }

@@ -91,9 +91,10 @@ const isWhole = ({ inst }: RawIssue): boolean => {
   return 'format' in def && typeof def.format === 'string' && /int/.test(def.format);
 };
 
-/** The fields that the object has which met an unknown one. */
+/** The fields of the object, or the names of the record, that met an unknown one. */
 function knownKeys(inst: RawIssue['inst']): readonly string[] {
   const def: object = inst?._zod.def ?? {};
+  if ('keyType' in def) return [...((def.keyType as z.core.$ZodType)._zod.values ?? [])].map(String);
   return 'shape' in def && typeof def.shape === 'object' && def.shape !== null ? Object.keys(def.shape) : [];
 }
 

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { canonicalTools } from '../support/client-checks.ts';
 import { createCommands, createOrganization, linesOf, unknownOrganization } from './commands.ts';
@@ -137,6 +139,15 @@ test('a proxy that changes the headers is found out', async () => {
   expect(await behind((headers) => ({ ...headers, host: 'inner.example' }))).toEqual([
     expect.stringMatching(/^FAIL key: .*HOST_NOT_ALLOWED.*server\.allowedHosts/),
   ]);
+});
+
+test('a server that has lost its store is told as such, by what /readyz says', async () => {
+  const { commands, server, failures } = await start();
+  for (const suffix of ['', '-wal', '-shm'])
+    rmSync(join(commands.dir, `data/tenantry.db${suffix}`), { force: true });
+  await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(503);
+  const [ready] = await failures([]);
+  expect(ready).toMatch(/^FAIL ready: .*STORE_UNAVAILABLE: .*Probably: the server cannot read its store/);
 });
 
 test('a server that is not Tenantry, or not there, is named as such', async () => {

@@ -20,8 +20,12 @@ export async function startProxy(
 }
 
 /** Something that speaks HTTP and is not Tenantry. */
-export function startStranger(status: number, headers: Readonly<Record<string, string>>): Promise<string> {
-  return listen(createServer((_request, response) => response.writeHead(status, headers).end('<html>')));
+export function startStranger(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body = '<html>',
+): Promise<string> {
+  return listen(createServer((_request, response) => response.writeHead(status, headers).end(body)));
 }
 
 async function listen(server: ReturnType<typeof createServer>): Promise<string> {

@@ -63,9 +63,11 @@ const isFunction = (node: Node): boolean => /Function/.test(node.type) && Boolea
 
 function parse(file: string) {
   const text = read(file);
+  /** Where each line ends. */
+  const ends = [...text.matchAll(/\n|$/g)].map(({ index }) => index);
   return {
     program: parseSync(file, text).program as unknown as Node, // It types no node that one could walk over.
-    lineAt: (at: number) => text.slice(0, at).split('\n').length,
+    lineAt: (at: number) => 1 + ends.findIndex((end) => at <= end),
   };
 }
 

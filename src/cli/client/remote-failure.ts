@@ -32,17 +32,18 @@ export function observeRefusals(fetchRemote: Fetch): ObservedFetch {
   };
 }
 
-/** What an answer that is no success says, on MCP or on REST. */
+/** What an answer that is no success says, on MCP, on REST or at /readyz. */
 export async function refusalOf(response: Response): Promise<RemoteFailure> {
   const { status } = response;
   const location = response.headers.get('location');
   if (location !== null && status < 400) {
     return { code: null, status, message: safe(`redirected to ${location}`), requestId: null };
   }
-  const body = parseJson(await response.text());
-  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
+  const parsed = parseJson(await response.text());
+  const body = isRecord(parsed) ? parsed : {};
+  const error = isRecord(body.error) ? body.error : body;
   const data = isRecord(error.data) ? error.data : error;
-  return failureFrom(data, textOf(error.message) ?? `HTTP ${status}`, status);
+  return failureFrom(data, textOf(error.message) ?? textOf(body.status) ?? `HTTP ${status}`, status);
 }
 
 /** What a client threw; the refusal that its request met, if any, says more than the error. */

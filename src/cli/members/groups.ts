@@ -1,10 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Groups } from '../../members/manage-groups.ts';
 import type { Permission, PermissionGroup } from '../../members/member.ts';
 import { groupToWire } from '../../members/member-wire.ts';
 import { printable } from '../../secrets/printable.ts';
-import type { Services } from '../../server/services.ts';
-import { unknownNames } from '../../words/did-you-mean.ts';
 import { parseText } from '../parse-option.ts';
 import { type JsonOption, jsonOption, printJson, printTable } from '../print.ts';
 import type { ExitCode, Register, Runtime } from '../runtime.ts';
@@ -12,6 +10,7 @@ import { shortened } from '../table.ts';
 import { withServices } from '../with-services.ts';
 import { requireUndeleted } from './find-organization.ts';
 import { listAll, operateMembers, userListing } from './operate-members.ts';
+import { limited, parsePermissions, parseWord, warnOfUngranted, warnOfUnmapped } from './permission-words.ts';
 
 type OrgOption = JsonOption & { readonly org: string };
 type CreateOptions = OrgOption & { readonly permissions?: readonly Permission[] };
@@ -24,14 +23,17 @@ type GroupCommand = {
   /** The argument after the group's id, for a command that takes one. */
   readonly argument?: readonly [name: string, description: string];
   readonly message: string;
-  /** `words` are the arguments after the group's id. */
-  readonly run: (groups: Groups, groupId: string, words: readonly string[]) => Promise<PermissionGroup>;
+  /** `words` are the arguments after the group's id; `warn` writes to standard error. */
+  run(
+    groups: Groups,
+    groupId: string,
+    words: readonly string[],
+    warn: (line: string) => void,
+  ): Promise<PermissionGroup>;
 };
 
 const orgOption = ['--org <id>', 'the organisation, org_…'] as const;
 const LONGEST_PERMISSIONS = 60;
-const LONGEST_PERMISSION = 100;
-const MOST_PERMISSIONS = 100;
 
 const commands: readonly GroupCommand[] = [
   {
@@ -47,10 +49,15 @@ const commands: readonly GroupCommand[] = [
     description: 'Takes permissions from a group.',
     argument: ['<permission...>', 'that the group grants'],
     message: 'grants',
-    run: (groups, groupId, words) =>
-      groups.change(groupId, ({ permissions }) => ({
-        permissions: permissions.filter((permission) => !words.includes(permission)),
-      })),
+    async run(groups, groupId, words, warn) {
+      let granted: readonly Permission[] = [];
+      const group = await groups.change(groupId, ({ permissions }) => {
+        granted = permissions;
+        return { permissions: permissions.filter((permission) => !words.includes(permission)) };
+      });
+      warnOfUngranted(words, granted, warn);
+      return group;
+    },
   },
   {
     verb: 'add-member',
@@ -139,7 +146,7 @@ function registerCommand(groups: Command, command: GroupCommand, runtime: Runtim
           runtime,
           async (services) => {
             const operated = await operateMembers(org, `groups ${verb}`, services);
-            const group = await command.run(operated.groups, groupId, words);
+            const group = await command.run(operated.groups, groupId, words, runtime.err);
             if (json) printJson(runtime, { group: groupToWire(group) });
             else runtime.out(describeGroup(group, command.message));
             if (verb === 'grant') warnOfUnmapped(words, services, runtime);
@@ -156,32 +163,6 @@ const groupListing = (org: string) => ({ listing: `groups list --org ${org}` });
 const groupAndUserListing = (org: string) => ({
   listing: `${groupListing(org).listing}" or "tenantry ${userListing(org).listing}`,
 });
-
-/** A permission that no configuration maps allows nothing, and is rarely meant. */
-function warnOfUnmapped(permissions: readonly Permission[], { config }: Services, { err }: Runtime): void {
-  const mapped = Object.keys(config.permissions);
-  const unmapped = permissions.filter((permission) => !mapped.includes(permission));
-  if (unmapped.length === 0) return;
-  err(
-    `warning: "permissions" of the configuration maps no such name, so it allows nothing: ${unknownNames(unmapped, mapped)}`,
-  );
-}
-
-/** One word of an argument; of those that take several, commander hands in the ones before. */
-function parseWord(text: string, before: unknown): string | readonly string[] {
-  const word = parseText(LONGEST_PERMISSION)(text);
-  return Array.isArray(before) ? [...before, word] : [word];
-}
-
-const parsePermissions = (text: string): readonly Permission[] =>
-  limited(text.split(',').map(parseText(LONGEST_PERMISSION)));
-
-/** As many as the tools allow. */
-function limited(permissions: readonly Permission[]): readonly Permission[] {
-  const distinct = [...new Set(permissions)];
-  if (distinct.length <= MOST_PERMISSIONS) return distinct;
-  throw new InvalidArgumentError(`Expected at most ${MOST_PERMISSIONS} permissions.`);
-}
 
 const describeGroup = ({ name, id, permissions }: PermissionGroup, what: string): string =>
   `${printable(name)} (${id}) ${what} ${permissions.map(printable).join(' ') || 'nothing'}.`;

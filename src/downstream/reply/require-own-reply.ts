@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { quoted } from '../../words/did-you-mean.ts';
 import type { DownstreamTerms } from '../downstream.ts';
 import { createBesideName, type Place } from './beside-name.ts';
 import { createReplyNames, type ReplyNames } from './reply-names.ts';
@@ -83,7 +84,7 @@ function holdsOwnName(reply: unknown, own: string, names: ReplyNames, texts: num
     if (typeof value === 'string') {
       if (!names.mayBeIn(value)) return;
       if (holder !== undefined && names.isName(value) && isBesideAnother(holder))
-        throw new AppError('TENANT_MISMATCH');
+        throw mismatchAt('a value beside the name of the organisation');
       requireOwnText(value, own, names, texts);
     }
     if (typeof value !== 'object' || value === null) return;
@@ -101,7 +102,7 @@ function holdsOwnName(reply: unknown, own: string, names: ReplyNames, texts: num
     for (const key of Object.keys(value)) {
       const inner = (value as Record<string, unknown>)[key];
       const said = names.judge(key, inner, own);
-      if (said === 'foreign') throw new AppError('TENANT_MISMATCH');
+      if (said === 'foreign') throw mismatchAt(`the field ${quoted(key)}`);
       if (said === 'own') isNamed = true;
       add(inner, next);
     }
@@ -109,11 +110,15 @@ function holdsOwnName(reply: unknown, own: string, names: ReplyNames, texts: num
   return isNamed;
 }
 
+/** Where the reply names another organisation; never which one. */
+const mismatchAt = (where: string): AppError =>
+  new AppError('TENANT_MISMATCH', { detail: { reason: where } });
+
 /** A text never satisfies the required name: anyone may have written it. */
 function requireOwnText(text: string, own: string, names: ReplyNames, texts: number): void {
   const { values, namesAnother } = readText(text, own, names);
   if (namesAnother || (values.length > 0 && texts === MOST_TEXTS)) {
-    throw new AppError('TENANT_MISMATCH', { detail: { reason: 'a text of the reply' } });
+    throw mismatchAt('a text of the reply');
   }
   for (const value of values) holdsOwnName(value, own, names, texts + 1);
 }

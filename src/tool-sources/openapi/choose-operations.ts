@@ -31,12 +31,14 @@ export function chooseOperations(
   const plans: Plan[] = [];
   const unscoped: string[] = [];
   const refused: string[] = [];
+  const rivals: string[] = [];
   const operations = listOperations(document);
   for (const operation of operations) {
     const { id } = operation;
     const scope = scopeOf(operation, settings.scopes);
     const planned = planOperation(document, operation, settings.organization);
     if ('plan' in planned) plans.push(planned.plan);
+    else if (planned.rival !== undefined) rivals.push(planned.rival);
     if (scope === undefined) unscoped.push(id);
     else if ('reason' in planned) refused.push(`${id}: ${planned.reason}`);
     else chosen.push({ operation, plan: planned.plan, scope });
@@ -45,20 +47,27 @@ export function chooseOperations(
   // Wrong scopes hide which operations are meant, so all of them count.
   const areScopesWrong = entries.length > 0 || (isTrial && chosen.length === 0);
   const meant = areScopesWrong ? plans : chosen.map(({ plan }) => plan);
-  const mistakes = [...entries, ...unknownOrganization(meant, settings), ...unknownSlashes(meant, settings)];
+  const mistakes = [
+    ...entries,
+    ...unknownOrganization(meant, rivals, settings),
+    ...unknownSlashes(meant, settings),
+  ];
   return { chosen, unscoped, refused, mistakes };
 }
 
 /** With a mistyped name callers would set the real parameter themselves. */
 function unknownOrganization(
   plans: readonly Plan[],
+  rivals: readonly string[],
   { prefix, organization, organizationInDocument }: OpenApiSettings,
 ): string[] {
-  if (!organizationInDocument || plans.length === 0 || plans.some(({ hasOrganization }) => hasOrganization)) {
-    return [];
-  }
+  const isAsked = organizationInDocument && plans.length + rivals.length > 0;
+  if (!isAsked || plans.some(({ hasOrganization }) => hasOrganization)) return [];
+  const [rival] = rivals;
+  const remedy =
+    rival === undefined ? '"organizationInDocument": false where it has none' : `did you mean "${rival}"?`;
   return [
-    `downstreams ${prefix}: organization: expected the name of a parameter of the document, got "${organization.name}"; "organizationInDocument": false where it has none`,
+    `downstreams ${prefix}: organization: expected the name of a parameter of the document, got "${organization.name}"; ${remedy}`,
   ];
 }
 

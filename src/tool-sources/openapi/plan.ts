@@ -16,7 +16,8 @@ export type Plan = {
   readonly hasOrganization: boolean;
 };
 
-type Planned = { readonly plan: Plan } | { readonly reason: string };
+/** `rival`: the parameter that names an organisation by another name than the configured one. */
+type Planned = { readonly plan: Plan } | { readonly reason: string; readonly rival?: string };
 
 const styles: Readonly<Record<Parameter['in'], readonly string[]>> = {
   path: ['simple'],
@@ -44,7 +45,8 @@ export function planOperation(
     else if (parameter.in !== 'header' || !isTakenOfPlatform(parameter.name)) kept.push(parameter);
   }
   const rival = rivals.find(({ required }) => required);
-  if (rival !== undefined) return { reason: `its parameter "${rival.name}" names an organisation too` };
+  if (rival !== undefined)
+    return { reason: `its parameter "${rival.name}" names an organisation too`, rival: rival.name };
   const unspoken = kept.find((each) => each.required && !styles[each.in].includes(each.style));
   if (unspoken !== undefined) return { reason: `its parameter "${unspoken.name}" cannot be sent` };
   if (operation.body?.required && operation.body.schema === undefined) {

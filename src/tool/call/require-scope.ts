@@ -16,9 +16,14 @@ export function requireMayCall(principal: TenantPrincipal, tool: Tool, left?: Re
   if (refusal === undefined || refusal === left) return;
   if (refusal === 'KEY_RESTRICTED') throw new AppError(refusal);
   // Hosts show people the message alone, so it names the scope too.
-  const message = `The credential lacks a scope that this needs: ${tool.scope}. Ask for a key with it, by the tool mint_key or 'tenantry keys mint --add ${tool.scope}'.`;
+  const message = `The credential lacks a scope that this needs: ${tool.scope}. ${remedyFor(principal, tool.scope)}`;
   throw new AppError(refusal, { message, data: { required: [tool.scope], granted: principal.scopes } });
 }
+
+const remedyFor = ({ key }: TenantPrincipal, scope: string): string =>
+  key?.scopeType === 'user'
+    ? `A person's key may do what the key and the person's groups both allow: ask an admin for a group that allows it, or for a key with the scope.`
+    : `Ask for a key with it, by the tool mint_key or 'tenantry keys mint --add ${scope}'.`;
 
 function refusalFor(principal: TenantPrincipal, tool: Tool): Refusal | undefined {
   if (tool.scope !== 'any' && !principal.scopes.includes(tool.scope)) return 'INSUFFICIENT_SCOPE';

@@ -29,6 +29,17 @@ const each = (replies: readonly unknown[], terms?: DownstreamTerms, own?: string
   replies.map((reply) => [reply, outcomeOf(reply, terms, own)]);
 const all = (replies: readonly unknown[], code: string) => replies.map((reply) => [reply, code]);
 
+test('the audit is told where a reply names another organisation, and never which one', () => {
+  const reasons = [{ items: [{ Org_Id: B }] }, { note: `organization_id=${B}` }].map((reply) => {
+    try {
+      return requireOwnReply(reply, OWN, termsWith());
+    } catch (error) {
+      return error instanceof AppError ? error.detail : error;
+    }
+  });
+  expect(reasons).toEqual([{ reason: 'the field "Org_Id"' }, { reason: 'a text of the reply' }]);
+});
+
 const foreign = [
   { organization_id: B },
   { organizationId: B },

@@ -120,6 +120,10 @@ test('the mint table, row by row', async () => {
   expect(await mint({ scope_type: 'user' }, token)).toBe(201);
   await app.send('PATCH', `members/${boss}`, { role: 'member' });
   expect(await mint({ scope_type: 'user' }, token)).toBe('403 INSUFFICIENT_SCOPE');
+  const refused = await requestJson(`${app.url}/v1/keys`, { key: token, body: { scope_type: 'user' } });
+  expect(refused.body.error.message).toMatch(
+    /key:write\. A person's key .* and the person's groups both allow/,
+  );
 });
 
 test('of all that is wrong with a minting, the first check speaks', async () => {

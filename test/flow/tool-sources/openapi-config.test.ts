@@ -44,6 +44,26 @@ const pathOf = (path: string, operationId: string) => {
 };
 const withPath = (path: string, operationId: string) => changed({ paths: pathOf(path, operationId) });
 
+test('a mistyped name of the organisation is told even where its real name keeps every operation out', async () => {
+  const parameters = [{ name: 'organization_id', in: 'query', required: true, schema: { type: 'string' } }];
+  const get = {
+    operationId: 'listTickets',
+    tags: ['tickets'],
+    parameters,
+    responses: { 200: { description: 'x' } },
+  };
+  const document = changed({ paths: { '/tickets': { get } } });
+  const { mistakes } = await prepare(
+    { organization: { name: 'tenant' }, organizationInDocument: true },
+    document,
+  );
+  expect(mistakes).toEqual([
+    expect.stringMatching(
+      /organization: expected the name .*, got "tenant"; did you mean "organization_id"\?$/,
+    ),
+  ]);
+});
+
 test.each<[string, object, unknown, RegExp]>([
   ['is not there', {}, null, /desk\.json: ENOENT/],
   ['is no JSON', {}, '{"openapi":', /desk\.json: /],

@@ -105,6 +105,8 @@ const toolSource = (fields: string) => `export const tools = [defineTool({
   name: 'mine', title: 'Mine', description: 'Mine.', scope: 'agent:read', effect: 'reads',
   input: z.strictObject({}), output: z.object({}), handle: async () => ({}), ${fields} })];`;
 
+const withField = (name: string) => `input: z.strictObject({ ${name}: z.string() })`;
+
 test.each([
   ['that is not there', null, /can be loaded, .*tools\.mjs/],
   ['that throws', "throw new Error('broken on purpose');", /can be loaded, .*broken on purpose/],
@@ -117,13 +119,40 @@ test.each([
     /to export "tools"/,
   ],
   ['whose input is not strict', toolSource('input: z.object({})'), /must be a z\.strictObject/],
-  ['without a scope', toolSource('scope: undefined'), /to export "tools"/],
+  ['without a name', toolSource('name: undefined'), /a tool has no name/],
+  ['without a title', toolSource('title: undefined'), /tool mine: title: expected a text/],
+  ['without a description', toolSource("description: ' '"), /tool mine: description: expected a text/],
+  ['without a scope', toolSource('scope: undefined'), /tool mine: scope: expected a scope of the catalogue/],
+  ['without an effect', toolSource('effect: undefined'), /effect: expected one of reads, writes, destroys/],
+  ['with a mistyped effect', toolSource("effect: 'destroy'"), /effect: .*did you mean "destroys"\?/],
+  ['without an input', toolSource('input: undefined'), /tool mine: input: expected a z\.strictObject/],
+  ['without an output', toolSource('output: undefined'), /tool mine: output: expected a z\.object/],
+  ['without a handle', toolSource('handle: undefined'), /tool mine: handle: expected a function/],
+  [
+    'whose input names the organisation',
+    toolSource('input: z.strictObject({ organization_id: z.string() })'),
+    /input: "organization_id" names the organisation/,
+  ],
+  ['on a route without a method', toolSource("rest: '/v1/mine'"), /rest: expected a method and a path/],
+  [
+    'on a route with a name that the input lacks',
+    toolSource("rest: 'GET /v1/mine/{wigdet}', input: z.strictObject({ widget: z.string() })"),
+    /rest: \{wigdet\} is no field of input; did you mean "widget"\?/,
+  ],
   ['of an unknown scope', toolSource("scope: 'dice:roll'"), /scope of the catalogue, got "dice:roll"/],
   ['with a name of ours', toolSource("name: 'search_agents'"), /search_agents: expected a name of its own/],
   ['with no name for a tool', toolSource("name: 'my tool'"), /expected a valid tool name/],
-  ['on a route of ours', toolSource("rest: 'GET /v1/agents/{id}'"), /expected a route of its own/],
+  [
+    'on a route of ours',
+    toolSource(`rest: 'GET /v1/agents/{id}', ${withField('id')}`),
+    /expected a route of its own/,
+  ],
   ['on a management path', toolSource("rest: 'GET /v1/keys/mine'"), /not reserved/],
-  ['on whatever stands below ours', toolSource("rest: 'GET /v1/{area}/x'"), /word as the first segment/],
+  [
+    'on whatever stands below ours',
+    toolSource(`rest: 'GET /v1/{area}/x', ${withField('area')}`),
+    /word as the first segment/,
+  ],
   ['on the MCP path', toolSource("rest: 'POST /mcp'"), /not reserved/],
   ['on an operator path', toolSource("rest: 'GET /admin/x'"), /not reserved/],
 ])('a module %s is told at the start', async (_what, source, mistake) => {

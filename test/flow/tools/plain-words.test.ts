@@ -120,6 +120,6 @@ test('what was written is said again in short, on one line, and without a key', 
   const key = `tnt_${'a'.repeat(8)}_${'b'.repeat(49)}`;
   expect(quoted('a\n\u001b[31mb')).toBe('"a<U+000A><U+001B>[31mb"');
   expect(quoted('x'.repeat(200))).toHaveLength(67);
-  expect(unknownNames([key], [])).toBe('"[key]" is unknown. No name is expected here');
+  expect(unknownNames([key], [])).toBe('"[key]" is unknown. No name is known here');
   expect(unknownNames(Array(9).fill('q'), ['a'])).toContain('and 4 more');
 });

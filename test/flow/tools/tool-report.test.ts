@@ -8,7 +8,7 @@ const body = 'its body is multipart/form-data, not JSON';
 test.each([
   [{}, 'desk: 166 tools served'],
   [{ tools: 1, isFirstSeen: true }, 'desk: 1 tool served; seen for the first time, and approved as it is'],
-  [{ unscoped: ['a', 'b', 'c'] }, 'desk: 166 tools served; 3 without a scope'],
+  [{ unscoped: ['a', 'b', 'c'] }, 'desk: 166 tools served; 3 without a scope: a, b, c'],
   [{ refused: [`upload: ${body}`] }, `desk: 166 tools served; 1 refused (${body}): upload`],
   [
     { refused: ['a: x', 'b: x', 'get /c: x', 'd: x', 'e: x', 'f: x', 'g: y'] },
@@ -47,7 +47,7 @@ test('it is a warning only where something is not served that was meant to be; J
     awaitingApproval: [],
   };
   const msg =
-    'tools of a downstream: desk: 166 tools served; seen for the first time, and approved as it is; 1 without a scope';
+    'tools of a downstream: desk: 166 tools served; seen for the first time, and approved as it is; 1 without a scope: internal';
   const time = expect.any(String);
   expect(meant).toEqual({ level: 30, time, msg, ...same, isFirstSeen: true, withoutScope: ['internal'] });
   expect(refused).toMatchObject({ level: 40, ...same, refused: reports[1]?.refused });
@@ -56,6 +56,6 @@ test('it is a warning only where something is not served that was meant to be; J
   expect(JSON.parse(lines[3] ?? '')).toEqual({
     level: 30,
     time: expect.any(String),
-    msg: 'desk: 166 tools served; seen for the first time, and approved as it is; 1 without a scope',
+    msg: 'desk: 166 tools served; seen for the first time, and approved as it is; 1 without a scope: internal',
   });
 });
