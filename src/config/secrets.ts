@@ -13,7 +13,10 @@ const LEAST_SECRET_BYTES = 32;
 export function missingCredentials(platforms: Platforms, env: Environment): string[] {
   return credentialsOf(platforms)
     .filter((name) => !isPerOrganization(name) && !env[name])
-    .map((name) => `${name}: expected the credential that the configuration names`);
+    .map(
+      (name) =>
+        `${name}: expected the credential of the platform; the environment variable is not set: export ${name}=…`,
+    );
 }
 
 /** The variables that the configuration names. */

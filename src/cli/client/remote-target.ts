@@ -61,7 +61,7 @@ export function readApiKey({
   if (!TOKEN.test(key)) {
     return {
       ok: false,
-      mistake: 'TENANTRY_API_KEY is not one key: it holds a blank, a line break or a quote',
+      mistake: 'TENANTRY_API_KEY is not one key: it holds what no key has, such as a blank, a quote or "…"',
     };
   }
   return { ok: true, key };
