@@ -3,16 +3,14 @@ import type { Arrived } from '../step-runner.ts';
 import { isBodiless, readJsonBody, takesBody } from '../wire/read-body.ts';
 import type { Matched } from './match-route.ts';
 
-/** Parsed, undefined where there is none; `wasAwaited` for one that was not there with its head, or is large. */
+/** Parsed, undefined where there is none; `wasAwaited` for one that was not wholly there when its sender was identified. */
 export type Received = { readonly body: unknown; readonly wasAwaited: boolean };
-
-const AWAITED_MS = 100;
 
 /** Media type, size, parse and depth. @throws UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, TOO_DEEP, PARSE_ERROR, CANCELLED */
 export async function receiveBody({ request, route }: Arrived & Matched): Promise<Received> {
-  const startedMs = performance.now();
+  const wasAwaited = !request.complete;
   const body = takesBody(request) ? await readBody(request, route.kind === 'mcp') : undefined;
-  return { body, wasAwaited: performance.now() - startedMs > AWAITED_MS };
+  return { body, wasAwaited };
 }
 
 /** On REST a request without a body gives no arguments in it; on MCP there is no message then. */
