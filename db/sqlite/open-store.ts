@@ -62,7 +62,7 @@ export function openStore(file: string, options: StoreOptions): Store {
       if (atMs !== undefined) observe(atMs);
     }),
     // Calls that came together and ended together share one commit, and wait for nobody else's.
-    settled: flush,
+    ended: flush,
   });
   const canary = drizzle(auth).select({ name: secrets.name }).from(secrets).limit(1).prepare();
   return {

@@ -25,7 +25,7 @@ const replacing = `
   }, 500);
 `;
 
-test('whoever waited for a restore is not given the store that it replaced', async () => {
+test('a program that waited for a restore is not given the store that it replaced', async () => {
   const store = await openSettled();
   await store.close();
   writeFileSync(`${store.file}.other`, '');

@@ -17,7 +17,7 @@ async function runProcess(task: Task): Promise<unknown> {
   const [output, complaint, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
-    new Promise((settle) => child.on('close', settle)),
+    new Promise((resolve) => child.on('close', resolve)),
   ]);
   if (code !== 0) throw new Error(`the process ended with ${code}: ${complaint}`);
   return JSON.parse(output);

@@ -10,14 +10,14 @@ type Around = {
   /** Called in the transaction, before the first question. */
   begin(): void;
   /** Called when all microtasks that the answers started have run. */
-  settled(): void;
+  ended(): void;
 };
 
 /**
  * Questions of the same event-loop turn share one read transaction. It begins after the last question arrived and ends
  * before any answer is used.
  */
-export function createAuthReads(auth: Database.Database, { begin, settled }: Around): AuthReads {
+export function createAuthReads(auth: Database.Database, { begin, ended }: Around): AuthReads {
   let waiting: Waiting[] = [];
   const answerAll = auth.transaction((group: readonly Waiting[]) => {
     begin();
@@ -30,11 +30,11 @@ export function createAuthReads(auth: Database.Database, { begin, settled }: Aro
     try {
       await storeCall(auth, () => answerAll(group));
     } catch (thrown) {
-      // Answered questions stay answered: a promise settles once.
+      // Answered questions stay answered: a promise resolves once.
       for (const each of group) each.fail(thrown);
     }
     // A tick requested by a microtask runs after all microtasks.
-    queueMicrotask(() => process.nextTick(settled));
+    queueMicrotask(() => process.nextTick(ended));
   };
 
   return (question) =>

@@ -12,7 +12,7 @@ import { subjectOf } from './compact-ledger.ts';
 import type { LedgerFile } from './ledger-file.ts';
 import type { LedgerLine } from './ledger-lines.ts';
 
-type SettleOptions = {
+type ReplayOptions = {
   readonly append: AppendToChain;
   readonly now: () => number;
   readonly auditRow: (recoveryReport: RecoveryReport) => AuditRow;
@@ -28,7 +28,7 @@ type SettleOptions = {
 export function replayLedger(
   database: Database.Database,
   ledger: LedgerFile,
-  options: SettleOptions,
+  options: ReplayOptions,
 ): RecoveryReport | null {
   if (!options.isRestored) {
     const newest = ledger.newest();
@@ -39,19 +39,19 @@ export function replayLedger(
     }
   }
   // Another process may be between its ledger line and its commit, which the lock excludes.
-  const settle = database.transaction(() => settleLocked(database, ledger, options));
-  return withStartWait(database, settle.immediate);
+  const replay = database.transaction(() => replayLocked(database, ledger, options));
+  return withStartWait(database, replay.immediate);
 }
 
-function settleLocked(
+function replayLocked(
   database: Database.Database,
   ledger: LedgerFile,
-  { append, now, auditRow, isRestored }: SettleOptions,
+  { append, now, auditRow, isRestored }: ReplayOptions,
 ): RecoveryReport | null {
   const knownName = nameOf(database);
   const name = knownName ?? giveName(database, now());
   const headOf = prepareHead(database);
-  // The ledger of an empty store begins with its name, whatever is marked.
+  // The ledger of an empty store begins with its name, also where the mark is another.
   const mark = (what: string): void => {
     const head = headOf();
     const beginning = what === 'begun' || head.seq === 0 ? { what: 'begun', ledger: name } : { what };

@@ -15,7 +15,7 @@ export function newestCanonOrNone(database: Database.Database): CanonicalSet | u
 /** The newest canonical set. The program ensures one at startup, before anything reads it. */
 export function newestCanon(database: Database.Database): CanonicalSet {
   const canon = newestCanonOrNone(database);
-  if (canon === undefined) throw new Error('the store has no canonical set yet: settle it first');
+  if (canon === undefined) throw new Error('the store has no canonical set yet: make it first');
   return canon;
 }
 

@@ -15,7 +15,7 @@ type GroupCommit = {
 type Waiter = {
   readonly row: AuditRow;
   readonly addedMs: number;
-  settle(): void;
+  done(): void;
   fail(reason: unknown): void;
 };
 
@@ -41,7 +41,7 @@ export function createGroupCommit(database: Database.Database, append: AppendToC
         const reason = storeError(database, thrown);
         return endGroup((waiter) => waiter.fail(reason));
       }
-      endGroup((waiter) => waiter.settle());
+      endGroup((waiter) => waiter.done());
     },
     giveUp(sinceMs: number, busy: unknown): boolean {
       const reason = storeError(database, busy);
@@ -61,9 +61,9 @@ export function createGroupCommit(database: Database.Database, append: AppendToC
   return {
     flush,
     add: (row) =>
-      new Promise((settle, fail) => {
+      new Promise((done, fail) => {
         if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ row, addedMs: performance.now(), settle, fail });
+        waiting.push({ row, addedMs: performance.now(), done, fail });
       }),
   };
 }

@@ -39,7 +39,7 @@ const expired = forKeys(['expired'], (key) => ({
   kind: 'expired',
   severity: 'low',
   summary: 'expired, still listed',
-  advice: 'Revoke it, so that it is settled for good.',
+  advice: 'Revoke it, so that it ends for good.',
   ...revoking(key),
 }));
 

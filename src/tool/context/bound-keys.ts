@@ -34,7 +34,7 @@ export function bindKeys(deps: KeysDeps, principal: TenantPrincipal, slot: Audit
     // A caller's organisation is always active.
     async review(unusedDays) {
       const findings = await reviewKeyspace(organizationId, { unusedDays, isActive: true }, deps);
-      // What is said of the organisation as a whole is for whoever manages all of its keys.
+      // Findings about the whole organisation are for those who manage all of its keys.
       const shown =
         reach === 'all' ? findings : findings.filter(({ key }) => key !== null && isWithin(key, reach));
       return shown.map((finding) => ({ ...finding, command: deps.renderCommand(finding) }));

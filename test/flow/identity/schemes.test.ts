@@ -110,7 +110,7 @@ test('of the schemes exactly one takes a credential, whatever it looks like, and
 
 test('a failed credential is tried as nothing else, though another scheme would take it', async () => {
   const unknownKey = createKeyFormat('tnt').generate().plaintext;
-  // No configuration allows such a token; whoever let one in would find a key that is tried as it.
+  // No configuration allows such a token; a scheme that let one in would meet this key.
   const { tryOn, acme } = await startSchemes(unknownKey);
   for (const surface of ['mcp', 'data', 'management', 'admin'] as const) {
     expect(await tryOn(surface, unknownKey)).toEqual(['INVALID_TOKEN', 'key']);

@@ -69,7 +69,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
     harm: 'rows of calls are answered at once and written by the dozen, so a killed process loses the last',
     file: 'db/sqlite/stores/group-commit.ts',
     find: '    if (inQueue || waiting.length === 0) return;',
-    replace: `    for (const waiter of waiting) waiter.settle();
+    replace: `    for (const waiter of waiting) waiter.done();
     if (inQueue || waiting.length < 12) return;`,
     proof: 'durability-kill',
   },

@@ -68,7 +68,7 @@ export const faultsBugs: readonly PlantedBug[] = [
     harm: 'A full disk ends the audit and not the calls: what was done then, nobody can tell.',
     file: 'db/sqlite/stores/group-commit.ts',
     find: 'return endGroup((waiter) => waiter.fail(reason));',
-    replace: 'return endGroup((waiter) => waiter.settle());',
+    replace: 'return endGroup((waiter) => waiter.done());',
     proof: 'faults-disk',
     test: 'may only be read',
   },

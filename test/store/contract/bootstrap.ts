@@ -21,9 +21,9 @@ export function bootstrapContract({ openStore }: StoreOpeners): void {
     const store = await openStore();
     const other = await store.openAgain();
     const attempts = Array.from({ length: 40 }, (_, place) => bootstrap(place % 2 === 0 ? store : other));
-    const settled = await Promise.allSettled(attempts);
-    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    for (const each of settled) {
+    const results = await Promise.allSettled(attempts);
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const each of results) {
       if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'BOOTSTRAP_CLOSED' });
     }
     const [organization, ...more] = await store.organizations.list({ limit: 100 });

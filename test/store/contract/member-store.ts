@@ -213,7 +213,7 @@ export function memberStoreContract({ openStore }: StoreOpeners): void {
     expect(await elsewhere.members.permissionsOf(foreign.id, userId)).toBeUndefined();
   });
 
-  test('a deleted person is gone with their keys, and whoever has their address elsewhere is not', async () => {
+  test('a deleted person is gone with their keys, and another person with the address elsewhere is not', async () => {
     const store = await openStore();
     const ours = await populate(store, 'ada@example.org');
     const theirs = await populate(store);

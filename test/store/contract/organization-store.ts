@@ -137,7 +137,7 @@ export function organizationStoreContract({ openStore, openEmptyStore }: StoreOp
 
   test('the canon has a new version for each change of the set, whatever its order', async () => {
     const { organizations } = await openEmptyStore();
-    await expect(organizations.canon()).rejects.toThrow('settle it first');
+    await expect(organizations.canon()).rejects.toThrow('make it first');
     expect(await organizations.ensureCanonicalSet(['a:read', 'b:read'], 1)).toEqual({
       version: 1,
       scopes: ['a:read', 'b:read'],
